@@ -1,0 +1,146 @@
+"""Growing owners: the top-most nodes of the path tree under which objects pile up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ..model.ownership import Holder
+from ..model.snapshot import Snapshot
+from ..model.stacks import Stacks
+from .align import Aligned, align
+from .series import NONE, Growth, growth
+
+LEAST = 10  # objects that must have come, at least
+RATE = 0.05  # objects a request, at least
+GARBAGE = ("(cyclic garbage)",)
+MERGED = ("(small)", "(other)")  # what falls in there changes from snapshot to snapshot
+
+
+class Candidate(msgspec.Struct):
+    """An owner that grows."""
+
+    node: int
+    path: str
+    type: str
+    growth: Growth
+    objects: int
+    bytes: int
+    entry_type: str
+    above: list[str]
+    holder: Holder | None  # what the target says of it
+    app: bool = False
+
+
+def path_of(tree: Stacks, node: int) -> str:
+    """The dotted path of the nearest named owner of a node."""
+    labels = [frame.label for frame in tree.stack(node)]
+    while len(labels) > 1 and (labels[-1].startswith("[") or labels[-1] == ".__dict__"):
+        labels.pop()
+    return "".join(labels)
+
+
+class _Finder:
+    """Looks through the union of all snapshots' trees."""
+
+    def __init__(self, snapshots: Sequence[Snapshot]) -> None:
+        self.requests = [s.info.requests.total for s in snapshots]
+        self.least = max(LEAST, RATE * (self.requests[-1] - self.requests[0]))
+        self.union: Aligned = align([s.ownership.stacks for s in snapshots])
+        self.tree = self.union.stacks
+        self.entries: list[dict[int, int]] = []
+        for snapshot, place in zip(snapshots, self.union.place, strict=True):
+            row: dict[int, int] = {}
+            for holder in snapshot.ownership.holders:
+                there = place[holder.node]
+                row[there] = row.get(there, 0) + holder.entries
+            self.entries.append(row)
+        last = self.union.place[-1]
+        self.known = {last[h.node]: h for h in reversed(snapshots[-1].ownership.holders)}
+        self.totals = self.union.totals()
+        self.app_roots = frozenset(snapshots[-1].ownership.app_roots)
+        self.children: dict[int, list[int]] = {}
+        for node, parent in enumerate(self.tree.parent):
+            self.children.setdefault(parent, []).append(node)
+
+    def of_counts(self, node: int) -> Growth:
+        values = [column[node] for column in self.union.count]
+        if values[-1] - values[0] < self.least:
+            return NONE
+        return growth(self.requests, values, self.least)
+
+    def of_entries(self, node: int) -> Growth:
+        values = [row.get(node, 0) for row in self.entries]
+        if values[-1] - values[0] < self.least:
+            return NONE
+        return growth(self.requests, values, self.least)
+
+    def find(self) -> list[Candidate]:
+        """The owners, each with the best evidence for it."""
+        tree = self.tree
+        covered = bytearray(len(tree))
+        owners: dict[int, Growth] = {}
+        for node, parent in enumerate(tree.parent):
+            if parent >= 0 and covered[parent]:
+                covered[node] = 1
+                continue
+            if tree.frame_at(node).label in MERGED:
+                continue
+            mine = self.of_counts(node)
+            if mine.grows:
+                covered[node] = 1
+                owner = parent if parent >= 0 and self._collects(node) else node
+            else:
+                mine, owner = self.of_entries(node), node
+            if mine.grows and mine.confidence > owners.get(owner, NONE).confidence:
+                owners[owner] = mine
+        return [self._candidate(node, found) for node, found in owners.items()]
+
+    def _collects(self, node: int) -> bool:
+        """Whether the parent is what collects: not where a name leads to a chain of its own."""
+        return self.tree.frame_at(node).label.startswith("[")
+
+    def _candidate(self, node: int, found: Growth) -> Candidate:
+        stack = self.tree.stack(node)
+        first, last = self.totals[0], self.totals[-1]
+        child = self._largest_child(node)
+        holder = self._holder(node)
+        entries = self.of_entries(node)
+        kind = self.tree.frame_at(child).type if child >= 0 else stack[-1].type
+        if holder is not None and holder.entry_types and kind in ("", "dict", "tuple"):
+            kind = holder.entry_types[0]
+        return Candidate(
+            node=node,
+            path=path_of(self.tree, node),
+            type=stack[-1].type,
+            growth=entries if entries.grows else found,
+            objects=round(max(found.total, entries.total)),
+            bytes=max(0, last[node] - first[node]),
+            entry_type=kind,
+            above=[frame.type for frame in stack],
+            holder=holder,
+            app=stack[0].label in self.app_roots,
+        )
+
+    def _holder(self, node: int) -> Holder | None:
+        """What the target says of the node, or of the named container that it is a part of."""
+        path = path_of(self.tree, node)
+        for above in self.tree.chain(node):
+            holder = self.known.get(above)
+            if path_of(self.tree, above) != path:
+                return None
+            if holder is not None:
+                return holder
+        return None
+
+    def _largest_child(self, node: int) -> int:
+        """The direct child with the largest growth in bytes."""
+        first, last = self.totals[0], self.totals[-1]
+        return max(self.children.get(node, ()), key=lambda n: last[n] - first[n], default=-1)
+
+
+def growing_owners(snapshots: Sequence[Snapshot]) -> list[Candidate]:
+    """Every owner under which objects pile up with the requests, over all the snapshots."""
+    found = _Finder(snapshots).find()
+    return [c for c in found if not c.path.startswith(GARBAGE)]

@@ -1,0 +1,92 @@
+"""What is known of libraries: which types and places mean which cause, and what helps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from ..model.report import Cause
+
+# growth there is bounded by the program's own code, not by its traffic
+OF_THE_CODE = re.compile(
+    r"^(sys\.(modules|path_importer_cache)|linecache\.|encodings\.|importlib|_frozen_importlib"
+    r"|zipimport|copyreg|abc\.|_abc|typing|_weakrefset|pkgutil|re\._|re\.|sre_|_sre"
+    r"|\(interpreter\)|\(other\)|\(small\))"
+)
+OURS = re.compile(r"^(flask_heapview|guppy|objgraph|pympler)\b")  # a capture's own books
+_REGISTRY_TYPES = (
+    "blinker.",
+    "logging.",
+    "prometheus_client.",
+    "opentelemetry.",
+    "sqlalchemy.event.",
+    "marshmallow.",
+    "botocore.hooks.",
+    "weakref.finalize",
+    "flask.app.Flask",
+    "werkzeug.routing.",
+    "jinja2.environment.",
+)
+_REGISTRY_PATHS = re.compile(
+    r"^(atexit|weakref\.finalize\._registry|logging\.|blinker\.|warnings\.|sqlalchemy\.event"
+    r"|marshmallow\.class_registry|ctypes\.|matplotlib\.|signal\.|codecs\.|mimetypes\."
+    r"|prometheus_client\.|opentelemetry\.|gunicorn\.)|__warningregistry__$"
+)
+_THREADS = re.compile(
+    r"^(threading\.(Thread|Timer|_DummyThread)|concurrent\.futures\..*Executor"
+    r"|_thread\.|queue\.SimpleQueue)"
+)
+_THREAD_PATHS = re.compile(
+    r"^(threading\._(active|shutdown_locks|limbo|dangling)|concurrent\.futures\.thread\._)"
+)
+_KEPT_CODE = re.compile(r"^(traceback|frame|generator|coroutine|async_generator)$")
+_CACHE_TYPES = ("functools._lru_cache_wrapper", "cachetools.", "cachelib.", "jinja2.utils.LRUCache")
+
+REMEDIES: dict[str, str] = {
+    "unbounded-container": "Bound it: drop entries when they are used up, use "
+    "collections.deque(maxlen=…) for the latest few, or keep the data outside the process.",
+    "unbounded-cache": "Give it a limit: functools.lru_cache(maxsize=…), cachetools.LRUCache or "
+    "TTLCache. On methods, cache per instance: the key holds self.",
+    "registry": "Register once, at import or start-up, not in each request; or take the entry out "
+    "again when the request ends.",
+    "traceback": "Keep str(error) or traceback.format_exception(error) instead of the exception: "
+    "it holds its frames, and they hold every local variable.",
+    "reference-cycle": "Break the cycle (weakref.ref for the way back), and let the collector run: "
+    "gc.enable(), and thresholds near the defaults.",
+    "uncollectable": "Switch gc.DEBUG_SAVEALL off and empty gc.garbage; break the cycle with "
+    "weakref.ref.",
+    "unclosed-resource": "Close it: use a with block, contextlib.closing, or "
+    "app.teardown_appcontext. For sqlite3, `with connection` commits but does not close.",
+    "thread": "Make one executor when the app starts and share it, or shut each one down: "
+    "with ThreadPoolExecutor() as pool.",
+    "native": "Look for a clear, close or free call of the C library, use one parser or handle "
+    "anew for each piece of work, and check for a newer version of it.",
+    "fragmentation": "Do not keep small objects out of large temporary lists; copy what is kept, "
+    "work in smaller pieces, or recycle workers (gunicorn --max-requests).",
+    "off-process": "Delete the files in the temporary filesystem when they are used up: the "
+    "container pays for them as for memory.",
+}
+
+
+def is_exception(name: str) -> bool:
+    """Judged by the name, as every exception of the standard library has it."""
+    return name.rpartition(".")[2].endswith(("Error", "Exception", "Interrupt", "Exit"))
+
+
+def cause_of(path: str, above: Iterable[str], entries: Iterable[str], kind: str) -> Cause:
+    """The cause that a growing holder points to.
+
+    `above` are the types on the way from the root, `entries` those of what is collected.
+    """
+    types, kept = list(above), list(entries)
+    if path == "gc.garbage":
+        return "uncollectable"
+    if _THREAD_PATHS.match(path) or any(_THREADS.match(name) for name in kept):
+        return "thread"
+    if any(_KEPT_CODE.match(name) or is_exception(name) for name in kept[:1]):
+        return "traceback"
+    if kind == "cache" or any(name.startswith(_CACHE_TYPES) for name in types):
+        return "unbounded-cache"
+    if _REGISTRY_PATHS.search(path) or any(name.startswith(_REGISTRY_TYPES) for name in types[1:]):
+        return "registry"
+    return "unbounded-container"

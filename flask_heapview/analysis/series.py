@@ -1,0 +1,60 @@
+"""Does a figure grow with the requests served? A leak does, in every interval, at one rate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+STEADY = 0.4  # slowest interval / fastest interval, from which the rate counts as one
+FROM_START = 0.4  # how far the first figure may be from what the rate predicts since the start
+
+
+class Growth(msgspec.Struct, frozen=True):
+    """How a figure went along with the requests."""
+
+    total: float
+    per_request: float
+    intervals: int
+    steady: bool  # grew in every interval, at about one rate
+    since_start: bool  # even the first figure fits the rate, counted from the worker's start
+    confidence: float  # 0 to 1, of growth that will not stop by itself
+
+    @property
+    def grows(self) -> bool:
+        return self.confidence > 0
+
+
+NONE = Growth(0, 0, 0, False, False, 0)
+
+
+def growth(requests: Sequence[int], values: Sequence[float], least: float) -> Growth:
+    """Judges the figures at several points.
+
+    `requests` are those that the worker had served at each point, `least` is the smallest growth
+    that means anything. One interval alone cannot tell a leak from a cache that fills up, unless
+    even the first figure lies on the same line.
+    """
+    steps = [
+        (r1 - r0, v1 - v0)
+        for r0, r1, v0, v1 in zip(requests, requests[1:], values, values[1:], strict=False)
+        if r1 > r0
+    ]
+    served = sum(r for r, _ in steps)
+    total = values[-1] - values[0] if values else 0
+    if not steps or served <= 0 or total < least or any(v <= 0 for _, v in steps):
+        return NONE
+    rates = [v / r for r, v in steps]
+    steady = len(rates) > 1 and min(rates) >= STEADY * max(rates)
+    rate = total / served
+    predicted = rate * requests[0]
+    since = requests[0] >= 5 and abs(values[0] - predicted) <= FROM_START * max(predicted, 1)
+    if len(rates) == 1:
+        confidence = 0.6 if since else 0.4
+    elif steady:
+        confidence = 0.95 if since else 0.9
+    else:
+        confidence = 0.35
+    if served < 10:  # too few to tell a slope from a start
+        confidence = min(confidence, 0.4)
+    return Growth(total, rate, len(rates), steady, since, confidence)

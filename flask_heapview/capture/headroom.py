@@ -1,0 +1,61 @@
+"""How much memory may still be used, and whether a capture fits into it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import psutil
+
+from ..errors import NotEnoughMemory
+from ..model.process import Container, Headroom
+from .cgroup import read_container
+
+SHARE = 0.9  # of the headroom that a capture may take: others allocate meanwhile
+
+
+def headroom(container: Container | None = None, root: Path = Path("/")) -> Headroom:
+    """Bytes until the container's limit, swap included, and until the machine has none left."""
+    if container is None:
+        container = read_container(root)
+    limits = {"machine": _machine(root)}
+    if container.limit is not None and container.usage is not None:
+        free = container.limit - container.usage + (container.inactive_file or 0)
+        limits["container"] = max(0, free) + _swap_room(container)
+    return Headroom(available=min(limits.values()), limits=limits)
+
+
+def _swap_room(container: Container) -> int:
+    machine = psutil.swap_memory().free
+    if container.swap_limit is None:
+        return machine
+    return max(0, min(machine, container.swap_limit - (container.swap or 0)))
+
+
+def _machine(root: Path) -> int:
+    try:
+        for line in (root / "proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return int(psutil.virtual_memory().available)
+
+
+def estimate_bytes(per_block: int, fixed: int) -> int:
+    """What a capture will add, from the number of blocks on Python's heap."""
+    return fixed + per_block * sys.getallocatedblocks()
+
+
+def check(needed: int, room: Headroom) -> None:
+    """Raises NotEnoughMemory, with the figures, when the capture would not fit."""
+    if needed > room.available * SHARE:
+        name = min(room.limits, key=lambda k: room.limits[k])
+        raise NotEnoughMemory(
+            f"A capture would need about {needed / 1e6:.0f} MB, and the {name} has "
+            f"{room.available / 1e6:.0f} MB left. Raise the memory limit, or capture earlier, "
+            "soon after the worker has started.",
+            needed_bytes=needed,
+            headroom_bytes=room.available,
+            limits=room.limits,
+        )

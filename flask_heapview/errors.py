@@ -1,0 +1,92 @@
+"""Every error that flask-heapview raises on purpose; each message says what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class HeapViewError(Exception):
+    """The base of all: an HTTP status, a short title, a sentence, and the figures behind it."""
+
+    status = 500
+    title = "heapview failed"
+
+    def __init__(self, detail: str, **figures: object) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.figures: Mapping[str, object] = figures
+
+
+class ConfigError(HeapViewError):
+    """A setting is missing or unusable; raised when the app is set up, never later."""
+
+    title = "bad configuration"
+
+
+class BadRequest(HeapViewError):
+    """The caller's input cannot be used."""
+
+    status = 400
+    title = "bad request"
+
+
+class NotFound(HeapViewError):
+    """No such snapshot, view or worker."""
+
+    status = 404
+    title = "not found"
+
+
+class Conflict(HeapViewError):
+    """What was asked for contradicts the state of the service."""
+
+    status = 409
+    title = "not possible now"
+
+
+class NotEnoughMemory(Conflict):
+    """The capture would not fit into the container's headroom (figures in bytes)."""
+
+    title = "not enough memory for a capture"
+
+
+class CaptureBusy(HeapViewError):
+    """A capture already runs in this worker."""
+
+    status = 429
+    title = "a capture is running"
+
+
+class Unauthorized(HeapViewError):
+    """No valid token, cookie or callable's consent."""
+
+    status = 401
+    title = "sign in first"
+
+
+class Forbidden(HeapViewError):
+    """Known, but not allowed: a missing scope, CSRF token or Origin."""
+
+    status = 403
+    title = "not allowed"
+
+
+class TooManyAttempts(HeapViewError):
+    """Too many failed sign-ins from this address (figure: retry_after in seconds)."""
+
+    status = 429
+    title = "too many failed attempts"
+
+
+class StoreError(HeapViewError):
+    """The snapshot directory cannot be used."""
+
+    status = 507
+    title = "the snapshot store cannot be used"
+
+
+class CorruptSnapshot(HeapViewError):
+    """A stored snapshot is half-written or damaged."""
+
+    status = 410
+    title = "the snapshot is damaged"

@@ -1,0 +1,129 @@
+"""Mounting: the only place where everything meets."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Flask, request
+from flask.blueprints import BlueprintSetupState
+
+from .capture.portable import PortableEngine
+from .capture.runner import Runner
+from .config import HeapViewConfig
+from .errors import ConfigError
+from .store import Retention, Store, private_directory
+from .web import api, guard, pages
+from .web.access import Access
+from .web.secret import shared_secret
+from .web.service import EXTENSION, Service
+
+log = logging.getLogger("flask_heapview")
+STATIC = Path(__file__).parent / "static"
+
+
+def create_blueprint(
+    token: str | None = None,
+    *,
+    auth: Callable[[Any], Any] | None = None,
+    name: str = EXTENSION,
+    caches: dict[str, object] | None = None,
+    **settings: Any,
+) -> Blueprint:
+    """The bare blueprint, to be registered by hand: `app.register_blueprint(bp, url_prefix=…)`.
+
+    Settings that are not given are read from `app.config["HEAPVIEW_*"]`, then the environment, when
+    it is registered. Raises ConfigError then if nothing says who may come in.
+    """
+    blueprint = Blueprint(
+        name, "flask_heapview", static_folder=str(STATIC), static_url_path="/static"
+    )
+    guard.install(blueprint)
+    api.register(blueprint)
+    pages.register(blueprint)
+    found: dict[str, object] = {} if caches is None else caches
+
+    def mount(state: BlueprintSetupState) -> None:
+        config = HeapViewConfig.load(state.app.config, token=token, auth=auth, **settings)
+        _mount(state, config, found)
+
+    blueprint.record(mount)
+    return blueprint
+
+
+def _mount(state: BlueprintSetupState, config: HeapViewConfig, caches: dict[str, object]) -> None:
+    app = state.app
+    if EXTENSION in app.extensions:
+        raise ConfigError("flask-heapview is mounted on this app already: mount it once.")
+    directory = config.directory(f"{app.import_name}:{app.root_path}")
+    key = config.token
+    if key is None and config.auth is None:
+        key = _debug_token(app, directory, state.url_prefix or "/")
+    retention = Retention(
+        count=config.keep_count, bytes=config.keep_bytes, seconds=config.keep_seconds
+    )
+    service = Service(
+        config,
+        Store(directory, retention),
+        Runner(PortableEngine(), config.deadline),
+        Access(config, key, directory),
+        caches,
+    )
+    service.blueprint = state.name
+    app.extensions[EXTENSION] = service
+    _count_requests(app, service)
+
+
+def _count_requests(app: Flask, service: Service) -> None:
+    def count() -> None:
+        service.count(request.endpoint)
+
+    # first of all: a request that another function answers is a request, too
+    app.before_request_funcs.setdefault(None, []).insert(0, count)
+
+
+def _debug_token(app: Flask, directory: Path, prefix: str) -> str:
+    """In debug mode, a random token that all workers find. Raises ConfigError outside of it."""
+    if not app.debug:
+        raise ConfigError(
+            "flask-heapview needs to know who may see this app's memory. Set HEAPVIEW_TOKEN (in "
+            "app.config or the environment) to a long random string, for instance the output of "
+            "`python -c 'import secrets; print(secrets.token_urlsafe(32))'`, or HEAPVIEW_AUTH to "
+            "a callable, or switch it off with HEAPVIEW_ENABLED=off."
+        )
+    token = shared_secret(private_directory(directory), "token")
+    log.warning("flask-heapview: sign in at http://127.0.0.1:5000%s/login#token=%s", prefix, token)
+    return token
+
+
+class HeapView:
+    """The extension. `HeapView(app)`, or `HeapView()` and `init_app(app)` for factories.
+
+    It keeps no reference to any app: what belongs to one is in `app.extensions["heapview"]`.
+    """
+
+    def __init__(self, app: Flask | None = None, **settings: Any) -> None:
+        self._settings = settings
+        self._caches: dict[str, object] = {}
+        if app is not None:
+            self.init_app(app)
+
+    def init_app(self, app: Flask) -> None:
+        """Mounts the blueprint. Raises ConfigError when nothing says who may come in."""
+        config = HeapViewConfig.load(app.config, **self._settings)
+        if not config.enabled:
+            return
+        blueprint = create_blueprint(caches=self._caches, **self._settings)
+        app.register_blueprint(blueprint, url_prefix=config.url_prefix)
+
+    def register_cache(self, name: str, cache: object) -> None:
+        """Shows a cache under a name of yours.
+
+        `cache` is a container, a cache of a known library, or a callable that returns one, a
+        number of entries, or {"entries": …, "limit": …, "hits": …, "misses": …, "size": …}. It is
+        looked at during captures, in the child; a strong reference to it is kept.
+        """
+        self._caches[name] = cache
+

@@ -1,0 +1,1 @@
+"""What a snapshot says: frozen typed structs. Imports nothing else of the package."""

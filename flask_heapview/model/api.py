@@ -1,0 +1,104 @@
+"""The answers of the API, so that their JSON Schema can be published and checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .base import Model
+from .gc import Gc
+from .process import Allocators, Container, Headroom, Process
+from .snapshot import SnapshotInfo
+
+
+class Estimate(Model):
+    """What a capture will cost."""
+
+    bytes: int
+    seconds: float
+    stall_seconds: float
+
+
+class CaptureState(Model):
+    engine: str
+    mode: str
+    estimate: Estimate
+
+
+class WorkerInfo(Model):
+    id: str
+    pid: int
+    started_at: str
+    rss: int | None
+    requests: int
+    self: bool
+    allocations: dict[str, str]
+
+
+class Workers(Model):
+    workers: list[WorkerInfo]
+
+
+class Status(Model):
+    worker: WorkerInfo
+    process: Process
+    container: Container
+    allocator: Allocators
+    gc: Gc
+    headroom: Headroom
+    capture: CaptureState
+
+
+class Started(Model):
+    id: str
+    state: str
+
+
+class Snapshots(Model):
+    snapshots: list[SnapshotInfo]
+    damaged: list[str]
+
+
+class Tracing(Model):
+    mode: str
+    frames: int
+    worker: str
+
+
+class Collected(Model):
+    """A full collection."""
+
+    found: int
+    freed: dict[str, int]
+    garbage: int
+    seconds: float
+    worker: str
+
+
+class Pinned(Model):
+    id: str
+    pinned: bool
+
+
+class Problem(Model):
+    """RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+class ViewOf(Model):
+    """One view of one snapshot; `data` is of the view's own type."""
+
+    snapshot: SnapshotInfo
+    view: str
+    data: Any
+
+
+class DiffOf(Model):
+    """The differences of two snapshots, by view."""
+
+    base: SnapshotInfo
+    target: SnapshotInfo
+    views: dict[str, Any]

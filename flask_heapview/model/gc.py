@@ -1,0 +1,29 @@
+"""The collector's state and the pauses it made."""
+
+from __future__ import annotations
+
+from .base import Model
+
+
+class Generation(Model):
+    """One generation since the process began."""
+
+    threshold: int
+    count: int  # allocations less deallocations since its last run
+    collections: int
+    collected: int
+    uncollectable: int
+    pause_p50: float | None = None  # seconds, over the recent runs
+    pause_p99: float | None = None
+    pause_max: float | None = None
+
+
+class Gc(Model):
+    """Collector figures."""
+
+    enabled: bool = True
+    debug_flags: int = 0
+    frozen: int = 0  # objects in the permanent generation
+    garbage: int = 0  # objects in gc.garbage
+    tracked: int = 0  # objects the collector tracks
+    generations: list[Generation] = []

@@ -1,0 +1,24 @@
+"""The census: how many objects of each type, and their shallow size."""
+
+from __future__ import annotations
+
+from .base import Model
+
+
+class TypeRow(Model):
+    """All objects of one type."""
+
+    type: str  # module-qualified
+    module: str
+    count: int
+    size: int  # bytes, shallow
+    tracked: int  # of these, how many the garbage collector tracks (objgraph's count)
+
+
+class Heap(Model):
+    """The census by type, largest first."""
+
+    objects: int = 0
+    size: int = 0  # bytes, shallow
+    types: list[TypeRow] = []
+    large: int = 0  # bytes in objects too large for pymalloc (over 512 bytes)

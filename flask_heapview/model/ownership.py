@@ -1,0 +1,43 @@
+"""Who holds it: the heap as a tree of paths from named roots."""
+
+from __future__ import annotations
+
+from .base import Model
+from .stacks import Stacks
+
+
+class Site(Model):
+    """Where memory was allocated."""
+
+    file: str
+    line: int
+    function: str
+    size: int  # bytes
+    count: int = 0
+    endpoint: str | None = None  # whose view function stood in the traceback
+
+
+class Holder(Model):
+    """What is known of one path node that collects objects."""
+
+    node: int  # in the ownership stacks
+    path: str  # dotted, as a person would search for it
+    type: str
+    entries: int  # elements of all containers at this node
+    containers: int = 1
+    limit: int | None = None  # the largest number of entries, where it is known
+    kind: str = "container"  # container, cache, registry, bounded, weak
+    app: bool = False  # hangs below a module of the app itself
+    sites: list[Site] = []  # who allocated a sample of the newest entries
+    sampled: int = 0  # entries in that sample
+    entry_types: list[str] = []  # the types in that sample, the commonest first
+
+
+class Ownership(Model):
+    """The path tree, and what its collecting nodes are."""
+
+    stacks: Stacks = Stacks()
+    holders: list[Holder] = []
+    roots: int = 0
+    app_roots: list[str] = []  # labels of the roots that are the app's own, not a library's
+    truncated: int = 0  # objects that fell to "(other)" because the tree was full

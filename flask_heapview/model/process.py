@@ -1,0 +1,73 @@
+"""The process, its container, and the bridge from one to the other (all sizes in bytes)."""
+
+from __future__ import annotations
+
+from .base import Model
+
+
+class Container(Model):
+    """What the kernel says of our control group."""
+
+    version: int = 0  # 1, 2, or 0: none found
+    path: str = ""
+    usage: int | None = None
+    limit: int | None = None  # None: no limit
+    peak: int | None = None
+    swap: int | None = None
+    swap_limit: int | None = None
+    anonymous: int | None = None
+    file: int | None = None  # page cache
+    shared: int | None = None  # tmpfs and shared memory
+    inactive_file: int | None = None  # page cache that can be dropped at once
+    kernel: int | None = None
+    events: dict[str, int] = {}  # oom_kill, max, high, …
+
+
+class Allocators(Model):
+    """What stands between the kernel and the objects."""
+
+    pymalloc_arenas: int | None = None
+    pymalloc_used: int | None = None  # blocks handed out
+    pymalloc_free: int | None = None  # in arenas, not handed out
+    malloc_arenas: int | None = None  # the C library's heaps, mapped blocks included
+    malloc_used: int | None = None
+    malloc_free: int | None = None
+
+
+class Headroom(Model):
+    """How much more memory may be used before somebody is killed."""
+
+    available: int  # the tightest of the limits
+    limits: dict[str, int] = {}  # each, by name
+
+
+class Bridge(Model):
+    """From the resident set down to Python's objects."""
+
+    python_objects: int | None = None
+    python_overhead: int | None = None  # pymalloc: free blocks and its own books
+    native: int | None = None  # handed out by the C library to something else than objects
+    malloc_free: int | None = None
+    file_backed: int | None = None
+    unexplained: int | None = None
+
+
+class Process(Model):
+    """Memory figures of one worker."""
+
+    pid: int = 0
+    resident: int = 0
+    anonymous: int | None = None
+    proportional: int | None = None
+    unique: int | None = None
+    swap: int | None = None
+    shared: int | None = None
+    file_backed: int | None = None
+    virtual: int = 0
+    peak: int | None = None
+    machine_total: int = 0
+    machine_available: int = 0
+    tmpfs: int = 0  # bytes in the temporary filesystems that this process sees
+    container: Container = Container()
+    allocators: Allocators = Allocators()
+    bridge: Bridge = Bridge()

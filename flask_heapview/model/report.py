@@ -1,0 +1,91 @@
+"""The ticket: the verdict on two snapshots."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from .base import Model
+
+SCHEMA = "flask-heapview/report/1"
+Verdict = Literal["leak", "no-leak", "inconclusive"]
+Cause = Literal[
+    "unbounded-container",
+    "unbounded-cache",
+    "registry",
+    "traceback",
+    "reference-cycle",
+    "uncollectable",
+    "unclosed-resource",
+    "thread",
+    "native",
+    "fragmentation",
+    "off-process",
+]
+
+
+class SnapshotRef(Model):
+    id: str
+    taken_at: str
+    worker: str = ""
+
+
+class Interval(Model):
+    seconds: float
+    requests: int
+    endpoints: dict[str, int]
+    snapshots: int = 2  # how many snapshots the judgement rests on
+
+
+class PathRef(Model):
+    path: str | None
+    type: str
+
+
+class PerRequest(Model):
+    objects: float
+    bytes: float
+
+
+class Growing(Model):
+    type: str
+    objects: int
+    bytes: int
+    per_request: PerRequest
+
+
+class AllocatedAt(Model):
+    file: str
+    line: int
+    function: str
+    bytes: int
+
+
+class EndpointShare(Model):
+    endpoint: str
+    share: float  # 0 to 1
+
+
+class Suspect(Model):
+    rank: int
+    cause: Cause
+    confidence: float  # 0 to 1
+    summary: str
+    holder: PathRef | None
+    growing: Growing
+    allocated_at: list[AllocatedAt] = []
+    endpoints: list[EndpointShare] = []
+    evidence: list[str] = []
+    remedy: str = ""
+    fingerprint: str = ""
+
+
+class Report(Model):
+    schema: str
+    generated_at: str
+    base: SnapshotRef | None
+    target: SnapshotRef
+    interval: Interval
+    verdict: Verdict
+    summary: str  # one sentence
+    advice: str  # what would settle it, or what to do next
+    suspects: list[Suspect]

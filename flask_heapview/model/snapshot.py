@@ -1,0 +1,72 @@
+"""A snapshot: who took it, what it cost, and what it says."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from .allocations import Allocations
+from .base import Model
+from .caches import Caches
+from .cycles import Cycles
+from .gc import Gc
+from .heap import Heap
+from .ownership import Ownership
+from .process import Process
+from .resources import Resources
+
+SCHEMA = "flask-heapview/snapshot/1"
+State = Literal["running", "done", "failed"]
+Kind = Literal["ownership", "graph"]
+
+
+class Progress(Model):
+    """How far a capture is."""
+
+    done: int = 0
+    total: int = 0
+    unit: str = "objects"
+    phase: str = ""
+
+
+class Requests(Model):
+    """Requests served by the worker since it began, the blueprint's own left out."""
+
+    total: int = 0
+    endpoints: dict[str, int] = {}
+
+
+class SnapshotInfo(Model):
+    """The status of a snapshot, as GET snapshots/ID gives it."""
+
+    id: str
+    state: State
+    worker: str
+    taken_at: str  # RFC 3339, UTC
+    label: str = ""
+    kind: Kind = "ownership"
+    progress: Progress = Progress()
+    error: str | None = None
+    pause_ms: float | None = None  # how long the service stood still
+    duration_ms: float | None = None
+    extra_bytes: int | None = None  # private memory of the child at its end
+    size: int | None = None  # bytes on disk
+    engine: str = ""
+    requests: Requests = Requests()
+    pinned: bool = False
+    clock: float = 0.0  # seconds of the machine's monotonic clock, to tell intervals
+    pid: int = 0
+
+
+class Snapshot(Model):
+    """All that one capture found."""
+
+    info: SnapshotInfo
+    heap: Heap = Heap()
+    ownership: Ownership = Ownership()
+    gc: Gc = Gc()
+    cycles: Cycles = Cycles()
+    caches: Caches = Caches()
+    allocations: Allocations = Allocations()
+    resources: Resources = Resources()
+    process: Process = Process()
+    imported: list[str] = []  # modules that the child had to import: none, if all is well

@@ -1,0 +1,105 @@
+"""Weighted stacks: the one shape of "who holds it" and of "who allocated it".
+
+A tree of frames. In the ownership tree a frame is an edge label and the type it leads to; in the
+allocation tree it is a function, file and line. Each node carries its own count and bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from .base import Model
+
+
+class Frame(msgspec.Struct, frozen=True, array_like=True):
+    """One step of a stack."""
+
+    label: str  # an edge (".cache", "[value]"), or a function's name
+    type: str = ""  # the qualified type the edge leads to; "" in allocation stacks
+    file: str = ""
+    line: int = 0
+
+
+class Stacks(Model):
+    """Parallel columns, one row a node; a parent stands before its children, -1 is no parent."""
+
+    frames: list[Frame] = []
+    parent: list[int] = []
+    frame: list[int] = []
+    count: list[int] = []  # objects or blocks at this very node
+    size: list[int] = []  # bytes at this very node
+
+    def __len__(self) -> int:
+        return len(self.parent)
+
+    def frame_at(self, node: int) -> Frame:
+        return self.frames[self.frame[node]]
+
+    def chain(self, node: int) -> Iterator[int]:
+        """The node and its ancestors, the root last."""
+        while node >= 0:
+            yield node
+            node = self.parent[node]
+
+    def stack(self, node: int) -> list[Frame]:
+        """The frames from the root to the node."""
+        return [self.frame_at(n) for n in self.chain(node)][::-1]
+
+    def totals(self) -> tuple[list[int], list[int]]:
+        """Count and bytes of every node with all that hangs below it."""
+        count, size = list(self.count), list(self.size)
+        for node in range(len(self.parent) - 1, -1, -1):
+            above = self.parent[node]
+            if above >= 0:
+                count[above] += count[node]
+                size[above] += size[node]
+        return count, size
+
+
+class StacksBuilder:
+    """Grows a Stacks; equal (parent, frame) steps merge into one node."""
+
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+        self.parent: list[int] = []
+        self.frame: list[int] = []
+        self.count: list[int] = []
+        self.size: list[int] = []
+        self._frame_ids: dict[Frame, int] = {}
+        self._nodes: dict[tuple[int, int], int] = {}
+
+    def node(self, parent: int, frame: Frame) -> int:
+        """The node of that step, made when it is new."""
+        number = self._frame_ids.get(frame)
+        if number is None:
+            number = self._frame_ids[frame] = len(self.frames)
+            self.frames.append(frame)
+        key = (parent, number)
+        node = self._nodes.get(key)
+        if node is None:
+            node = self._nodes[key] = len(self.parent)
+            self.parent.append(parent)
+            self.frame.append(number)
+            self.count.append(0)
+            self.size.append(0)
+        return node
+
+    def add(self, stack: list[Frame], count: int, size: int) -> int:
+        """Adds a whole stack, root first; returns its last node."""
+        node = -1
+        for frame in stack:
+            node = self.node(node, frame)
+        self.count[node] += count
+        self.size[node] += size
+        return node
+
+    def build(self) -> Stacks:
+        return Stacks(
+            frames=self.frames,
+            parent=self.parent,
+            frame=self.frame,
+            count=self.count,
+            size=self.size,
+        )

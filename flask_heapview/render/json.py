@@ -1,0 +1,50 @@
+"""JSON, and the JSON Schema of every answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ..model import api
+from ..model.report import Report
+from ..model.snapshot import SnapshotInfo
+from ..views import VIEWS
+
+ANSWERS: dict[str, type] = {
+    "workers": api.Workers,
+    "status": api.Status,
+    "started": api.Started,
+    "snapshots": api.Snapshots,
+    "snapshot": SnapshotInfo,
+    "allocations": api.Tracing,
+    "collected": api.Collected,
+    "pinned": api.Pinned,
+    "report": Report,
+    "problem": api.Problem,
+    "view": api.ViewOf,
+    "diff": api.DiffOf,
+}
+
+
+def encode(value: Any) -> bytes:
+    """The value as indented UTF-8 JSON, for tickets that people read."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=2)
+
+
+def schemas() -> dict[str, Any]:
+    """A JSON Schema document (2020-12): answers by name, view sections and differences apart."""
+    types = {
+        **ANSWERS,
+        **{f"view/{view.name}": view.section for view in VIEWS},
+        **{f"diff/{view.name}": view.difference for view in VIEWS},
+    }
+    found, components = msgspec.json.schema_components(
+        types.values(), ref_template="#/$defs/{name}"
+    )
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "flask-heapview API, version 1",
+        "answers": dict(zip(types, found, strict=True)),
+        "$defs": components,
+    }

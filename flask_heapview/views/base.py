@@ -1,0 +1,33 @@
+"""What a view is: a section of the snapshot, its difference, and the tables of its page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from ..model.snapshot import Snapshot
+from .table import Query, Table
+
+
+class View(msgspec.Struct, frozen=True):
+    """One view. Its routes, JSON, navigation, template, CLI command and tests come from this."""
+
+    name: str
+    title: str
+    summary: str  # one line for people
+    section: type
+    difference: type
+    diff: Callable[[Snapshot, Snapshot], Any]
+    tables: Callable[[Any, Query], list[Table]]
+    diff_tables: Callable[[Any, Query], list[Table]]
+    groups: tuple[str, ...] = ()
+
+    def read(self, snapshot: Snapshot) -> Any:
+        """The view's section of a snapshot."""
+        return getattr(snapshot, self.name)
+
+    @property
+    def template(self) -> str:
+        return f"{self.name}.html"

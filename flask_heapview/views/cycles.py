@@ -1,0 +1,66 @@
+"""Cycles: circular reference chains."""
+
+from __future__ import annotations
+
+from ..analysis import diff
+from ..model.cycles import Cycles
+from ..model.diff import CyclesDiff
+from .base import View
+from .table import Column, Query, Row, Table, table
+
+_CHAIN = [Column("chain", "Chain", "code"), Column("state", "State")]
+
+
+def _state(garbage: bool) -> str:
+    return "garbage" if garbage else "alive"
+
+
+def _tables(cycles: Cycles, query: Query) -> list[Table]:
+    columns = [
+        *_CHAIN,
+        Column("components", "Cycles", "int"),
+        Column("count", "Objects", "int"),
+        Column("size", "Size", "bytes"),
+        Column("fingerprint", "Fingerprint", "code"),
+    ]
+    rows = [
+        Row([g.chain, _state(g.garbage), g.components, g.count, g.size, g.fingerprint])
+        for g in cycles.groups
+    ]
+    return [table("Circular reference chains", columns, rows, query, empty="No cycle was found.")]
+
+
+def _diff_tables(cycles: CyclesDiff, query: Query) -> list[Table]:
+    columns = [
+        *_CHAIN,
+        Column("components_delta", "Cycles +/−", "delta"),
+        Column("count_delta", "Objects +/−", "delta"),
+        Column("size_delta", "Size +/−", "delta_bytes"),
+        Column("size", "Size now", "bytes"),
+    ]
+    rows = [
+        Row(
+            [
+                c.group.chain,
+                _state(c.group.garbage),
+                c.components_delta,
+                c.count_delta,
+                c.size_delta,
+                c.group.size,
+            ]
+        )
+        for c in cycles.groups
+    ]
+    return [table("Changes by chain", columns, rows, query, empty="No cycle was found.")]
+
+
+VIEW = View(
+    name="cycles",
+    title="Cycles",
+    summary="Circular reference chains: garbage that waits for the collector, and live ones.",
+    section=Cycles,
+    difference=CyclesDiff,
+    diff=diff.cycles,
+    tables=_tables,
+    diff_tables=_diff_tables,
+)

@@ -1,0 +1,78 @@
+"""Garbage collector: its state, its work, its pauses."""
+
+from __future__ import annotations
+
+from ..analysis import diff
+from ..model.diff import GcDiff
+from ..model.gc import Gc
+from .base import View
+from .table import Column, Query, Row, Table, table
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else seconds * 1000
+
+
+def _tables(gc: Gc, query: Query) -> list[Table]:
+    columns = [
+        Column("generation", "Generation", "int"),
+        Column("threshold", "Threshold", "int"),
+        Column("count", "Count", "int"),
+        Column("collections", "Collections", "int"),
+        Column("collected", "Collected", "int"),
+        Column("uncollectable", "Uncollectable", "int"),
+        Column("p50", "Pause p50", "ms"),
+        Column("p99", "Pause p99", "ms"),
+        Column("max", "Longest pause", "ms"),
+    ]
+    rows = [
+        Row(
+            [
+                number,
+                g.threshold,
+                g.count,
+                g.collections,
+                g.collected,
+                g.uncollectable,
+                _ms(g.pause_p50),
+                _ms(g.pause_p99),
+                _ms(g.pause_max),
+            ]
+        )
+        for number, g in enumerate(gc.generations)
+    ]
+    state = [
+        Row(["enabled", "yes" if gc.enabled else "no"]),
+        Row(["debug flags", str(gc.debug_flags)]),
+        Row(["tracked objects", f"{gc.tracked:,}"]),
+        Row(["frozen objects", f"{gc.frozen:,}"]),
+        Row(["objects in gc.garbage", f"{gc.garbage:,}"]),
+    ]
+    names = [Column("what", "What"), Column("value", "Now")]
+    return [
+        table("Generations", columns, rows, query, name="generations"),
+        table("State", names, state, query, name="state"),
+    ]
+
+
+def _diff_tables(gc: GcDiff, query: Query) -> list[Table]:
+    columns = [
+        Column("name", "What"),
+        Column("base", "Before", "int"),
+        Column("target", "After", "int"),
+        Column("delta", "+/−", "delta"),
+    ]
+    rows = [Row([c.name, int(c.base), int(c.target), int(c.delta)]) for c in gc.changes]
+    return [table("The collector's work in between", columns, rows, query)]
+
+
+VIEW = View(
+    name="gc",
+    title="Collector",
+    summary="What the garbage collector is set to, what it did, and how long it stopped the world.",
+    section=Gc,
+    difference=GcDiff,
+    diff=diff.gc,
+    tables=_tables,
+    diff_tables=_diff_tables,
+)

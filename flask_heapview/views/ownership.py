@@ -1,0 +1,78 @@
+"""Ownership: who holds it, as a tree of paths from modules and threads."""
+
+from __future__ import annotations
+
+from ..analysis import diff
+from ..model.diff import OwnershipDiff
+from ..model.ownership import Ownership
+from .base import View
+from .table import Column, Query, Row, Table, table
+from .tree import level
+
+_STEP = [Column("name", "Held through", "code"), Column("type", "Type", "code")]
+_NOW = [Column("count", "Objects", "int"), Column("size", "Size with all below", "bytes")]
+
+
+def _tables(ownership: Ownership, query: Query) -> list[Table]:
+    tree = table(
+        "Paths from the roots" if query.node < 0 else "One step further",
+        [*_STEP, *_NOW],
+        level(ownership.stacks, query.node),
+        query,
+        name="tree",
+    )
+    if query.node >= 0:
+        return [tree]
+    columns = [
+        Column("path", "Container", "code"),
+        Column("type", "Type", "code"),
+        Column("entries", "Entries", "int"),
+        Column("limit", "Limit", "int"),
+    ]
+    sizes = ownership.stacks.totals()[1]
+    rows = [
+        Row([h.path, h.type, h.entries, h.limit, sizes[h.node]])
+        for h in ownership.holders
+        if h.entries >= 32
+    ]
+    columns.append(Column("size", "Size with all below", "bytes"))
+    rows.sort(key=lambda row: -row.cells[4])
+    return [tree, table("Containers", columns, rows, query, name="containers")]
+
+
+def _diff_tables(ownership: OwnershipDiff, query: Query) -> list[Table]:
+    changes = [
+        Column("count_delta", "Objects +/−", "delta"),
+        Column("size_delta", "Size +/−", "delta_bytes"),
+    ]
+    tree = ownership.tree
+    rows = level(tree.stacks, query.node, tree.count_delta, tree.size_delta)
+    made = [table("What changed, by path", [*_STEP, *_NOW, *changes], rows, query, name="tree")]
+    if query.node >= 0:
+        return made
+    columns = [
+        Column("path", "Container", "code"),
+        Column("type", "Type", "code"),
+        Column("entries_delta", "Entries +/−", "delta"),
+        Column("size_delta", "Size +/−", "delta_bytes"),
+        Column("entries", "Entries now", "int"),
+        Column("limit", "Limit", "int"),
+    ]
+    holders = [
+        Row([h.path, h.type, h.entries_delta, h.size_delta, h.entries, h.limit])
+        for h in ownership.holders
+    ]
+    first = table("Containers that changed", columns, holders, query, name="containers")
+    return [first, *made]
+
+
+VIEW = View(
+    name="ownership",
+    title="Ownership",
+    summary="Who holds it: every object once, under the shortest path from a module or a thread.",
+    section=Ownership,
+    difference=OwnershipDiff,
+    diff=diff.ownership,
+    tables=_tables,
+    diff_tables=_diff_tables,
+)

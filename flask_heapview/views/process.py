@@ -1,0 +1,76 @@
+"""Process: its memory, its container's, and the bridge between."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..analysis import diff
+from ..model.diff import ProcessDiff
+from ..model.process import Process
+from .base import View
+from .table import Column, Query, Row, Table, table
+
+_FIGURES = [Column("name", "What"), Column("size", "Bytes", "bytes"), Column("note", "")]
+_NOTES = {
+    "resident": "what the kernel counts as this process's memory",
+    "proportional": "shared pages divided among those who share them",
+    "unique": "what would be free if this process ended",
+    "swap": "moved out of memory",
+    "tmpfs": "files in memory: the container pays for them, no process shows them",
+    "python objects": "the shallow sizes of all objects",
+    "python overhead": "free blocks in Python's arenas",
+    "native": "handed out by the C library to something other than objects",
+    "malloc free": "free in the C library's heap, not given back",
+    "file backed": "libraries and mapped files",
+    "unexplained": "resident, and none of the above",
+}
+_SKIP = frozenset(("pid", "version", "path", "events", "machine_total"))
+
+
+def _figures(title: str, struct: Any, query: Query, name: str, empty: str = "") -> Table:
+    rows = []
+    for field in struct.__struct_fields__:
+        value = getattr(struct, field)
+        if isinstance(value, int) and field not in _SKIP:
+            label = field.replace("_", " ")
+            rows.append(Row([label, value, _NOTES.get(label, "")]))
+    return table(title, _FIGURES, rows, query, name=name, empty=empty or "Not known here.")
+
+
+def _tables(process: Process, query: Query) -> list[Table]:
+    container = process.container
+    none = "This process is in no control group with memory figures."
+    tables = [
+        _figures("Where resident memory goes", process.bridge, query, "bridge"),
+        _figures(f"Process {process.pid}", process, query, "process"),
+        _figures("Allocators", process.allocators, query, "allocators"),
+        _figures(f"Container (cgroup v{container.version})", container, query, "container", none),
+    ]
+    if container.events:
+        columns = [Column("name", "Event"), Column("count", "Times", "int")]
+        rows = [Row([name, count]) for name, count in container.events.items()]
+        tables.append(table("Container events", columns, rows, query, name="events"))
+    return tables
+
+
+def _diff_tables(process: ProcessDiff, query: Query) -> list[Table]:
+    columns = [
+        Column("name", "What"),
+        Column("base", "Before", "bytes"),
+        Column("target", "After", "bytes"),
+        Column("delta", "+/−", "delta_bytes"),
+    ]
+    rows = [Row([c.name, int(c.base), int(c.target), int(c.delta)]) for c in process.changes]
+    return [table("Memory before and after", columns, rows, query)]
+
+
+VIEW = View(
+    name="process",
+    title="Process",
+    summary="Resident memory, the container's limit, and what stands between it and the objects.",
+    section=Process,
+    difference=ProcessDiff,
+    diff=diff.process,
+    tables=_tables,
+    diff_tables=_diff_tables,
+)

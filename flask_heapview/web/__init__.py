@@ -1,0 +1,1 @@
+"""The blueprint, access control, pages and API."""

@@ -1,0 +1,199 @@
+"""Who may do what: bearer token, signed cookie, or the app's own callable; closed by default."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+from flask import Request, request, url_for
+from itsdangerous import BadData, URLSafeTimedSerializer
+from werkzeug.wrappers import Response
+
+from ..capture.safe import clean
+from ..config import HeapViewConfig
+from ..errors import Forbidden, Unauthorized
+from ..store import private_directory
+from .failures import Failures
+from .secret import shared_secret
+
+audit = logging.getLogger("flask_heapview.audit")
+SCOPES = frozenset(("view", "capture", "export", "values"))
+COOKIE, NONCE_COOKIE = "heapview_session", "heapview_nonce"
+SESSION_SECONDS = 12 * 3600
+SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """Who asks, by which way, and what they may do."""
+
+    via: str  # token, cookie, auth
+    scopes: frozenset[str] = SCOPES
+    nonce: str = ""
+
+
+class Access:
+    """Access control of one app."""
+
+    def __init__(self, config: HeapViewConfig, token: str | None, directory: Path) -> None:
+        self.config, self.token, self.directory = config, token, directory
+        self.failures = Failures(directory)
+
+    @property
+    def _key(self) -> str:
+        return shared_secret(private_directory(self.directory), "cookie.key")
+
+    def _serializer(self) -> URLSafeTimedSerializer:
+        # the token is part of the salt: another token, and every cookie is void
+        mark = hashlib.sha256((self.token or "").encode()).hexdigest()
+        return URLSafeTimedSerializer(self._key, salt=f"heapview-session-{mark}")
+
+    # --- who is it
+
+    def identify(self, req: Request) -> Identity:
+        """Raises Unauthorized, or TooManyAttempts after too many failures."""
+        if self.config.auth is not None:
+            return self._ask_app(req)
+        header = req.headers.get("Authorization", "")
+        if header:
+            return self._bearer(header, req.remote_addr or "?")
+        cookie = req.cookies.get(COOKIE, "")
+        nonce = self._cookie(cookie) if cookie else None
+        if nonce is None:
+            raise Unauthorized("Send the token as 'Authorization: Bearer TOKEN', or sign in.")
+        return Identity("cookie", self._scopes(), nonce)
+
+    def _scopes(self) -> frozenset[str]:
+        return SCOPES if self.config.show_values else SCOPES - {"values"}
+
+    def _ask_app(self, req: Request) -> Identity:
+        assert self.config.auth is not None
+        answer = self.config.auth(req)
+        if answer is True:
+            scopes = self._scopes()
+        elif isinstance(answer, set | frozenset | list | tuple):
+            scopes = frozenset(answer) & self._scopes()
+        else:
+            scopes = frozenset()
+        if not scopes:
+            raise Unauthorized("The app's own access control does not let you in.")
+        return Identity("auth", scopes, req.cookies.get(NONCE_COOKIE, ""))
+
+    def _bearer(self, header: str, address: str) -> Identity:
+        kind, _, token = header.partition(" ")
+        if kind.lower() != "bearer":
+            raise Unauthorized("Use the scheme Bearer: 'Authorization: Bearer TOKEN'.")
+        self.check_token(token.strip(), address)
+        return Identity("token", self._scopes())
+
+    def check_token(self, token: str, address: str) -> None:
+        """Constant-time comparison. Raises Unauthorized or TooManyAttempts."""
+        self.failures.check(address)
+        expected = (self.token or "").encode()
+        if not expected or not hmac.compare_digest(token.encode(errors="replace"), expected):
+            self.failures.add(address)
+            raise Unauthorized("That is not the token.")
+        # most addresses never failed: then there is nothing to write
+        self.failures.clear(address)
+
+    def _cookie(self, value: str) -> str | None:
+        try:
+            nonce = self._serializer().loads(value, max_age=SESSION_SECONDS)
+        except BadData:
+            return None
+        return nonce if isinstance(nonce, str) else None
+
+    def sign_in(self, response: Response) -> None:
+        """Gives the browser its cookie."""
+        value = self._serializer().dumps(secrets.token_urlsafe(16))
+        self._set(response, COOKIE, str(value), SESSION_SECONDS)
+
+    def sign_out(self, response: Response) -> None:
+        """Takes the cookie away."""
+        self._set(response, COOKIE, "", 0)
+
+    def set_nonce(self, response: Response, nonce: str) -> None:
+        """What CSRF tokens are bound to where the app itself signs people in."""
+        self._set(response, NONCE_COOKIE, nonce, SESSION_SECONDS)
+
+    def _set(self, response: Response, name: str, value: str, age: int) -> None:
+        response.set_cookie(
+            name,
+            value,
+            max_age=age,
+            path=url_for(".overview").rstrip("/") or "/",
+            httponly=True,
+            samesite="Strict",
+            secure=request.is_secure,
+        )
+
+    # --- may they
+
+    def csrf_token(self, identity: Identity) -> str:
+        """What a form has to send along; bound to the cookie."""
+        return hmac.new(self._key.encode(), identity.nonce.encode(), "sha256").hexdigest()
+
+    def authorize(self, identity: Identity, scope: str, req: Request) -> None:
+        """Raises Forbidden for a missing scope, or a change of state that a page forged."""
+        if scope not in identity.scopes:
+            raise Forbidden(f"This needs the scope {scope!r}.")
+        if identity.via != "token" and req.method not in SAFE_METHODS:
+            self.check_origin(req)
+            self._check_csrf(identity, req)
+
+    @staticmethod
+    def check_origin(req: Request) -> None:
+        """A browser says where a form came from: it must be from here. Raises Forbidden."""
+        origin = req.headers.get("Origin")
+        site = req.headers.get("Sec-Fetch-Site")
+        if site not in (None, "same-origin", "none"):
+            raise Forbidden("This request comes from another site.")
+        if origin is not None and urlsplit(origin).netloc != req.host:
+            raise Forbidden("This request comes from another site.")
+
+    def _check_csrf(self, identity: Identity, req: Request) -> None:
+        if identity.via == "auth" and req.mimetype == "application/json":
+            return  # no page of another site can send that without being asked first
+        given = req.headers.get("X-CSRF-Token") or req.form.get("csrf_token", "")
+        expected = self.csrf_token(identity)
+        if not identity.nonce or not hmac.compare_digest(given.encode(), expected.encode()):
+            raise Forbidden("The form is out of date. Load the page again and repeat.")
+
+    def check_host(self, req: Request) -> None:
+        """Raises Forbidden for a host name that was not allowed."""
+        if self.config.hosts and req.host.partition(":")[0] not in self.config.hosts:
+            raise Forbidden("This host name is not in HEAPVIEW_HOSTS.")
+
+
+def log_attempt(req: Request, outcome: str, via: str, status: int) -> None:
+    """A line in the audit log for every attempt, without a value of anybody's."""
+    level = logging.INFO if status < 400 else logging.WARNING
+    audit.log(
+        level,
+        "%s %s from %s by %s: %s (%d)",
+        req.method,
+        clean(req.path),
+        clean(req.remote_addr or "?"),
+        via,
+        outcome,
+        status,
+    )
+
+
+HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "X-Robots-Tag": "noindex",
+}

@@ -1,0 +1,211 @@
+"""The JSON API: what CONTRACT names, and the schema of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar, get_args
+
+import msgspec
+from flask import Blueprint, Response, current_app, request, url_for
+
+from ..capture import allocations
+from ..capture.safe import clean
+from ..errors import BadRequest, NotFound
+from ..model import api
+from ..model.snapshot import Kind, SnapshotInfo
+from ..render import json as as_json
+from ..render import markdown
+from ..views import BY_NAME, VIEWS
+from .guard import SCOPE, service
+from .service import collect
+
+Scope = Literal["open", "view", "capture", "export", "values"]
+F = TypeVar("F", bound=Callable[..., Any])
+BODY_LIMIT = 64 * 1024
+LABEL_LIMIT = 80
+
+
+def needs(scope: Scope) -> Callable[[F], F]:
+    """Marks a route with the scope it needs; a route without a mark answers nobody."""
+    assert scope in get_args(Scope)
+
+    def mark(function: F) -> F:
+        setattr(function, SCOPE, scope)
+        return function
+
+    return mark
+
+
+def reply(value: Any, status: int = 200, **headers: str) -> Response:
+    """The value as JSON."""
+    return Response(as_json.encode(value), status, headers, mimetype="application/json")
+
+
+def body() -> dict[str, Any]:
+    """The JSON object that was sent; nothing is an empty one. Raises BadRequest."""
+    if (request.content_length or 0) > BODY_LIMIT:
+        raise BadRequest(f"The body is larger than {BODY_LIMIT} bytes.")
+    data = request.get_data()
+    if not data.strip():
+        return {}
+    try:
+        found = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise BadRequest("The body is not JSON.") from None
+    if not isinstance(found, dict):
+        raise BadRequest("The body must be a JSON object.")
+    return found
+
+
+def text_field(found: dict[str, Any], name: str) -> str | None:
+    """A string of the body, or None. Raises BadRequest."""
+    value = found.get(name)
+    if value is not None and not isinstance(value, str):
+        raise BadRequest(f"{name} must be a string.")
+    return value
+
+
+def start_capture(label: str | None, kind: str | None, worker: str | None) -> SnapshotInfo:
+    """Starts a capture in this worker. Raises BadRequest and what Service.capture raises."""
+    kind = kind or "ownership"
+    if kind not in get_args(Kind):
+        raise BadRequest(f"kind must be one of {', '.join(get_args(Kind))}.")
+    service().check_worker(worker)
+    flask_app = current_app._get_current_object()  # type: ignore[attr-defined]
+    return service().capture(flask_app, clean(label or "", LABEL_LIMIT), kind)  # type: ignore[arg-type]
+
+
+def switch_tracing(mode: str | None, frames: object, worker: str | None) -> api.Tracing:
+    """Starts or stops tracing in this worker. Raises BadRequest or Conflict."""
+    service().check_worker(worker)
+    if frames is not None and (not isinstance(frames, int) or isinstance(frames, bool)):
+        raise BadRequest("frames must be a whole number.")
+    allocations.switch(mode or "", frames)
+    depth = allocations.depth()
+    return api.Tracing(mode=allocations.mode(), frames=depth, worker=service().worker)
+
+
+def register(blueprint: Blueprint) -> None:
+    """Adds the routes."""
+    root = "/api/v1"
+    rules: list[tuple[str, str, str, Callable[..., Response]]] = [
+        ("GET", "/workers", "api_workers", _workers),
+        ("GET", "/status", "api_status", _status),
+        ("GET", "/snapshots", "api_snapshots", _snapshots),
+        ("POST", "/snapshots", "api_capture", _capture),
+        ("GET", "/snapshots/<snapshot_id>", "api_snapshot", _snapshot),
+        ("DELETE", "/snapshots/<snapshot_id>", "api_forget", _forget),
+        ("POST", "/snapshots/<snapshot_id>/pin", "api_pin", _pin),
+        ("GET", "/diff", "api_diff", _diff),
+        ("GET", "/report", "api_report", _report),
+        ("POST", "/allocations", "api_allocations", _allocations),
+        ("POST", "/gc/collect", "api_collect", _collect),
+        ("GET", "/schema", "api_schema", _schema),
+    ]
+    for method, path, name, function in rules:
+        blueprint.add_url_rule(root + path, name, function, methods=[method])
+    for view in VIEWS:
+        path = f"{root}/snapshots/<snapshot_id>/{view.name}"
+        blueprint.add_url_rule(path, f"api_view_{view.name}", _view_route(view.name), methods=["GET"])
+    blueprint.add_url_rule(f"{root}/<path:rest>", "api_unknown", _unknown)
+
+
+@needs("view")
+def _unknown(rest: str) -> Response:
+    raise NotFound("There is no such call; see docs/api.md.")
+
+
+@needs("view")
+def _workers() -> Response:
+    return reply({"workers": service().workers()})
+
+
+@needs("view")
+def _status() -> Response:
+    service().check_worker(request.args.get("worker"))
+    return reply(service().status())
+
+
+@needs("view")
+def _snapshots() -> Response:
+    store = service().store
+    return reply(api.Snapshots(snapshots=store.listing(), damaged=store.damaged()))
+
+
+@needs("capture")
+def _capture() -> Response:
+    found = body()
+    info = start_capture(*(text_field(found, name) for name in ("label", "kind", "worker")))
+    started = api.Started(id=info.id, state=info.state)
+    return reply(started, 202, Location=url_for(".api_snapshot", snapshot_id=info.id))
+
+
+@needs("view")
+def _snapshot(snapshot_id: str) -> Response:
+    return reply(service().store.info(snapshot_id))
+
+
+@needs("capture")
+def _forget(snapshot_id: str) -> Response:
+    service().store.delete(snapshot_id)
+    return Response(status=204)
+
+
+@needs("capture")
+def _pin(snapshot_id: str) -> Response:
+    keep = body().get("pinned", True)
+    if not isinstance(keep, bool):
+        raise BadRequest("pinned must be true or false.")
+    service().store.pin(snapshot_id, keep)
+    return reply(api.Pinned(id=snapshot_id, pinned=keep))
+
+
+def _view_route(name: str) -> Callable[..., Response]:
+    @needs("view")
+    def one_view(snapshot_id: str) -> Response:
+        snapshot = service().store.load(snapshot_id)
+        data = BY_NAME[name].read(snapshot)
+        return reply(api.ViewOf(snapshot=snapshot.info, view=name, data=data))
+
+    return one_view
+
+
+@needs("view")
+def _diff() -> Response:
+    base, target = service().pair(request.args.get("base"), request.args.get("target"))
+    views = {view.name: view.diff(base, target) for view in VIEWS}
+    return reply(api.DiffOf(base=base.info, target=target.info, views=views))
+
+
+@needs("export")
+def _report() -> Response:
+    report = service().report(request.args.get("base"), request.args.get("target"))
+    name = f"heapview-{report.target.id}"
+    if request.args.get("format") == "markdown":
+        disposition = f'attachment; filename="{name}.md"'
+        text = markdown.render(report)
+        headers = {"Content-Disposition": disposition}
+        return Response(text, 200, headers, mimetype="text/markdown")
+    if request.args.get("download"):
+        return reply(report, **{"Content-Disposition": f'attachment; filename="{name}.json"'})
+    return reply(report)
+
+
+@needs("capture")
+def _allocations() -> Response:
+    found = body()
+    mode, worker = text_field(found, "mode"), text_field(found, "worker")
+    return reply(switch_tracing(mode, found.get("frames"), worker))
+
+
+@needs("capture")
+def _collect() -> Response:
+    service().check_worker(text_field(body(), "worker"))
+    return reply({**collect(), "worker": service().worker})
+
+
+@needs("view")
+def _schema() -> Response:
+    return reply(as_json.schemas())
+
+

@@ -1,0 +1,85 @@
+"""Failed sign-ins, counted across the workers; after a few, each one costs a longer wait.
+
+The wait is an answer (429 with Retry-After), not a sleep: a sleeping worker would be the service's
+loss, and the attacker's gain.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from ..errors import TooManyAttempts
+
+FREE = 5  # failures that cost nothing
+FIRST_WAIT = 1.0  # seconds after the next one, doubled with each further failure
+LONGEST_WAIT = 60.0
+FORGET = 900.0  # seconds after which an address starts anew
+ADDRESSES = 1000  # addresses remembered
+
+
+class Failures:
+    """Counts by address, in a file that all workers lock."""
+
+    def __init__(self, directory: Path) -> None:
+        self._path = directory / "failures.json"
+
+    @contextmanager
+    def _table(self) -> Iterator[dict[str, tuple[int, float]]]:
+        lock = importlib.import_module("fcntl")  # not there on Windows, where nothing forks
+        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            fd = os.open(self._path, flags, 0o600)
+        except OSError:  # a full disk must not lock out whoever comes to make room
+            yield {}
+            return
+        try:
+            lock.flock(fd, lock.LOCK_EX)
+            data = os.pread(fd, 1 << 20, 0)
+            try:
+                table = msgspec.json.decode(data, type=dict[str, tuple[int, float]])
+            except msgspec.MsgspecError:
+                table = {}
+            yield table
+            now = time.time()
+            kept = {a: row for a, row in table.items() if now - row[1] < FORGET}
+            for address in sorted(kept, key=lambda a: kept[a][1])[: max(0, len(kept) - ADDRESSES)]:
+                del kept[address]
+            fresh = msgspec.json.encode(kept)
+            if fresh != data:
+                os.pwrite(fd, fresh, 0)
+                os.ftruncate(fd, len(fresh))
+        finally:
+            os.close(fd)
+
+    def check(self, address: str) -> None:
+        """Raises TooManyAttempts while the address has to wait."""
+        with self._table() as table:
+            count, last = table.get(address, (0, 0.0))
+        if count <= FREE:
+            return
+        wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (count - FREE - 1))
+        left = last + wait - time.time()
+        if left > 0:
+            raise TooManyAttempts(
+                f"Too many failed attempts from this address. Wait {left:.0f} s and try again.",
+                retry_after=round(left + 0.5),
+            )
+
+    def add(self, address: str) -> None:
+        """One more failure."""
+        with self._table() as table:
+            count, last = table.get(address, (0, 0.0))
+            count = 0 if time.time() - last > FORGET else count
+            table[address] = (count + 1, time.time())
+
+    def clear(self, address: str) -> None:
+        """Forgets an address that has signed in."""
+        with self._table() as table:
+            table.pop(address, None)

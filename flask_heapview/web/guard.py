@@ -1,0 +1,144 @@
+"""What every route goes through: host, identity, scope, audit, headers, errors."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import cast
+
+import msgspec
+from flask import Blueprint, Response, abort, current_app, g, redirect, request, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
+
+from ..errors import HeapViewError, Unauthorized
+from ..render import html
+from .access import HEADERS, Identity, log_attempt
+from .service import EXTENSION, Service
+
+log = logging.getLogger("flask_heapview")
+SCOPE = "_heapview_scope"  # the attribute of a view function that names the scope it needs
+OPEN = "open"  # the scope of what needs no identity: the login page and the static files
+
+
+def service() -> Service:
+    """The service of the current app."""
+    return cast(Service, current_app.extensions[EXTENSION])
+
+
+def is_api() -> bool:
+    """Whether the answer is for programs."""
+    return "/api/v1/" in request.path
+
+
+def enter() -> None:
+    """Before every route of the blueprint; what no scope was given for stays closed."""
+    if EXTENSION not in current_app.extensions:
+        abort(404)  # switched off
+    here = service()
+    g.heapview_via = "nobody"
+    here.access.check_host(request)
+    endpoint = request.endpoint or ""
+    view = current_app.view_functions.get(endpoint)
+    scope = OPEN if endpoint.endswith(".static") else getattr(view, SCOPE, None)
+    if scope == OPEN:
+        return
+    if scope is None:
+        raise Unauthorized("This route is closed.")
+    found = here.access.identify(request)
+    if found.via == "auth" and not found.nonce:
+        g.heapview_new_nonce = secrets.token_urlsafe(16)
+        found = msgspec.structs.replace(found, nonce=g.heapview_new_nonce)
+    g.heapview_via, g.heapview_identity = found.via, found
+    here.access.authorize(found, scope, request)
+    here.visited()
+
+
+def identity() -> Identity:
+    """Who asks; only within a route that is not open."""
+    return cast(Identity, g.heapview_identity)
+
+
+def leave(response: Response) -> Response:
+    """After every route: headers and audit."""
+    for name, value in HEADERS.items():
+        response.headers[name] = value
+    if not (request.endpoint or "").endswith(".static"):
+        outcome = "allowed" if response.status_code < 400 else "denied or failed"
+        log_attempt(request, outcome, g.get("heapview_via", "nobody"), response.status_code)
+    nonce = g.get("heapview_new_nonce")
+    if nonce:
+        service().access.set_nonce(response, nonce)
+    return response
+
+
+def problem(status: int, title: str, detail: str, **figures: object) -> Response:
+    """RFC 9457."""
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **figures}
+    response = Response(
+        msgspec.json.encode(body), status=status, mimetype="application/problem+json"
+    )
+    if status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="flask-heapview"'
+    if "retry_after" in figures:
+        response.headers["Retry-After"] = str(figures["retry_after"])
+    return response
+
+
+def on_error(error: HeapViewError) -> BaseResponse:
+    """An expected error, for a program or for a person."""
+    wants_page = not is_api() and not request.headers.get("Authorization")
+    if not wants_page:
+        return problem(error.status, error.title, error.detail, **error.figures)
+    if isinstance(error, Unauthorized) and service().config.auth is None:
+        return redirect(url_for(".login", next=_next()), 303)
+    return page_error(error.status, error.title, error.detail)
+
+
+def _next() -> str:
+    return request.full_path.rstrip("?") if request.method == "GET" else ""
+
+
+def page_error(status: int, title: str, detail: str) -> Response:
+    """An error for a person."""
+    text = html.render("error.html", title=title, detail=detail, status=status, **chrome())
+    return Response(text, status=status, mimetype="text/html")
+
+
+def chrome() -> dict[str, object]:
+    """What every page's frame needs."""
+    found = g.get("heapview_identity")
+    return {
+        "url_for": url_for,
+        "csrf": service().access.csrf_token(found) if found and found.via != "token" else "",
+        "signed_in": found is not None,
+        "can_leave": found is not None and found.via == "cookie",
+    }
+
+
+def on_http(error: HTTPException) -> BaseResponse:
+    """What Flask itself refuses: a method, a media type, a body."""
+    status = error.code or 500
+    if EXTENSION not in current_app.extensions:
+        return error.get_response()
+    if is_api():
+        return problem(status, error.name.lower(), str(error.description))
+    return page_error(status, error.name.lower(), str(error.description))
+
+
+def on_crash(error: Exception) -> BaseResponse:
+    """A bug of ours: logged whole, shown without details, and the service goes on."""
+    log.exception("flask-heapview: %s failed", request.endpoint)
+    detail = "This is a bug in flask-heapview; the service's log has the traceback."
+    if is_api():
+        return problem(500, "internal error", detail)
+    return page_error(500, "internal error", detail)
+
+
+def install(blueprint: Blueprint) -> None:
+    """Puts all of this in front of the blueprint's routes."""
+    blueprint.before_request(enter)
+    blueprint.after_request(leave)
+    blueprint.register_error_handler(HeapViewError, on_error)
+    blueprint.register_error_handler(HTTPException, on_http)
+    blueprint.register_error_handler(Exception, on_crash)

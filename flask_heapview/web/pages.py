@@ -1,0 +1,310 @@
+"""The pages: overview, sign-in, one view, two snapshots compared, the report."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, redirect, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from ..capture import allocations
+from ..errors import BadRequest, HeapViewError, NotFound, Unauthorized
+from ..model.snapshot import SnapshotInfo
+from ..render import html
+from ..views import BY_NAME, VIEWS
+from ..views.table import Query
+from ..views.tree import crumbs
+from .api import needs, start_capture, switch_tracing
+from .guard import chrome, service
+from .service import collect
+
+
+def register(blueprint: Blueprint) -> None:
+    """Adds the routes."""
+    for method, path, name, function in (
+        ("GET", "/", "overview", _overview),
+        ("GET", "/login", "login", _login_form),
+        ("POST", "/login", "sign_in", _sign_in),
+        ("POST", "/logout", "sign_out", _sign_out),
+        ("POST", "/capture", "capture", _capture),
+        ("POST", "/tracing", "tracing", _tracing),
+        ("POST", "/collect", "collect", _collect),
+        ("POST", "/snapshots/<snapshot_id>/forget", "forget", _forget),
+        ("POST", "/snapshots/<snapshot_id>/pin", "pin", _pin),
+        ("GET", "/snapshots/<snapshot_id>", "snapshot", _snapshot),
+        ("GET", "/compare", "compare", _compare),
+        ("GET", "/report", "report", _report),
+    ):
+        blueprint.add_url_rule(path, name, function, methods=[method])
+    for view in VIEWS:
+        path = f"/snapshots/<snapshot_id>/{view.name}"
+        blueprint.add_url_rule(path, f"view_{view.name}", _view_page(view.name))
+        blueprint.add_url_rule(f"/compare/{view.name}", f"diff_{view.name}", _diff_page(view.name))
+
+
+def page(template: str, code: int = 200, **values: Any) -> Response:
+    """A page in the common frame."""
+    text = html.render(template, **chrome(), **values)
+    return Response(text, code, mimetype="text/html")
+
+
+def back(endpoint: str, **values: Any) -> BaseResponse:
+    """To another page, after something was done."""
+    return redirect(url_for(f".{endpoint}", **values), 303)
+
+
+# --- sign-in
+
+
+@needs("open")
+def _login_form() -> Response:
+    if service().config.auth is not None:
+        raise NotFound("The app's own sign-in opens this page.")
+    return page("login.html", error="", following=_following())
+
+
+@needs("open")
+def _sign_in() -> BaseResponse:
+    here = service()
+    if here.config.auth is not None:
+        raise NotFound("The app's own sign-in opens this page.")
+    here.access.check_origin(request)
+    try:
+        token = request.form.get("token", "").strip()
+        here.access.check_token(token, request.remote_addr or "?")
+    except HeapViewError as error:
+        if not isinstance(error, Unauthorized) and error.status != 429:
+            raise
+        return page("login.html", error.status, error=error.detail, following=_following())
+    response = redirect(_following(), 303)
+    here.access.sign_in(response)
+    return response
+
+
+def _following() -> str:
+    """Where to go after the sign-in: a path of ours, whatever the address says."""
+    wanted = request.values.get("next", "")
+    own = url_for(".overview")
+    parts = urlsplit(wanted)
+    plain = not parts.scheme and not parts.netloc and wanted.startswith(own)
+    return wanted if plain and "\\" not in wanted else own
+
+
+@needs("view")
+def _sign_out() -> BaseResponse:
+    response = back("login")
+    service().access.sign_out(response)
+    return response
+
+
+# --- the overview
+
+
+@needs("view")
+def _overview() -> Response:
+    here = service()
+    snapshots = here.store.listing()
+    done = [s for s in snapshots if s.state == "done"]
+    running = next((s for s in snapshots if s.state == "running"), None)
+    return page(
+        "overview.html",
+        status=here.status(),
+        workers=here.workers(),
+        snapshots=snapshots,
+        damaged=here.store.damaged(),
+        running=running,
+        pair=latest_pair(done),
+        requests=sum(here.requests().values()),
+        endpoints=sorted(here.requests().items(), key=lambda row: -row[1]),
+        tracing=allocations.mode(),
+        step=_next_step(done, running, here.worker),
+    )
+
+
+def latest_pair(done: list[SnapshotInfo]) -> tuple[SnapshotInfo, SnapshotInfo] | None:
+    """The oldest and the newest snapshot of the worker that was captured last."""
+    same = [s for s in done if s.worker == done[0].worker]
+    return (same[-1], same[0]) if len(same) > 1 else None
+
+
+def _next_step(done: list[SnapshotInfo], running: SnapshotInfo | None, worker: str) -> str:
+    """Which of the four steps is next."""
+    if running is not None:
+        return "wait"
+    if not done:
+        return "first"
+    if latest_pair(done) is None:
+        return "second"
+    return "compare"
+
+
+# --- things to do
+
+
+@needs("capture")
+def _capture() -> BaseResponse:
+    start_capture(request.form.get("label"), None, None)
+    return back("overview")
+
+
+@needs("capture")
+def _tracing() -> BaseResponse:
+    depth = request.form.get("frames", "")
+    if depth and not depth.isdigit():
+        raise BadRequest("frames must be a whole number.")
+    switch_tracing(request.form.get("mode"), int(depth) if depth else None, None)
+    return back("overview")
+
+
+@needs("capture")
+def _collect() -> Response:
+    return page("collected.html", result=collect())
+
+
+@needs("capture")
+def _forget(snapshot_id: str) -> BaseResponse:
+    service().store.delete(snapshot_id)
+    return back("overview")
+
+
+@needs("capture")
+def _pin(snapshot_id: str) -> BaseResponse:
+    service().store.pin(snapshot_id, request.form.get("pinned") == "1")
+    return back("overview")
+
+
+# --- views
+
+
+def query() -> Query:
+    """What the address asks of the tables. Raises BadRequest."""
+    sort = request.args.get("sort", "")
+    try:
+        node = int(request.args.get("node", -1))
+    except ValueError:
+        raise BadRequest("node must be a number.") from None
+    return Query(
+        sort=sort.removeprefix("-"),
+        descending=not sort.startswith("-"),
+        search=request.args.get("q", "")[:200],
+        group=request.args.get("group", ""),
+        node=node,
+        everything=request.args.get("all") == "1",
+    )
+
+
+@needs("view")
+def _snapshot(snapshot_id: str) -> BaseResponse:
+    info = service().store.info(snapshot_id)
+    if info.state == "done":
+        return back(f"view_{VIEWS[0].name}", snapshot_id=snapshot_id)
+    return page("snapshot.html", snapshot=info)
+
+
+def _view_page(name: str) -> Any:
+    view = BY_NAME[name]
+
+    @needs("view")
+    def one_view(snapshot_id: str) -> Response:
+        snapshot = service().store.load(snapshot_id)
+        data, wanted = view.read(snapshot), query()
+        return page(
+            view.template,
+            view=view,
+            views=VIEWS,
+            data=data,
+            snapshot=snapshot.info,
+            base=None,
+            tables=view.tables(data, wanted),
+            query=wanted,
+            crumbs=crumbs(data.stacks, wanted.node) if hasattr(data, "stacks") else [],
+            link=_link(f"view_{name}", snapshot_id=snapshot_id),
+            tab=lambda other: url_for(f".view_{other}", snapshot_id=snapshot_id),
+            raw=url_for(f".api_view_{name}", snapshot_id=snapshot_id),
+            others=_others(snapshot.info),
+        )
+
+    return one_view
+
+
+def _others(info: SnapshotInfo) -> list[SnapshotInfo]:
+    """Older snapshots of the same worker, to compare with."""
+    return [
+        other
+        for other in service().store.listing()
+        if other.state == "done" and other.worker == info.worker and other.clock < info.clock
+    ]
+
+
+def _link(endpoint: str, **fixed: Any) -> Any:
+    """Makes addresses of this page with other parameters."""
+    wanted = request.args.to_dict()
+
+    def make(**changes: Any) -> str:
+        values = {k: v for k, v in {**wanted, **changes}.items() if v not in (None, "")}
+        return url_for(f".{endpoint}", **{**values, **fixed})
+
+    return make
+
+
+def _ordered() -> tuple[str | None, str | None]:
+    """Base and target from the address; a form may name them in either order."""
+    base, target = request.args.get("base"), request.args.get("target")
+    if base and target and base != target:
+        store = service().store
+        if store.info(base).clock > store.info(target).clock:
+            base, target = target, base
+    return base, target
+
+
+@needs("view")
+def _compare() -> BaseResponse:
+    base, target = _ordered()
+    service().pair(base, target)
+    return back("report", base=base, target=target)
+
+
+def _diff_page(name: str) -> Any:
+    view = BY_NAME[name]
+
+    @needs("view")
+    def one_diff() -> Response:
+        base, target = service().pair(*_ordered())
+        data, wanted = view.diff(base, target), query()
+        ids = {"base": base.info.id, "target": target.info.id}
+        tree = getattr(data, "tree", None)
+        return page(
+            view.template,
+            view=view,
+            views=VIEWS,
+            data=data,
+            snapshot=target.info,
+            base=base.info,
+            tables=view.diff_tables(data, wanted),
+            query=wanted,
+            crumbs=crumbs(tree.stacks, wanted.node) if tree is not None else [],
+            link=_link(f"diff_{name}", **ids),
+            tab=lambda other: url_for(f".diff_{other}", **ids),
+            raw=url_for(".api_diff", **ids),
+            others=[],
+        )
+
+    return one_diff
+
+
+@needs("export")
+def _report() -> Response:
+    base, target = _ordered()
+    report = service().report(base, target)
+    last = report.target.id
+    first = report.base.id if report.base else None
+    return page(
+        "report.html",
+        report=report,
+        views=VIEWS,
+        ids={"base": first, "target": last},
+        tab=lambda other: url_for(f".diff_{other}", base=first, target=last)
+        if first
+        else url_for(f".view_{other}", snapshot_id=last),
+    )

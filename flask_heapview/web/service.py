@@ -1,0 +1,247 @@
+"""What stands behind the routes of one mounted app."""
+
+from __future__ import annotations
+
+import functools
+import gc
+import os
+import threading
+import time
+import types
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import psutil
+from flask import Flask
+
+from ..analysis.judge import judge
+from ..capture import allocations
+from ..capture.gc_state import PAUSES, read_gc
+from ..capture.headroom import headroom
+from ..capture.process import read_process
+from ..capture.requests import RequestCounter
+from ..capture.runner import Runner, Wanted
+from ..capture.safe import Types
+from ..capture.sites import EndpointCode, code_lines
+from ..config import HeapViewConfig
+from ..errors import BadRequest, Conflict
+from ..model.report import Report
+from ..model.snapshot import Kind, Snapshot, SnapshotInfo
+from ..store import Store
+from ..workers.registry import Registry, Worker, worker_id
+from .access import Access
+
+EXTENSION = "heapview"
+_FUNCTION = types.FunctionType
+
+
+class Service:
+    """The state of one mounted app: settings, store, captures, counter."""
+
+    def __init__(
+        self,
+        config: HeapViewConfig,
+        store: Store,
+        runner: Runner,
+        access: Access,
+        caches: Mapping[str, object],
+    ) -> None:
+        self.config, self.store, self.runner, self.access = config, store, runner, access
+        self.caches = caches
+        self.counter = RequestCounter()
+        self.registry = Registry(store.directory)
+        self.blueprint = EXTENSION
+        self._pid = 0
+        self._id = ""
+        self._adopting = threading.Lock()
+
+    # --- this worker
+
+    def count(self, endpoint: str | None) -> None:
+        """Called for every request of the app: the whole price of being mounted."""
+        if self._pid != os.getpid():
+            self._adopt()
+        self.counter.add(endpoint)
+
+    def _adopt(self) -> None:
+        """The first request in a process: a preloaded app was made in another one."""
+        with self._adopting:
+            if self._pid == os.getpid():
+                return
+            self.counter.clear()
+            self._id = worker_id(os.getpid())
+            self._pid = os.getpid()
+
+    @property
+    def worker(self) -> str:
+        """This worker's id."""
+        if self._pid != os.getpid():
+            self._adopt()
+        return self._id
+
+    def requests(self) -> dict[str, int]:
+        """Requests by endpoint, without the blueprint's own."""
+        own = f"{self.blueprint}."
+        return {k: v for k, v in self.counter.read().items() if not k.startswith(own)}
+
+    def own_worker(self) -> Worker:
+        """This worker, as the list of workers shows it."""
+        process = psutil.Process()
+        started = time.gmtime(process.create_time())
+        return Worker(
+            id=self.worker,
+            pid=os.getpid(),
+            started_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", started),
+            rss=process.memory_info().rss,
+            requests=sum(self.requests().values()),
+            self=True,
+            allocations={"mode": allocations.mode()},
+        )
+
+    def visited(self) -> None:
+        """Somebody uses the page: from now on pauses are noted, and the worker is listed."""
+        PAUSES.install()
+        self.store.open()
+        self.registry.write(self.own_worker())
+
+    def workers(self) -> list[Worker]:
+        """Every live worker of this app on this host."""
+        return self.registry.live(self.own_worker())
+
+    def check_worker(self, wanted: str | None) -> None:
+        """Raises Conflict when another worker than this one is meant."""
+        if wanted and wanted != self.worker:
+            raise Conflict(
+                f"This request was served by worker {self.worker}, not {wanted}. The server "
+                "chooses who answers: ask again, or run one worker while you look.",
+                worker=self.worker,
+                wanted=wanted,
+            )
+
+    # --- captures
+
+    def capture(self, app: Flask, label: str, kind: Kind) -> SnapshotInfo:
+        """Starts a capture; see Runner.start for what is raised."""
+        return self.runner.start(
+            Wanted(
+                worker=self.worker,
+                label=label,
+                kind=kind,
+                requests=self.requests(),
+                endpoints=endpoint_codes(app, self.blueprint),
+                caches=dict(self.caches),
+                show_values=self.config.show_values,
+            ),
+            self.store,
+        )
+
+    def status(self) -> dict[str, Any]:
+        """Live figures of this worker (bytes and seconds)."""
+        process = read_process()
+        estimate = self.runner.engine.estimate()
+        return {
+            "worker": self.own_worker(),
+            "process": process,
+            "container": process.container,
+            "allocator": process.allocators,
+            "gc": read_gc(),
+            "headroom": headroom(process.container),
+            "capture": {
+                "engine": self.runner.engine.name,
+                "mode": "forked child" if self.runner.forks else "in-process",
+                "estimate": estimate,
+            },
+        }
+
+    # --- comparing
+
+    def pair(self, base: str | None, target: str | None) -> tuple[Snapshot, Snapshot]:
+        """Two snapshots of one worker, the older first. Raises BadRequest, NotFound, Conflict."""
+        if not base or not target:
+            raise BadRequest("Name both snapshots: ?base=ID&target=ID.")
+        if base == target:
+            raise BadRequest("Base and target are the same snapshot: choose two.")
+        first, last = self.store.load(base), self.store.load(target)
+        if first.info.worker != last.info.worker:
+            raise Conflict(
+                "These snapshots are of different workers, whose heaps cannot be subtracted. Take "
+                "both of one worker: the snapshot list says which worker each is of.",
+                workers=[first.info.worker, last.info.worker],
+            )
+        if first.info.clock > last.info.clock:
+            raise BadRequest("The base was taken after the target: exchange them.")
+        return first, last
+
+    def between(self, base: Snapshot, target: Snapshot) -> list[Snapshot]:
+        """Both, and what the same worker's captures saw in between."""
+        rows = [
+            info
+            for info in self.store.listing()
+            if info.state == "done"
+            and info.worker == target.info.worker
+            and base.info.clock < info.clock < target.info.clock
+        ]
+        inner = [self.store.load(info.id) for info in reversed(rows[:8])]
+        return [base, *inner, target]
+
+    def report(self, base: str | None, target: str | None) -> Report:
+        """The ticket on two snapshots, or on one."""
+        if not target:
+            raise BadRequest("Name a snapshot: ?target=ID, and ?base=ID to compare with.")
+        if not base:
+            return judge([self.store.load(target)])
+        return judge(self.between(*self.pair(base, target)))
+
+
+def collect() -> dict[str, Any]:
+    """A full collection: what it found, and what it freed by type."""
+    known = Types()
+    before = _tracked(known)
+    begin = time.perf_counter()
+    found = gc.collect()
+    seconds = time.perf_counter() - begin
+    after = _tracked(known)
+    freed = {known.all[n].name: count for n, count in (before - after).most_common(100)}
+    return {
+        "found": found,
+        "freed": freed,
+        "garbage": len(gc.garbage),
+        "seconds": round(seconds, 6),
+    }
+
+
+def _tracked(known: Types) -> Counter[int]:
+    return Counter(known.of(obj).number for obj in gc.get_objects())
+
+
+def endpoint_codes(app: Flask, own: str) -> list[EndpointCode]:
+    """The lines of every view function, decorators looked through."""
+    found = []
+    for endpoint, view in app.view_functions.items():
+        if endpoint.startswith(f"{own}."):
+            continue
+        for function in _functions(view):
+            first, last = code_lines(function.__code__)
+            found.append(EndpointCode(endpoint, function.__code__.co_filename, first, last))
+    return found
+
+
+def _functions(view: object) -> Sequence[types.FunctionType]:
+    """The functions behind a view: wrapped ones, partials, and the methods of view classes."""
+    found: list[types.FunctionType] = []
+    for _ in range(20):
+        if type(view) is functools.partial:
+            view = view.func
+        if type(view) is types.MethodType:
+            view = view.__func__
+        if type(view) is not _FUNCTION:
+            break
+        found.append(view)
+        kind = view.__dict__.get("view_class")
+        if isinstance(kind, type):
+            return [f for f in vars(kind).values() if type(f) is _FUNCTION]
+        view = view.__dict__.get("__wrapped__")
+    # a wrapper of a library stands around many views: only the innermost is the view's own
+    return found[-1:]
+

@@ -1,0 +1,1 @@
+"""Who serves this app on this host."""

@@ -1,0 +1,1 @@
+"""The Jinja pages, shipped as flask_heapview.templates."""
