@@ -11,11 +11,13 @@ from ..errors import BadRequest, Conflict
 from ..model.allocations import Allocations
 from ..model.ownership import Site
 from ..model.stacks import Frame, StacksBuilder
+from .allocators import PLAIN
 from .roots import app_file
 from .sites import Places
 
 DEFAULT_FRAMES = 12
 MAX_FRAMES = 64
+_OURS = frozenset((__file__, tracemalloc.__file__))
 STACK_LIMIT = 20_000  # tracebacks kept in a snapshot, the largest; the rest is summed up
 
 
@@ -50,6 +52,7 @@ def switch(wanted: str, frames: int | None) -> None:
     if depth() not in (0, wanted_depth):
         tracemalloc.stop()  # the depth is fixed at the start
     if not tracemalloc.is_tracing():
+        PLAIN.save()
         tracemalloc.start(wanted_depth)
 
 
@@ -59,11 +62,9 @@ def read_allocations(places: Places) -> Allocations:
         return Allocations(note="Tracing is off: switch it on to see who allocates.")
     traced, peak = tracemalloc.get_traced_memory()
     overhead = tracemalloc.get_tracemalloc_memory()
-    snapshot = tracemalloc.take_snapshot().filter_traces(
-        [tracemalloc.Filter(False, "*/tracemalloc.py"), tracemalloc.Filter(False, __file__)]
-    )
-    statistics = snapshot.statistics("traceback")
-    del snapshot
+    statistics = tracemalloc.take_snapshot().statistics("traceback")
+    # filtered only now: tracemalloc's own filters look at every single trace
+    statistics = [s for s in statistics if s.traceback[-1].filename not in _OURS]
     builder = StacksBuilder()
     for stat in statistics[:STACK_LIMIT]:
         builder.add(_stack(stat.traceback, places), stat.count, stat.size)

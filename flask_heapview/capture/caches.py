@@ -81,7 +81,11 @@ def find_caches(
             cache = Cache(path=walk.path(node), type="?", source="?", entries=0, error=name)
         found.append(cache)
     known = {cache.path for cache in found}
-    plain = [h for h in holders if h.path not in known and h.entries >= CONTAINER_FROM]
+    plain = [
+        h
+        for h in holders
+        if h.path not in known and h.entries >= CONTAINER_FROM and not h.path.startswith("(")
+    ]
     plain.sort(key=lambda h: -sizes[h.node])
     for holder in _distinct(plain)[:CONTAINERS]:
         keys = _keys(objects.get(holder.path), walk.types) if show_values else []

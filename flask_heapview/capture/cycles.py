@@ -21,6 +21,7 @@ from .sites import Places
 LIVE_LIMIT = 400_000  # objects among which live cycles are looked for
 SHAPES = 150  # cycle shapes that are drawn
 CHAIN_LIMIT = 40
+LEAVES = 1000  # leaves of one object that are looked at for their size
 _BLOB = frozenset(
     id(kind)
     for kind in (
@@ -48,6 +49,11 @@ _QUIET_GC: Any = types.SimpleNamespace(
 def in_blob(info: TypeInfo) -> bool:
     """Modules, classes and functions all refer to each other: no leak, and no news."""
     return bool(info.flags & TYPE) or id(info.kind) in _BLOB
+
+
+def leads_on(obj: object) -> bool:
+    """Whether it refers to anything that could lead back: most tuples and lists do not."""
+    return any(map(gc.is_tracked, referents(obj)))
 
 
 class Graph:
@@ -138,7 +144,7 @@ def shortest_cycle(graph: Graph, members: Sequence[int]) -> list[object]:
         for m in members
         for o in (graph.objects[m], *(d for d in referents(graph.objects[m]) if id(d) in own))
         for r in referents(o)
-        if id(r) not in inside and id(r) not in own
+        if gc.is_tracked(r) and id(r) not in inside and id(r) not in own
     }
     noisy, objgraph.gc = objgraph.gc, _QUIET_GC
     try:
@@ -233,7 +239,7 @@ def size_with_leaves(edges: Edges) -> Callable[[object], int]:
         todo = [obj]
         todo += [d for d in referents(obj) if id(d) in edges.instance_dicts]
         for holder in todo:
-            for leaf in referents(holder):
+            for leaf in referents(holder)[:LEAVES]:
                 info = edges.types.of(leaf)
                 # the holder, the list of referents, the variable and the call's own argument
                 if not info.tracked and id(leaf) not in counted and sys.getrefcount(leaf) <= 4:

@@ -25,6 +25,7 @@ from ..model.ownership import Holder, Ownership
 from ..model.process import Process
 from ..model.snapshot import Snapshot
 from . import allocations, caches, cycles, process, resources
+from .allocators import PLAIN
 from .edges import Edges, referents
 from .engine import Advance, Estimate, Facts
 from .headroom import estimate_bytes
@@ -87,6 +88,8 @@ class _Capture:
 
     def run(self) -> Snapshot:
         facts = self.facts
+        if facts.forked and self.tracing:
+            PLAIN.restore()
         pymalloc = process.pymalloc_figures() if facts.forked else None
         maps = resources.read_maps() if facts.forked else []
         seen = mutnodeset()
@@ -172,7 +175,7 @@ class _Capture:
 
     def _heap(self, tracked: Counter[int]) -> Heap:
         rows = []
-        for number, (count, size) in self.walk.census.items():
+        for number, (count, size) in self.walk.census().items():
             info = self.types.all[number]
             rows.append(
                 TypeRow(
@@ -266,7 +269,10 @@ class _Capture:
         candidates = [
             o
             for o in gc.get_objects()
-            if id(o) not in own and id(o) not in known and not cycles.in_blob(self.types.of(o))
+            if id(o) not in own
+            and id(o) not in known
+            and not cycles.in_blob(self.types.of(o))
+            and cycles.leads_on(o)
         ]
         note = ""
         if len(candidates) > cycles.LIVE_LIMIT:

@@ -150,15 +150,15 @@ class Types:
     """TypeInfo by the address of the type."""
 
     def __init__(self) -> None:
-        self._infos: dict[int, TypeInfo] = {}
+        self.infos: dict[int, TypeInfo] = {}
         self.all: list[TypeInfo] = []
 
     def of(self, obj: object) -> TypeInfo:
         """What is known of the object's type."""
         kind = type(obj)
-        info = self._infos.get(id(kind))
+        info = self.infos.get(id(kind))
         if info is None:
-            info = self._infos[id(kind)] = TypeInfo(kind, len(self.all))
+            info = self.infos[id(kind)] = TypeInfo(kind, len(self.all))
             self.all.append(info)
         return info
 

@@ -40,7 +40,7 @@ class Walk:
         self.samples: dict[int, list[object]] = {}
         self.caches: list[tuple[object, int]] = []
         self.open: dict[int, list[object]] = {}  # objects that hold a resource open, by node
-        self.census: dict[int, list[int]] = {}  # type number: [count, bytes]
+        self._strays: dict[int, list[int]] = {}  # type number: [count, bytes]
         self.home: dict[str, tuple[int, dict[str, object]]] = {}
         self.visited = self.truncated = self.large = 0
         self._steps: dict[tuple[int, str, int], int] = {}
@@ -77,15 +77,16 @@ class Walk:
 
     def reach(self, node: int, label: str, children: Iterable[object]) -> None:
         """Counts each child that was not seen, and queues those that lead further."""
-        seen, infos, steps, census = self.seen, self.types.of, self._steps, self.census
+        seen, infos, steps = self.seen, self.types.infos, self._steps
         for child in children:
             if seen(child):
                 continue
-            info = infos(child)
+            info = infos.get(id(type(child))) or self.types.of(child)
             if info.flags & TYPE and self._send_home(child, info):
                 continue
             if label == "[code]":  # names and constants of functions: nobody's growth
                 step = node
+                self._stray(info, child, node)
             else:
                 key = (node, label, info.number)
                 step = steps.get(key, -1)
@@ -97,12 +98,6 @@ class Walk:
             self.visited += 1
             if size > 512:
                 self.large += size
-            row = census.get(info.number)
-            if row is None:
-                census[info.number] = [1, size]
-            else:
-                row[0] += 1
-                row[1] += size
             if info.resource is not None and is_open(child, info):
                 self.open.setdefault(step, []).append(child)
             if info.leads:
@@ -129,9 +124,27 @@ class Walk:
         self.size[node] += size
         self.visited += 1
         self.large += size if size > 512 else 0
-        row = self.census.setdefault(info.number, [0, 0])
-        row[0] += 1
-        row[1] += size
+        if self.type_of[node] != info.number:
+            self._stray(info, obj, node)
+
+    def _stray(self, info: TypeInfo, obj: object, node: int) -> None:
+        """Corrects the census for an object that is counted at a node of another type."""
+        size = info.sizeof(obj)
+        for number, sign in ((info.number, 1), (self.type_of[node], -1)):
+            row = self._strays.setdefault(number, [0, 0])
+            row[0] += sign
+            row[1] += sign * size
+
+    def census(self) -> dict[int, list[int]]:
+        """[count, bytes] by the number of the type."""
+        found = {number: list(row) for number, row in self._strays.items()}
+        for node, number in enumerate(self.type_of):
+            if number >= 0:
+                row = found.setdefault(number, [0, 0])
+                row[0] += self.count[node]
+                row[1] += self.size[node]
+        found.pop(-1, None)
+        return {number: row for number, row in found.items() if row[0]}
 
     def drain(self) -> None:
         """Walks on until nothing new is reached."""
