@@ -18,27 +18,38 @@ _FALSE = frozenset(("0", "false", "no", "off", ""))
 Auth = Callable[[Any], Any]
 
 
-def _setting(default: Any, text: str) -> Any:
-    return field(default=default, metadata={"help": text})
-
-
 @dataclass(frozen=True)
 class HeapViewConfig:
     """Settings of one mounted app; `HEAPVIEW_` and the upper-case name in config or environment."""
 
-    token: str | None = _setting(None, "bearer token that opens every route")
-    auth: Auth | None = _setting(
-        None, "callable (request) -> bool or a set of scopes, in place of the token"
+    token: str | None = field(
+        default=None, metadata={"help": "bearer token that opens every route"}
     )
-    url_prefix: str = _setting("/_debug/memory", "where the blueprint is mounted")
-    enabled: bool = _setting(True, "off: nothing is registered, every route is 404")
-    dir: str | None = _setting(None, "directory shared by the workers of one app, mode 0700")
-    show_values: bool = _setting(False, "show dict keys and other values")
-    hosts: tuple[str, ...] = _setting((), "host names that may be used; empty: any")
-    keep_count: int = _setting(40, "snapshots kept; the oldest unpinned goes first")
-    keep_bytes: int = _setting(512_000_000, "bytes of snapshots kept")
-    keep_seconds: float = _setting(7 * 86400.0, "seconds a snapshot is kept")
-    deadline: float = _setting(120.0, "seconds a capture may take")
+    auth: Auth | None = field(
+        default=None,
+        metadata={"help": "callable (request) -> bool or a set of scopes, in place of the token"},
+    )
+    url_prefix: str = field(
+        default="/_debug/memory", metadata={"help": "where the blueprint is mounted"}
+    )
+    enabled: bool = field(
+        default=True, metadata={"help": "off: nothing is registered, every route is 404"}
+    )
+    dir: str | None = field(
+        default=None, metadata={"help": "directory shared by the workers of one app, mode 0700"}
+    )
+    show_values: bool = field(default=False, metadata={"help": "show dict keys and other values"})
+    hosts: tuple[str, ...] = field(
+        default=(), metadata={"help": "host names that may be used; empty: any"}
+    )
+    keep_count: int = field(
+        default=40, metadata={"help": "snapshots kept; the oldest unpinned goes first"}
+    )
+    keep_bytes: int = field(default=512_000_000, metadata={"help": "bytes of snapshots kept"})
+    keep_seconds: float = field(
+        default=7 * 86400.0, metadata={"help": "seconds a snapshot is kept"}
+    )
+    deadline: float = field(default=120.0, metadata={"help": "seconds a capture may take"})
 
     @classmethod
     def load(

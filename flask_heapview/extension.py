@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from flask import Blueprint, Flask, request
 from flask.blueprints import BlueprintSetupState
@@ -54,7 +54,7 @@ def create_blueprint(
 
 
 def _mount(state: BlueprintSetupState, config: HeapViewConfig, caches: dict[str, object]) -> None:
-    app = state.app
+    app = cast(Flask, state.app)
     if EXTENSION in app.extensions:
         raise ConfigError("flask-heapview is mounted on this app already: mount it once.")
     directory = config.directory(f"{app.import_name}:{app.root_path}")
@@ -126,4 +126,3 @@ class HeapView:
         looked at during captures, in the child; a strong reference to it is kept.
         """
         self._caches[name] = cache
-

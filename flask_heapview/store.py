@@ -30,14 +30,14 @@ DONE, RUNNING, FAILED, PROGRESS, PART = ".snapshot", ".running", ".failed", ".pr
 HEAD_LIMIT = 1 << 20  # bytes of a first line that is still believed
 
 
-class _Head(Model):
+class _Head(Model, frozen=True):
     schema: str
     sha256: str
     length: int
     info: SnapshotInfo
 
 
-class Retention(Model):
+class Retention(Model, frozen=True):
     """How much is kept; the oldest unpinned snapshot goes first."""
 
     count: int = 40

@@ -73,7 +73,9 @@ def allocations(base: Snapshot, target: Snapshot) -> d.AllocationsDiff:
 
 
 def _change(name: str, base: float | None, target: float | None) -> d.Change:
-    return d.Change(name=name, base=base or 0, target=target or 0, delta=(target or 0) - (base or 0))
+    return d.Change(
+        name=name, base=base or 0, target=target or 0, delta=(target or 0) - (base or 0)
+    )
 
 
 def gc(base: Snapshot, target: Snapshot) -> d.GcDiff:

@@ -191,9 +191,7 @@ class Judge:
         top = max(groups, key=lambda g: g.size, default=None)
         if top is not None:
             evidence.append(f"The commonest shape: {top.chain} ({top.components} times).")
-        grown_bytes = (
-            self.target.cycles.garbage_bytes - self.base.cycles.garbage_bytes
-        )
+        grown_bytes = self.target.cycles.garbage_bytes - self.base.cycles.garbage_bytes
         named = next((t for t in top.types if "." in t), top.types[0]) if top else "object"
         return [
             Finding(

@@ -6,7 +6,6 @@ import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
 
-
 from ..errors import BadRequest, Conflict
 from ..model.allocations import Allocations
 from ..model.ownership import Site

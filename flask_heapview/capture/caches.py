@@ -26,6 +26,14 @@ KEYS = 10  # keys shown when values may be
 _DATA = ("_Cache__data", "_cache", "_mapping")  # where cachetools, cachelib and Jinja keep entries
 
 
+_asizeof: Callable[[object], int] = asizeof.asizeof
+
+
+def warm_up() -> None:
+    """Lets Pympler build its tables, in the service, once."""
+    _asizeof({"warm": [1]})
+
+
 class _TooLong(Exception):
     """Sizing ran into an object that takes forever."""
 
@@ -118,7 +126,8 @@ def _keys(obj: object, types: Types) -> list[str]:
     """Some keys, only of types whose repr is C code."""
     if not types.of(obj).flags & DICT:
         return []
-    plain = [k for k in dict.keys(obj) if type(k) in (str, int, float, bytes, bool)]  # type: ignore[arg-type]
+    keys: list[object] = list(dict.keys(obj))  # type: ignore[arg-type]
+    plain = [k for k in keys if type(k) in (str, int, float, bytes, bool)]
     return [clean(repr(k), 80) for k in plain[:KEYS]]
 
 
@@ -172,7 +181,7 @@ class Sizer:
         old = self._set_handler(signal.SIGALRM, _give_up)
         signal.setitimer(signal.ITIMER_REAL, self.left)
         try:
-            sizes = [int(asizeof.asizeof(entry)) for entry in entries]
+            sizes = [int(_asizeof(entry)) for entry in entries]
         except Exception:
             self.left /= 2
             return None

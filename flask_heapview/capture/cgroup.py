@@ -37,7 +37,7 @@ def _memberships(root: Path) -> dict[int, str]:
     """The group's name by version, from /proc/self/cgroup."""
     groups = {}
     for line in _lines(root / "proc/self/cgroup"):
-        number, controllers, name = (line.split(":", 2) + ["", ""])[:3]
+        number, controllers, name = [*line.split(":", 2), "", ""][:3]
         if number == "0" and not controllers:
             groups[2] = name
         elif "memory" in controllers.split(","):

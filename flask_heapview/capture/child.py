@@ -7,10 +7,10 @@ its parent goes, and is killed by a deadline. See fork(2), prctl(2), pidfd_open(
 
 from __future__ import annotations
 
+import _thread
 import ctypes
 import gc
 import os
-
 import signal
 import sys
 import time
@@ -18,8 +18,6 @@ import types
 import warnings
 from collections.abc import Callable, Iterable
 from typing import NoReturn
-
-import _thread
 
 from .original import original
 from .progress import Board
@@ -47,7 +45,8 @@ def quiet_fork_warning() -> None:
     """CPython 3.12+ warns of forks beside threads; an app that turns warnings into errors would
     lose the child's pid over it. The filter names this very warning and nothing else."""
     message = r"This process \(pid=\d+\) is multi-threaded, use of fork\(\) may lead to deadlocks"
-    if not any(f[1] is not None and f[1].pattern == message for f in warnings.filters):  # type: ignore[union-attr]
+    known = (getattr(entry[1], "pattern", None) for entry in warnings.filters)
+    if message not in known:
         warnings.filterwarnings("ignore", message, DeprecationWarning)
 
 
@@ -65,9 +64,7 @@ def thread_locals() -> list[object]:
         kinds += type.__subclasses__(kind)
         for local in gc.get_referrers(kind):
             if type(local) is kind:
-                held += [
-                    list(dict.values(d)) for d in gc.get_referents(local) if type(d) is dict
-                ]
+                held += [list(dict.values(d)) for d in gc.get_referents(local) if type(d) is dict]
     return held
 
 
@@ -113,7 +110,7 @@ def describe(error: BaseException) -> str:
     if type(error) is MemoryError:
         return f"out of memory{place}"
     if issubclass(type(error), OSError):
-        number = OSError.errno.__get__(error)  # type: ignore[attr-defined]
+        number = vars(OSError)["errno"].__get__(error)
         if type(number) is int:
             return f"{os.strerror(number)} (errno {number}){place}"
     return f"{type(error).__name__}{place}"

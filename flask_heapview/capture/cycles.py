@@ -250,7 +250,9 @@ def size_with_leaves(edges: Edges) -> Callable[[object], int]:
     return size
 
 
-def find(objects: Sequence[object], edges: Edges, places: Places, garbage: bool) -> list[CycleGroup]:
+def find(
+    objects: Sequence[object], edges: Edges, places: Places, garbage: bool
+) -> list[CycleGroup]:
     """All cycles among the objects, grouped by shape, largest first."""
     graph = Graph(objects, edges)
     grouper = Grouper(graph, places, garbage)

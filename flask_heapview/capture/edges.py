@@ -17,7 +17,7 @@ from .safe import DICT, TYPE, TypeInfo, Types, namespace_of
 Group = tuple[str, Iterable[object]]
 referents = gc.get_referents
 
-_module_dict = types.ModuleType.__dict__["__dict__"].__get__
+_module_dict = vars(types.ModuleType)["__dict__"].__get__
 _function = types.FunctionType.__dict__
 _closure, _code, _globals = (
     _function[name].__get__ for name in ("__closure__", "__code__", "__globals__")
@@ -84,7 +84,7 @@ class Edges:
         except Exception:  # whatever a broken type does, the walk goes on
             return [("[ref]", referents(obj))]
 
-    def _module(self, obj: object, info: TypeInfo) -> list[Group]:
+    def _module(self, obj: object, _: TypeInfo) -> list[Group]:
         return [*namespace(_module_dict(obj)), ("[ref]", referents(obj))]
 
     def _class(self, obj: object) -> list[Group]:
@@ -96,7 +96,7 @@ class Edges:
             return _dict_groups(obj)
         return [*_dict_groups(obj), *self._instance(obj, info)]
 
-    def _function(self, obj: object, info: TypeInfo) -> list[Group]:
+    def _function(self, obj: object, _: TypeInfo) -> list[Group]:
         skip = (id(_globals(obj)), _BUILTINS)
         groups: list[Group] = []
         cells = _closure(obj)
@@ -115,7 +115,7 @@ class Edges:
             return [("[code]", [getattr(obj, part) for part in _PARTS])]
         return [("[code]", referents(obj))]
 
-    def _frame(self, obj: object, info: TypeInfo) -> list[Group]:
+    def _frame(self, obj: object, _: TypeInfo) -> list[Group]:
         return [*self.frame_locals(obj), ("[local]", referents(obj))]
 
     def frame_locals(self, frame: object) -> list[Group]:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import _io
+import _socket
 import mmap
 import sqlite3
 from collections.abc import Callable
 
-import _socket
-
 from .safe import TypeInfo
 
 _CHECKS: dict[str, Callable[[object], object]] = {
-    "_io.FileIO": lambda o: not _io.FileIO.closed.__get__(o),  # type: ignore[attr-defined]
+    "_io.FileIO": lambda o: not _io.FileIO.closed.__get__(o),
     "_socket.socket": lambda o: _socket.socket.fileno(o) >= 0,  # type: ignore[arg-type]
-    "mmap.mmap": lambda o: not mmap.mmap.closed.__get__(o),  # type: ignore[attr-defined]
+    "mmap.mmap": lambda o: not vars(mmap.mmap)["closed"].__get__(o),
     # a closed connection refuses to count its changes
-    "sqlite3.Connection": lambda o: sqlite3.Connection.total_changes.__get__(o) >= 0,  # type: ignore[attr-defined]
+    "sqlite3.Connection": lambda o: sqlite3.Connection.total_changes.__get__(o) >= 0,
 }
 
 

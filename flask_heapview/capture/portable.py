@@ -16,8 +16,8 @@ from typing import Any
 import msgspec
 from guppy.heapy import heapyc
 from guppy.sets import mutnodeset
-from pympler import asizeof
 
+from ..model.allocations import Allocations
 from ..model.caches import Cache, Caches
 from ..model.cycles import CycleGroup, Cycles
 from ..model.heap import Heap, TypeRow
@@ -60,7 +60,7 @@ class PortableEngine:
         if self._view is None:
             self._view = heapyc.HeapView(heapyc.RootState, ())  # kept: it is a cycle of its own
         mutnodeset().tas(self._view)
-        asizeof.asizeof({"warm": [1]})
+        caches.warm_up()
         sys.getallocatedblocks()
 
     def estimate(self) -> Estimate:
@@ -125,7 +125,6 @@ class _Capture:
             self.objects,
             facts.caches,
             facts.show_values,
-       
         )
         return Snapshot(
             info=facts.info,
@@ -289,10 +288,10 @@ class _Capture:
             note=note,
         )
 
-    def _allocations(self) -> allocations.Allocations:
+    def _allocations(self) -> Allocations:
         if not self.facts.forked and allocations.mode() != "off":
             note = "Tracebacks are aggregated only in a forked child, which this system lacks."
-            return allocations.Allocations(mode="exact", note=note)
+            return Allocations(mode="exact", note=note)
         return allocations.read_allocations(self.places)
 
     def _by_path(self) -> dict[str, object]:
@@ -356,8 +355,8 @@ def _held_outside(rest: list[object]) -> list[object]:
 def newest(obj: object, wanted: int) -> list[object]:
     """The entries that were added last, as far as the container keeps an order."""
     if type.__dict__["__flags__"].__get__(type(obj)) & 1 << 29:
-        items = list(dict.values(obj))[-wanted:]  # type: ignore[arg-type]
-        keys = list(dict.keys(obj))[-wanted:]  # type: ignore[arg-type]
+        items: list[object] = list(dict.values(obj))[-wanted:]  # type: ignore[arg-type]
+        keys: list[object] = list(dict.keys(obj))[-wanted:]  # type: ignore[arg-type]
         return items + [k for k in keys if type(k) not in (int, bool)]
     refs = [r for r in referents(obj) if r is not type(obj)]
     return refs[-wanted:]

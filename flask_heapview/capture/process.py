@@ -19,14 +19,15 @@ from .cgroup import read_container
 
 _FIELD = re.compile(r"^(\w+):\s+(\d+) kB", re.MULTILINE)
 _MALLOC_FIELDS = (
-    "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost".split()
+    *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
+    *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
 )
 
 
 class _Mallinfo2(ctypes.Structure):
     """struct mallinfo2 of glibc 2.33 and later; see mallinfo(3)."""
 
-    _fields_ = [(name, ctypes.c_size_t) for name in _MALLOC_FIELDS]  # noqa: RUF012
+    _fields_ = [(name, ctypes.c_size_t) for name in _MALLOC_FIELDS]
 
 
 def _find_mallinfo() -> Callable[[], _Mallinfo2] | None:
@@ -115,9 +116,11 @@ def pymalloc_figures() -> tuple[int, int, int] | None:
     Only for a child: descriptor 2 is turned aside while CPython writes to it.
     """
     try:
-        with tempfile.TemporaryFile() if not hasattr(os, "memfd_create") else open(
-            os.memfd_create("heapview"), "w+b"
-        ) as file:
+        with (
+            tempfile.TemporaryFile()
+            if not hasattr(os, "memfd_create")
+            else open(os.memfd_create("heapview"), "w+b") as file
+        ):
             saved = os.dup(2)
             os.dup2(file.fileno(), 2)
             try:

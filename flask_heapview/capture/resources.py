@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 
+from ..model.ownership import Site
 from ..model.resources import OpenObject, Resources, Tally, ThreadRow
 from .allocations import SiteCounter
 from .roots import fold_names
@@ -155,8 +156,8 @@ def open_objects(walk: Walk, places: Places) -> list[OpenObject]:
     ]
 
 
-def _sites(objects: Iterable[object], places: Places) -> list[object]:
+def _sites(objects: Iterable[object], places: Places) -> list[Site]:
     counter = SiteCounter(places)
     for obj in list(objects)[-50:]:
         counter.add(obj, 1)
-    return counter.sites()  # type: ignore[return-value]
+    return counter.sites()

@@ -14,7 +14,7 @@ import msgspec
 
 from .safe import clean, mro_of
 
-_module_dict = types.ModuleType.__dict__["__dict__"].__get__
+_module_dict = vars(types.ModuleType)["__dict__"].__get__
 _get = object.__getattribute__
 APP, LIBRARY, STANDARD, OURS = range(4)
 # what a capture itself needs: its growth is not the service's

@@ -231,4 +231,3 @@ def private_dirty() -> int | None:
     except OSError:
         pass
     return None
-

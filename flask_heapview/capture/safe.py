@@ -188,7 +188,7 @@ def _length(kind: type, flags: int) -> Callable[[object], int] | None:
         if base is LRU:
             return _lru_length
         if base is deque or base is set:
-            return base.__len__  # type: ignore[attr-defined,no-any-return]
+            return vars(base)["__len__"]  # type: ignore[no-any-return]
     if flags & DICT:
         return dict.__len__  # type: ignore[return-value]
     return list.__len__ if flags & LIST else None  # type: ignore[return-value]
@@ -196,5 +196,3 @@ def _length(kind: type, flags: int) -> Callable[[object], int] | None:
 
 def _lru_length(obj: object) -> int:
     return int(LRU.cache_info(obj).currsize)  # type: ignore[arg-type]
-
-

@@ -248,10 +248,8 @@ class Walk:
                 frame = Frame(self.labels[node], name)
             else:
                 frame = Frame("(small)")
-            if parent >= 0 and not keep[parent]:
-                made = above
-            else:
-                made = builder.node(above, frame)
+            inside = parent >= 0 and not keep[parent]
+            made = above if inside else builder.node(above, frame)
             place[node] = made
             builder.count[made] += self.count[node]
             builder.size[made] += self.size[node]
@@ -287,4 +285,3 @@ def _attributes(module: object) -> dict[str, object] | None:
         if base is kind:
             return kind.__dict__["__dict__"].__get__(module)  # type: ignore[no-any-return]
     return None
-

@@ -6,7 +6,7 @@ from .base import Model
 from .stacks import Stacks
 
 
-class Allocations(Model):
+class Allocations(Model, frozen=True):
     """The live blocks that tracing knows. The root frame of each stack is its endpoint."""
 
     mode: str = "off"  # off, exact, sampled

@@ -10,7 +10,7 @@ from .process import Allocators, Container, Headroom, Process
 from .snapshot import SnapshotInfo
 
 
-class Estimate(Model):
+class Estimate(Model, frozen=True):
     """What a capture will cost."""
 
     bytes: int
@@ -18,13 +18,13 @@ class Estimate(Model):
     stall_seconds: float
 
 
-class CaptureState(Model):
+class CaptureState(Model, frozen=True):
     engine: str
     mode: str
     estimate: Estimate
 
 
-class WorkerInfo(Model):
+class WorkerInfo(Model, frozen=True):
     id: str
     pid: int
     started_at: str
@@ -34,11 +34,11 @@ class WorkerInfo(Model):
     allocations: dict[str, str]
 
 
-class Workers(Model):
+class Workers(Model, frozen=True):
     workers: list[WorkerInfo]
 
 
-class Status(Model):
+class Status(Model, frozen=True):
     worker: WorkerInfo
     process: Process
     container: Container
@@ -48,23 +48,23 @@ class Status(Model):
     capture: CaptureState
 
 
-class Started(Model):
+class Started(Model, frozen=True):
     id: str
     state: str
 
 
-class Snapshots(Model):
+class Snapshots(Model, frozen=True):
     snapshots: list[SnapshotInfo]
     damaged: list[str]
 
 
-class Tracing(Model):
+class Tracing(Model, frozen=True):
     mode: str
     frames: int
     worker: str
 
 
-class Collected(Model):
+class Collected(Model, frozen=True):
     """A full collection."""
 
     found: int
@@ -74,12 +74,12 @@ class Collected(Model):
     worker: str
 
 
-class Pinned(Model):
+class Pinned(Model, frozen=True):
     id: str
     pinned: bool
 
 
-class Problem(Model):
+class Problem(Model, frozen=True):
     """RFC 9457."""
 
     type: str
@@ -88,7 +88,7 @@ class Problem(Model):
     detail: str
 
 
-class ViewOf(Model):
+class ViewOf(Model, frozen=True):
     """One view of one snapshot; `data` is of the view's own type."""
 
     snapshot: SnapshotInfo
@@ -96,7 +96,7 @@ class ViewOf(Model):
     data: Any
 
 
-class DiffOf(Model):
+class DiffOf(Model, frozen=True):
     """The differences of two snapshots, by view."""
 
     base: SnapshotInfo

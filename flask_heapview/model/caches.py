@@ -5,7 +5,7 @@ from __future__ import annotations
 from .base import Model
 
 
-class Cache(Model):
+class Cache(Model, frozen=True):
     """One cache, or a container that acts as one."""
 
     path: str
@@ -23,7 +23,7 @@ class Cache(Model):
     error: str = ""
 
 
-class Caches(Model):
+class Caches(Model, frozen=True):
     """All caches, largest first."""
 
     caches: list[Cache] = []

@@ -6,7 +6,7 @@ from .base import Model
 from .ownership import Site
 
 
-class CycleGroup(Model):
+class CycleGroup(Model, frozen=True):
     """All cycles of one shape."""
 
     fingerprint: str  # stable between runs
@@ -19,7 +19,7 @@ class CycleGroup(Model):
     sites: list[Site] = []
 
 
-class Cycles(Model):
+class Cycles(Model, frozen=True):
     """What was found, garbage first, then by size."""
 
     garbage_objects: int = 0

@@ -11,7 +11,7 @@ from .resources import Tally
 from .stacks import Stacks
 
 
-class Change(Model):
+class Change(Model, frozen=True):
     """A figure before and after."""
 
     name: str
@@ -20,7 +20,7 @@ class Change(Model):
     delta: float
 
 
-class TypeChange(Model):
+class TypeChange(Model, frozen=True):
     type: str
     module: str
     count: int  # now
@@ -29,13 +29,13 @@ class TypeChange(Model):
     size_delta: int
 
 
-class HeapDiff(Model):
+class HeapDiff(Model, frozen=True):
     objects_delta: int
     size_delta: int  # bytes
     types: list[TypeChange]  # the largest growth first
 
 
-class StacksDiff(Model):
+class StacksDiff(Model, frozen=True):
     """A tree whose counts and sizes are differences; `stacks` holds the target's own figures."""
 
     stacks: Stacks
@@ -43,7 +43,7 @@ class StacksDiff(Model):
     size_delta: list[int]
 
 
-class OwnerChange(Model):
+class OwnerChange(Model, frozen=True):
     path: str
     type: str
     entries: int
@@ -52,60 +52,60 @@ class OwnerChange(Model):
     limit: int | None = None
 
 
-class OwnershipDiff(Model):
+class OwnershipDiff(Model, frozen=True):
     tree: StacksDiff
     holders: list[OwnerChange]
 
 
-class AllocationsDiff(Model):
+class AllocationsDiff(Model, frozen=True):
     mode: str
     tree: StacksDiff
     note: str = ""
 
 
-class GcDiff(Model):
+class GcDiff(Model, frozen=True):
     base: Gc
     target: Gc
     changes: list[Change]
 
 
-class CycleChange(Model):
+class CycleChange(Model, frozen=True):
     group: CycleGroup
     count_delta: int
     size_delta: int
     components_delta: int
 
 
-class CyclesDiff(Model):
+class CyclesDiff(Model, frozen=True):
     garbage_objects_delta: int
     garbage_bytes_delta: int
     groups: list[CycleChange]
 
 
-class CacheChange(Model):
+class CacheChange(Model, frozen=True):
     cache: Cache
     entries_delta: int
     size_delta: int | None
 
 
-class CachesDiff(Model):
+class CachesDiff(Model, frozen=True):
     caches: list[CacheChange]
 
 
-class TallyChange(Model):
+class TallyChange(Model, frozen=True):
     group: str
     tally: Tally
     count_delta: int
     size_delta: int | None
 
 
-class ResourcesDiff(Model):
+class ResourcesDiff(Model, frozen=True):
     descriptors_delta: int
     threads_delta: int
     changes: list[TallyChange]
 
 
-class ProcessDiff(Model):
+class ProcessDiff(Model, frozen=True):
     base: Process
     target: Process
     changes: list[Change]

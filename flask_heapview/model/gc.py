@@ -5,7 +5,7 @@ from __future__ import annotations
 from .base import Model
 
 
-class Generation(Model):
+class Generation(Model, frozen=True):
     """One generation since the process began."""
 
     threshold: int
@@ -18,7 +18,7 @@ class Generation(Model):
     pause_max: float | None = None
 
 
-class Gc(Model):
+class Gc(Model, frozen=True):
     """Collector figures."""
 
     enabled: bool = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .base import Model
 
 
-class TypeRow(Model):
+class TypeRow(Model, frozen=True):
     """All objects of one type."""
 
     type: str  # module-qualified
@@ -15,7 +15,7 @@ class TypeRow(Model):
     tracked: int  # of these, how many the garbage collector tracks (objgraph's count)
 
 
-class Heap(Model):
+class Heap(Model, frozen=True):
     """The census by type, largest first."""
 
     objects: int = 0

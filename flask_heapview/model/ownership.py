@@ -6,7 +6,7 @@ from .base import Model
 from .stacks import Stacks
 
 
-class Site(Model):
+class Site(Model, frozen=True):
     """Where memory was allocated."""
 
     file: str
@@ -17,7 +17,7 @@ class Site(Model):
     endpoint: str | None = None  # whose view function stood in the traceback
 
 
-class Holder(Model):
+class Holder(Model, frozen=True):
     """What is known of one path node that collects objects."""
 
     node: int  # in the ownership stacks
@@ -33,7 +33,7 @@ class Holder(Model):
     entry_types: list[str] = []  # the types in that sample, the commonest first
 
 
-class Ownership(Model):
+class Ownership(Model, frozen=True):
     """The path tree, and what its collecting nodes are."""
 
     stacks: Stacks = Stacks()

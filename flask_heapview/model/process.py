@@ -5,7 +5,7 @@ from __future__ import annotations
 from .base import Model
 
 
-class Container(Model):
+class Container(Model, frozen=True):
     """What the kernel says of our control group."""
 
     version: int = 0  # 1, 2, or 0: none found
@@ -23,7 +23,7 @@ class Container(Model):
     events: dict[str, int] = {}  # oom_kill, max, high, …
 
 
-class Allocators(Model):
+class Allocators(Model, frozen=True):
     """What stands between the kernel and the objects."""
 
     pymalloc_arenas: int | None = None
@@ -34,14 +34,14 @@ class Allocators(Model):
     malloc_free: int | None = None
 
 
-class Headroom(Model):
+class Headroom(Model, frozen=True):
     """How much more memory may be used before somebody is killed."""
 
     available: int  # the tightest of the limits
     limits: dict[str, int] = {}  # each, by name
 
 
-class Bridge(Model):
+class Bridge(Model, frozen=True):
     """From the resident set down to Python's objects."""
 
     python_objects: int | None = None
@@ -52,7 +52,7 @@ class Bridge(Model):
     unexplained: int | None = None
 
 
-class Process(Model):
+class Process(Model, frozen=True):
     """Memory figures of one worker."""
 
     pid: int = 0

@@ -23,49 +23,49 @@ Cause = Literal[
 ]
 
 
-class SnapshotRef(Model):
+class SnapshotRef(Model, frozen=True):
     id: str
     taken_at: str
     worker: str = ""
 
 
-class Interval(Model):
+class Interval(Model, frozen=True):
     seconds: float
     requests: int
     endpoints: dict[str, int]
     snapshots: int = 2  # how many snapshots the judgement rests on
 
 
-class PathRef(Model):
+class PathRef(Model, frozen=True):
     path: str | None
     type: str
 
 
-class PerRequest(Model):
+class PerRequest(Model, frozen=True):
     objects: float
     bytes: float
 
 
-class Growing(Model):
+class Growing(Model, frozen=True):
     type: str
     objects: int
     bytes: int
     per_request: PerRequest
 
 
-class AllocatedAt(Model):
+class AllocatedAt(Model, frozen=True):
     file: str
     line: int
     function: str
     bytes: int
 
 
-class EndpointShare(Model):
+class EndpointShare(Model, frozen=True):
     endpoint: str
     share: float  # 0 to 1
 
 
-class Suspect(Model):
+class Suspect(Model, frozen=True):
     rank: int
     cause: Cause
     confidence: float  # 0 to 1
@@ -79,7 +79,7 @@ class Suspect(Model):
     fingerprint: str = ""
 
 
-class Report(Model):
+class Report(Model, frozen=True):
     schema: str
     generated_at: str
     base: SnapshotRef | None

@@ -6,7 +6,7 @@ from .base import Model
 from .ownership import Site
 
 
-class Tally(Model):
+class Tally(Model, frozen=True):
     """Things of one kind."""
 
     name: str
@@ -14,7 +14,7 @@ class Tally(Model):
     size: int | None = None  # bytes, where it has a meaning
 
 
-class OpenObject(Model):
+class OpenObject(Model, frozen=True):
     """Heap objects that hold a resource open, grouped by type and holder."""
 
     type: str
@@ -23,7 +23,7 @@ class OpenObject(Model):
     sites: list[Site] = []
 
 
-class ThreadRow(Model):
+class ThreadRow(Model, frozen=True):
     """Threads of one name; digits are folded to '#'."""
 
     name: str
@@ -32,7 +32,7 @@ class ThreadRow(Model):
     alive: bool = True
 
 
-class Resources(Model):
+class Resources(Model, frozen=True):
     """What the process holds open."""
 
     descriptors: int = 0

@@ -19,7 +19,7 @@ State = Literal["running", "done", "failed"]
 Kind = Literal["ownership", "graph"]
 
 
-class Progress(Model):
+class Progress(Model, frozen=True):
     """How far a capture is."""
 
     done: int = 0
@@ -28,14 +28,14 @@ class Progress(Model):
     phase: str = ""
 
 
-class Requests(Model):
+class Requests(Model, frozen=True):
     """Requests served by the worker since it began, the blueprint's own left out."""
 
     total: int = 0
     endpoints: dict[str, int] = {}
 
 
-class SnapshotInfo(Model):
+class SnapshotInfo(Model, frozen=True):
     """The status of a snapshot, as GET snapshots/ID gives it."""
 
     id: str
@@ -57,7 +57,7 @@ class SnapshotInfo(Model):
     pid: int = 0
 
 
-class Snapshot(Model):
+class Snapshot(Model, frozen=True):
     """All that one capture found."""
 
     info: SnapshotInfo

@@ -22,7 +22,7 @@ class Frame(msgspec.Struct, frozen=True, array_like=True):
     line: int = 0
 
 
-class Stacks(Model):
+class Stacks(Model, frozen=True):
     """Parallel columns, one row a node; a parent stands before its children, -1 is no parent."""
 
     frames: list[Frame] = []

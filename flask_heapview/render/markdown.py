@@ -49,4 +49,9 @@ def _suspect(suspect: Suspect) -> list[str]:
         f"- endpoint {code(share.endpoint)}: {share.share:.0%}" for share in suspect.endpoints
     ]
     lines += [f"- {escape(sentence)}" for sentence in suspect.evidence]
-    return [*lines, "", f"What to do: {escape(suspect.remedy)}", f"Fingerprint: {suspect.fingerprint}"]
+    return [
+        *lines,
+        "",
+        f"What to do: {escape(suspect.remedy)}",
+        f"Fingerprint: {suspect.fingerprint}",
+    ]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ..analysis import diff
 from ..model.allocations import Allocations
 from ..model.diff import AllocationsDiff
@@ -13,12 +11,19 @@ from .table import Column, Query, Row, Table, table
 from .tree import level
 
 _GROUPS = ("line", "file", "function", "endpoint", "traceback")
-_KEYS: dict[str, Callable[[Frame, Frame], tuple[str, ...]]] = {
-    "line": lambda root, leaf: (f"{leaf.file}:{leaf.line}", leaf.label),
-    "file": lambda root, leaf: (leaf.file, ""),
-    "function": lambda root, leaf: (leaf.label, leaf.file),
-    "endpoint": lambda root, leaf: (root.label, ""),
-}
+
+
+def _key(group: str, root: Frame, leaf: Frame) -> tuple[str, str]:
+    """What the leaves of equal key are summed under."""
+    if group == "file":
+        return leaf.file, ""
+    if group == "function":
+        return leaf.label, leaf.file
+    if group == "endpoint":
+        return root.label, ""
+    return f"{leaf.file}:{leaf.line}", leaf.label
+
+
 _FIRST = [Column("place", "Allocated at", "code"), Column("function", "Function", "code")]
 _NOW = [Column("size", "Alive", "bytes"), Column("count", "Blocks", "int")]
 _EMPTY = "No allocation is known: switch tracing on, send traffic, and capture again."
@@ -26,7 +31,6 @@ _EMPTY = "No allocation is known: switch tracing on, send traffic, and capture a
 
 def _grouped(stacks: Stacks, group: str, columns: list[list[int]]) -> list[Row]:
     """Sums of the columns over the leaves, by line, file, function or endpoint."""
-    key_of = _KEYS.get(group, _KEYS["line"])
     roots: list[int] = []
     for node, parent in enumerate(stacks.parent):
         roots.append(node if parent < 0 else roots[parent])
@@ -34,7 +38,7 @@ def _grouped(stacks: Stacks, group: str, columns: list[list[int]]) -> list[Row]:
     for node, root in enumerate(roots):
         values = [column[node] for column in columns]
         if any(values):
-            key = key_of(stacks.frame_at(root), stacks.frame_at(node))
+            key = _key(group, stacks.frame_at(root), stacks.frame_at(node))
             row = sums.setdefault(key, [0] * len(columns))
             for n, value in enumerate(values):
                 row[n] += value

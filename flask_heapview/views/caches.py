@@ -34,7 +34,11 @@ def _note(cache: Cache) -> str:
     return "; ".join(parts)
 
 
-_NAME = [Column("path", "Cache", "code"), Column("type", "Type", "code"), Column("source", "Found by")]
+_NAME = [
+    Column("path", "Cache", "code"),
+    Column("type", "Type", "code"),
+    Column("source", "Found by"),
+]
 
 
 def _tables(caches: Caches, query: Query) -> list[Table]:

@@ -59,7 +59,11 @@ def _diff_tables(heap: HeapDiff, query: Query) -> list[Table]:
                 sums[n] += value
         rows = [Row([name, *sums]) for name, sums in modules.items()]
         rows.sort(key=lambda r: -r.cells[2])
-        return [table("Changes by module", [Column("type", "Module", "code"), *columns[1:]], rows, query)]
+        return [
+            table(
+                "Changes by module", [Column("type", "Module", "code"), *columns[1:]], rows, query
+            )
+        ]
     rows = [Row([t.type, t.count_delta, t.size_delta, t.count, t.size]) for t in heap.types]
     return [table("Changes by type", columns, rows, query, empty="No type changed.")]
 

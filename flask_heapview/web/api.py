@@ -36,7 +36,7 @@ def needs(scope: Scope) -> Callable[[F], F]:
     return mark
 
 
-def reply(value: Any, status: int = 200, **headers: str) -> Response:
+def reply(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """The value as JSON."""
     return Response(as_json.encode(value), status, headers, mimetype="application/json")
 
@@ -106,13 +106,15 @@ def register(blueprint: Blueprint) -> None:
         blueprint.add_url_rule(root + path, name, function, methods=[method])
     for view in VIEWS:
         path = f"{root}/snapshots/<snapshot_id>/{view.name}"
-        blueprint.add_url_rule(path, f"api_view_{view.name}", _view_route(view.name), methods=["GET"])
+        blueprint.add_url_rule(
+            path, f"api_view_{view.name}", _view_route(view.name), methods=["GET"]
+        )
     blueprint.add_url_rule(f"{root}/<path:rest>", "api_unknown", _unknown)
 
 
 @needs("view")
 def _unknown(rest: str) -> Response:
-    raise NotFound("There is no such call; see docs/api.md.")
+    raise NotFound(f"There is no call {clean(rest)!r}; see docs/api.md.")
 
 
 @needs("view")
@@ -137,7 +139,8 @@ def _capture() -> Response:
     found = body()
     info = start_capture(*(text_field(found, name) for name in ("label", "kind", "worker")))
     started = api.Started(id=info.id, state=info.state)
-    return reply(started, 202, Location=url_for(".api_snapshot", snapshot_id=info.id))
+    location = url_for(".api_snapshot", snapshot_id=info.id)
+    return reply(started, 202, {"Location": location})
 
 
 @needs("view")
@@ -187,7 +190,8 @@ def _report() -> Response:
         headers = {"Content-Disposition": disposition}
         return Response(text, 200, headers, mimetype="text/markdown")
     if request.args.get("download"):
-        return reply(report, **{"Content-Disposition": f'attachment; filename="{name}.json"'})
+        headers = {"Content-Disposition": f'attachment; filename="{name}.json"'}
+        return reply(report, headers=headers)
     return reply(report)
 
 
@@ -207,5 +211,3 @@ def _collect() -> Response:
 @needs("view")
 def _schema() -> Response:
     return reply(as_json.schemas())
-
-

@@ -126,7 +126,7 @@ def on_http(error: HTTPException) -> BaseResponse:
     return page_error(status, error.name.lower(), str(error.description))
 
 
-def on_crash(error: Exception) -> BaseResponse:
+def on_crash(_: Exception) -> BaseResponse:
     """A bug of ours: logged whole, shown without details, and the service goes on."""
     log.exception("flask-heapview: %s failed", request.endpoint)
     detail = "This is a bug in flask-heapview; the service's log has the traceback."

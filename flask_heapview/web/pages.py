@@ -118,7 +118,7 @@ def _overview() -> Response:
         requests=sum(here.requests().values()),
         endpoints=sorted(here.requests().items(), key=lambda row: -row[1]),
         tracing=allocations.mode(),
-        step=_next_step(done, running, here.worker),
+        step=_next_step(done, running),
     )
 
 
@@ -128,7 +128,7 @@ def latest_pair(done: list[SnapshotInfo]) -> tuple[SnapshotInfo, SnapshotInfo] |
     return (same[-1], same[0]) if len(same) > 1 else None
 
 
-def _next_step(done: list[SnapshotInfo], running: SnapshotInfo | None, worker: str) -> str:
+def _next_step(done: list[SnapshotInfo], running: SnapshotInfo | None) -> str:
     """Which of the four steps is next."""
     if running is not None:
         return "wait"
@@ -272,7 +272,7 @@ def _diff_page(name: str) -> Any:
     def one_diff() -> Response:
         base, target = service().pair(*_ordered())
         data, wanted = view.diff(base, target), query()
-        ids = {"base": base.info.id, "target": target.info.id}
+        ids: dict[str, Any] = {"base": base.info.id, "target": target.info.id}
         tree = getattr(data, "tree", None)
         return page(
             view.template,
@@ -304,7 +304,9 @@ def _report() -> Response:
         report=report,
         views=VIEWS,
         ids={"base": first, "target": last},
-        tab=lambda other: url_for(f".diff_{other}", base=first, target=last)
-        if first
-        else url_for(f".view_{other}", snapshot_id=last),
+        tab=lambda other: (
+            url_for(f".diff_{other}", base=first, target=last)
+            if first
+            else url_for(f".view_{other}", snapshot_id=last)
+        ),
     )

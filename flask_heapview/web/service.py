@@ -244,4 +244,3 @@ def _functions(view: object) -> Sequence[types.FunctionType]:
         view = view.__dict__.get("__wrapped__")
     # a wrapper of a library stands around many views: only the innermost is the view's own
     return found[-1:]
-

@@ -15,7 +15,7 @@ from ..model.base import Model, from_json, to_json
 _NAME = re.compile(r"^worker-[0-9a-z-]+\.json$")
 
 
-class Worker(Model):
+class Worker(Model, frozen=True):
     """One process that serves the app."""
 
     id: str

@@ -1,0 +1,53 @@
+# make demo: the leaky shop with traffic, and an address to click
+# make test: everything that a change must pass; make test-all: on every Python that pyenv has, too
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+STAMP = $(VENV)/.installed
+PYTHONS ?= 3.11 3.12 3.13
+
+.PHONY: demo test test-all lint format bench clean
+
+$(STAMP): setup.cfg pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -e '.[test,demo]'
+	touch $@
+
+demo: $(STAMP)
+	$(BIN)/python examples/demo.py
+
+test: $(STAMP)
+	$(BIN)/python -m coverage erase
+	$(BIN)/python -m pytest --cov --cov-report= -p no:cacheprovider
+	$(BIN)/python -m coverage combine --quiet --append || true
+	$(BIN)/python -m coverage report --fail-under=90
+
+test-all: test
+	HEAPVIEW_SLOW=1 $(BIN)/python -m pytest -p no:cacheprovider -m slow
+	@for version in $(PYTHONS); do \
+	  python=$$(ls -d $$HOME/.pyenv/versions/$$version.*/bin/python3 2>/dev/null | tail -n 1); \
+	  python=$${python:-$$(command -v python$$version)}; \
+	  if [ -z "$$python" ]; then echo "no Python $$version here: skipped"; continue; fi; \
+	  $(MAKE) --no-print-directory PYTHON=$$python VENV=.venv-$$version run || exit 1; \
+	done
+
+.PHONY: run
+run: $(STAMP)
+	$(BIN)/python -m pytest -p no:cacheprovider
+
+lint: $(STAMP)
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+
+format: $(STAMP)
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv* build dist *.egg-info .coverage* .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""A small shop that leaks in five ways, with a repaired twin beside each."""
