@@ -131,6 +131,10 @@ class Store:
         finally:
             os.close(fd)
 
+    def has(self, snapshot_id: str) -> bool:
+        """Whether the snapshot was written."""
+        return self._file(snapshot_id, DONE).exists()
+
     def fail(self, info: SnapshotInfo, reason: str) -> None:
         """Remembers that a capture came to nothing, and why."""
         failed = msgspec.structs.replace(info, state="failed", error=reason)

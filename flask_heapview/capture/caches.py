@@ -6,6 +6,7 @@ import gc
 import math
 import signal
 import statistics
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -177,20 +178,33 @@ class Sizer:
         """(bytes of all, half a 95 % interval, entries measured), or None when it took too long."""
         if not entries or self.left <= 0:
             return None
-        remaining = signal.getitimer(signal.ITIMER_REAL)[0]
+        deadline = signal.getitimer(signal.ITIMER_REAL)[0]
+        begin = time.monotonic()
         old = self._set_handler(signal.SIGALRM, _give_up)
-        signal.setitimer(signal.ITIMER_REAL, self.left)
+        sizes: list[int] = []
         try:
-            sizes = [int(_asizeof(entry)) for entry in entries]
-        except Exception:
-            self.left /= 2
-            return None
+            # one shot: it cannot come a second time, wherever the first one was caught
+            signal.setitimer(signal.ITIMER_REAL, self.left)
+            sizes = _sizes(entries)
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        except _TooLong:
+            self.left = 0
         finally:
-            used = self.left - signal.getitimer(signal.ITIMER_REAL)[0]
+            used = time.monotonic() - begin
             self._set_handler(signal.SIGALRM, old)
-            signal.setitimer(signal.ITIMER_REAL, max(0.1, remaining - used) if remaining else 0)
+            signal.setitimer(signal.ITIMER_REAL, max(0.1, deadline - used) if deadline else 0)
         self.left -= used
-        return (*estimate(sizes, total), len(sizes))
+        return (*estimate(sizes, total), len(sizes)) if sizes else None
+
+
+def _sizes(entries: Sequence[object]) -> list[int]:
+    """Deep sizes in bytes; none at all where an object makes Pympler fail."""
+    try:
+        return [int(_asizeof(entry)) for entry in entries]
+    except _TooLong:
+        raise
+    except Exception:
+        return []
 
 
 def _give_up(*_: object) -> None:

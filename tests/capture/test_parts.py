@@ -1,0 +1,237 @@
+"""The small parts of the capture layer."""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+import tracemalloc
+from collections import OrderedDict, deque
+from pathlib import Path
+
+import pytest
+
+from flask_heapview.capture import allocations, roots
+from flask_heapview.capture.caches import entries_of, estimate
+from flask_heapview.capture.gc_state import PauseHistory, read_gc
+from flask_heapview.capture.limits import limit_in, own_limit
+from flask_heapview.capture.progress import Board
+from flask_heapview.capture.requests import RequestCounter
+from flask_heapview.capture.resources import kind_of
+from flask_heapview.capture.safe import Types, clean, type_name
+from flask_heapview.capture.sites import EndpointCode, Places, code_lines
+from flask_heapview.errors import BadRequest, Conflict
+
+from .. import zoo
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("plain", "plain"),
+        ("\u202eevil", "\\u202eevil"),
+        ("a\nb", "a\\nb"),
+        ("\ud800", "\\ud800"),
+        ("größe", "größe"),
+        ("x" * 1_000_000, "x" * 160 + "…"),
+        (17, "?"),
+    ],
+)
+def test_names_are_cleaned(name: object, shown: str) -> None:
+    assert clean(name) == shown
+
+
+def test_sizes_are_those_of_getsizeof_without_python_code() -> None:
+    import sys
+
+    types = Types()
+    zoo.Hostile.touched.clear()
+    for obj in ([1, 2], {"a": 1}, "text", 5, zoo.store, zoo.slotted, OrderedDict(a=1), deque([1])):
+        assert types.of(obj).sizeof(obj) == sys.getsizeof(obj)
+    plain = zoo.Store()
+    hostile = zoo.hostiles[0]
+    assert types.of(hostile).sizeof(hostile) == types.of(plain).sizeof(plain)
+    assert zoo.Hostile.touched == []
+
+
+def test_types_without_a_dictionary_or_with_a_lying_metaclass() -> None:
+    zoo.Hostile.touched.clear()
+    types = Types()
+    assert types.of(zoo.meants[0]).name.endswith("Meant")
+    assert type_name(zoo.Lone).startswith("lone \\ud800")
+    assert zoo.Hostile.touched == []
+
+
+def test_limits() -> None:
+    types = Types()
+    ring: deque[int] = deque(maxlen=5)
+    assert own_limit(ring, types.of(ring)) == 5
+    assert own_limit(deque(), types.of(deque())) is None
+    cached = functools.lru_cache(maxsize=3)(len)
+    assert own_limit(cached, types.of(cached)) == 3
+    assert own_limit([], types.of([])) is None
+    assert limit_in({"maxsize": 0, "capacity": 7}) == 7
+    assert limit_in({"maxsize": 5.0}) == 5
+    assert limit_in({"maxsize": float("inf"), "max_size": None}) is None
+    assert limit_in({"maxsize": True}) is None
+
+
+def test_an_estimate_has_its_error() -> None:
+    assert estimate([10] * 5, 5) == (50, 0)
+    total, error = estimate([10, 12, 8, 10], 400)
+    assert (total, 0 < error < 1000) == (4000, True)
+    assert estimate([10], 3) == (30, 30)
+
+
+def test_samples_of_entries() -> None:
+    types = Types()
+    entries, total = entries_of(zoo.text_cache, types.of(zoo.text_cache))
+    assert (len(entries), total) == (24, 1000)
+    entries, total = entries_of(zoo.bounded, types.of(zoo.bounded))
+    assert (len(entries), total) == (24, 150)
+    entries, total = entries_of(zoo.square, types.of(zoo.square))
+    assert total >= 50
+    unbounded = zoo.Store.__dict__["total"]
+    assert entries_of(unbounded, types.of(unbounded))[1] == 250
+
+
+def test_requests_are_counted_exactly_by_many_threads() -> None:
+    counter = RequestCounter()
+
+    def work() -> None:
+        for _ in range(10_000):
+            counter.add("page")
+        counter.add(None)
+
+    threads = [threading.Thread(target=work) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert counter.read() == {"page": 80_000, "(no route)": 8}
+    assert counter.read()["page"] == 80_000
+    counter.clear()
+    assert counter.read() == {}
+
+
+def test_pauses_are_kept_and_bounded() -> None:
+    history = PauseHistory()
+    assert history.figures(0) == (None, None, None)
+    history("stop", {"generation": 0})
+    for _ in range(2000):
+        history("start", {"generation": 0})
+        history("stop", {"generation": 0})
+    p50, p99, longest = history.figures(0)
+    assert p50 is not None
+    assert p99 is not None
+    assert longest is not None
+    assert 0 <= p50 <= p99 <= longest < 1
+    assert len(history._pauses[0]) == 512
+    history.install()
+    history.install()
+    state = read_gc()
+    assert len(state.generations) == 3
+    history.remove()
+
+
+def test_the_board_carries_progress_and_errors(tmp_path: Path) -> None:
+    with Board(tmp_path / "page", create=True) as board, Board(tmp_path / "page") as other:
+        board.advance("walking", 7, 5)
+        board.pause_ns = 12
+        assert not other.started
+        board.start()
+        board.fail("é" * 5000)
+        progress = other.progress()
+        assert (progress.done, progress.total, progress.phase) == (7, 7, "walking")
+        assert other.pause_ns == 12
+        assert other.started
+        assert other.error is not None
+        assert set(other.error) <= {"é", "\ufffd"}
+    with pytest.raises(FileExistsError):
+        Board(tmp_path / "page", create=True)
+    with Board(None) as private:
+        assert private.error is None
+
+
+@pytest.mark.parametrize(
+    ("link", "kind"),
+    [
+        ("socket:[1]", "socket"),
+        ("pipe:[1]", "pipe"),
+        ("anon_inode:[eventpoll]", "kernel object"),
+        ("/dev/shm/x", "shared memory"),
+        ("/tmp/x (deleted)", "deleted file"),
+        ("/dev/null", "device"),
+        ("/tmp/x", "temp file"),
+        ("/tmpfoo/x", "file"),
+    ],
+)
+def test_descriptors_have_kinds(link: str, kind: str) -> None:
+    assert kind_of(link, "/tmp") == kind
+
+
+def test_modules_have_owners() -> None:
+    assert roots.rank_of("flask_heapview.web", None) == roots.OURS
+    assert roots.rank_of("__main__", None) == roots.APP
+    assert roots.rank_of("sys", None) == roots.STANDARD
+    assert roots.rank_of("os", os.__file__) == roots.STANDARD
+    assert roots.rank_of("pytest", pytest.__file__) == roots.LIBRARY
+    assert roots.rank_of("shop", "/srv/shop.py") == roots.APP
+    assert roots.app_file("/srv/shop.py")
+    assert roots.app_file("shop.py")
+    assert not roots.app_file("<string>")
+    names = [root.name for root in roots.modules()]
+    assert names.index("tests.zoo") < names.index("flask") < names.index("sys")
+
+
+def test_many_threads_of_one_name_are_folded() -> None:
+    names = {n: f"worker-{n}" for n in range(5)} | {9: "bg-1"}
+    folded = roots.fold_names(names)
+    assert set(folded.values()) == {"worker-#", "bg-1"}
+
+
+def test_places_know_functions_and_endpoints() -> None:
+    def outer() -> int:
+        def inner() -> int:
+            return 1
+
+        return inner()
+
+    code = outer.__code__
+    first, last = code_lines(code)
+    assert last - first == 4
+    places = Places([code, *[c for c in code.co_consts if hasattr(c, "co_name")]], ())
+    assert places.frame(__file__, first + 2).label == "inner"
+    assert places.frame(__file__, first + 4).label == "outer"
+    assert places.frame(__file__, 1).label == "?"
+    known = Places([], [EndpointCode("page", __file__, first, last)])
+    tracemalloc.start(10)
+    try:
+        made = [outer() for _ in range(3)]
+        text = "x" * 1000 + str(made)
+        traceback = tracemalloc.get_object_traceback(text)
+    finally:
+        tracemalloc.stop()
+    assert traceback is not None
+    assert known.endpoint(traceback) is None
+    mine = Places([], [EndpointCode("page", __file__, 1, 10_000)])
+    assert mine.endpoint(traceback) == "page"
+
+
+def test_tracing_is_switched_and_refused() -> None:
+    assert allocations.mode() == "off"
+    try:
+        allocations.switch("exact", 5)
+        assert (allocations.mode(), allocations.depth()) == ("exact", 5)
+        allocations.switch("exact", 7)
+        assert allocations.depth() == 7
+        allocations.switch("off", None)
+        assert (allocations.mode(), allocations.depth()) == ("off", 0)
+    finally:
+        tracemalloc.stop()
+    with pytest.raises(Conflict, match="native extension"):
+        allocations.switch("sampled", None)
+    with pytest.raises(BadRequest, match="mode must be"):
+        allocations.switch("loud", None)
+    with pytest.raises(BadRequest, match="between 1 and 64"):
+        allocations.switch("exact", 100)

@@ -1,0 +1,213 @@
+"""One real capture of a process full of known objects, looked at from every side."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flask_heapview.capture.portable import PortableEngine
+from flask_heapview.capture.runner import Runner, Wanted
+from flask_heapview.model.snapshot import Snapshot
+from flask_heapview.store import Store
+
+from .. import zoo
+from ..support import wait_until
+
+
+def take(store: Store, **wanted: object) -> Snapshot:
+    info = Runner(PortableEngine()).start(Wanted(worker="w", **wanted), store)  # type: ignore[arg-type]
+    wait_until(lambda: store.info(info.id).state != "running", 120)
+    assert store.info(info.id).error is None
+    return store.load(info.id)
+
+
+@pytest.fixture(scope="module")
+def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
+    thread = zoo.start_thread()
+    wait_until(lambda: sys._current_frames().get(thread.ident or 0) is not None)
+    time.sleep(0)
+    was = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    for _ in range(20):
+        zoo.Order()
+    zoo.Hostile.touched.clear()
+    file = Path(__file__).open()
+    zoo.open_file = file  # type: ignore[attr-defined]
+    store = Store(tmp_path_factory.mktemp("zoo") / "heapview")
+    registered = {
+        "by hand": zoo.text_cache,
+        "asked": lambda: {"entries": 5, "limit": 9, "hits": 1, "misses": 2, "size": 3},
+        "counted": lambda: 17,
+        "broken": lambda: 1 / 0,
+    }
+    try:
+        yield take(store, caches=registered)
+    finally:
+        if was:
+            gc.enable()
+        file.close()
+        zoo.release.set()
+        thread.join()
+
+
+def entries(snapshot: Snapshot) -> dict[str, int]:
+    return {h.path: h.entries for h in reversed(snapshot.ownership.holders)}
+
+
+@pytest.mark.parametrize(
+    ("path", "count"),
+    [
+        ("tests.zoo.text_cache", 1000),
+        ("tests.zoo.ring", 300),
+        ("tests.zoo.numbers", 3000),
+        ("tests.zoo.seen_words", 64),
+        ("tests.zoo.Store.entries", 77),
+        ("tests.zoo.store.orders", 333),
+        ("tests.zoo.counter closure hidden", 123),
+        ("tests.zoo.slotted.left", 40),
+        ("tests.zoo.hostile_dict", 50),
+        ("tests.zoo.square", 50),
+        ("thread bg: local rows", 444),
+    ],
+)
+def test_containers_are_found_under_their_names(snapshot: Snapshot, path: str, count: int) -> None:
+    assert entries(snapshot)[path] == count
+
+
+def test_limits_are_known_where_containers_know_them(snapshot: Snapshot) -> None:
+    limits = {h.path: h.limit for h in snapshot.ownership.holders}
+    assert limits["tests.zoo.ring"] == 500
+    assert limits["tests.zoo.bounded._Cache__data"] == 200
+    assert limits["tests.zoo.text_cache"] is None
+
+
+def test_a_long_chain_is_folded_into_one_node(snapshot: Snapshot) -> None:
+    stacks = snapshot.ownership.stacks
+    nodes = [n for n in range(len(stacks)) if stacks.frame_at(n).type == "tests.zoo.Chain"]
+    assert sum(stacks.count[n] for n in nodes) == 2000
+    assert len(nodes) < 20
+
+
+def test_the_tree_and_the_census_agree(snapshot: Snapshot) -> None:
+    stacks = snapshot.ownership.stacks
+    assert sum(stacks.count) == snapshot.heap.objects
+    assert sum(stacks.size) == snapshot.heap.size
+    assert sum(row.count for row in snapshot.heap.types) == snapshot.heap.objects
+
+
+def test_the_census_counts_what_is_there(snapshot: Snapshot) -> None:
+    rows = {row.type: row for row in snapshot.heap.types}
+    chain = rows["tests.zoo.Chain"]
+    assert (chain.count, chain.module) == (2000, "tests.zoo")
+    assert chain.size == 2000 * sys.getsizeof(zoo.chain)
+    assert rows["tests.zoo.Order"].count == 25
+    assert rows["float"].count >= 3000
+    assert rows["float"].tracked == 0
+    assert rows["tests.zoo.Hostile"].count == 3
+
+
+def test_garbage_is_found_and_told_from_live_cycles(snapshot: Snapshot) -> None:
+    chain = "Line.order → Order.items → list[0] → Line"
+    groups = {g.garbage: g for g in snapshot.cycles.groups if g.chain == chain}
+    assert groups[True].components == 20
+    assert groups[False].components == 5
+    assert snapshot.cycles.garbage_objects >= 60
+    assert groups[True].fingerprint == groups[False].fingerprint
+
+
+def test_modules_classes_and_functions_are_no_news(snapshot: Snapshot) -> None:
+    for group in snapshot.cycles.groups:
+        assert group.garbage or not {"module", "function", "type"} & set(group.types)
+
+
+def test_caches_are_discovered(snapshot: Snapshot) -> None:
+    caches = {c.path: c for c in reversed(snapshot.caches.caches)}
+    square = caches["tests.zoo.square"]
+    assert (square.source, square.entries, square.limit, square.misses) == ("functools", 50, 50, 80)
+    total = caches["tests.zoo.Store.total"]
+    assert (total.entries, total.limit, total.limit_known) == (250, None, True)
+    bounded = caches["tests.zoo.bounded"]
+    assert (bounded.source, bounded.entries, bounded.limit) == ("cachetools", 150, 200)
+    plain = caches["tests.zoo.text_cache"]
+    assert (plain.source, plain.entries, plain.limit_known) == ("container", 1000, False)
+    assert plain.size is not None
+    assert plain.size_error is not None
+    exact = sum(sys.getsizeof(k) + sys.getsizeof(v) for k, v in zoo.text_cache.items())
+    tuples = 1000 * sys.getsizeof(("", ""))  # an entry is measured as (key, value)
+    assert abs(plain.size - exact - tuples) <= 0.1 * exact
+
+
+def test_registered_caches_are_asked_in_the_child(snapshot: Snapshot) -> None:
+    caches = {c.path: c for c in snapshot.caches.caches if c.source == "registered"}
+    assert caches["by hand"].entries == 1000
+    asked = caches["asked"]
+    assert (asked.entries, asked.limit, asked.hits, asked.misses, asked.size) == (5, 9, 1, 2, 3)
+    assert caches["counted"].entries == 17
+    assert caches["broken"].error == "ZeroDivisionError"
+
+
+def test_open_things_are_listed_with_their_owner(snapshot: Snapshot) -> None:
+    held = {(o.type, o.path) for o in snapshot.resources.open_objects}
+    assert any(k == "_io.FileIO" and p.startswith("tests.zoo.open_file") for k, p in held)
+    assert ("sqlite3.Connection", "tests.zoo.connection") in held
+    names = {t.name for t in snapshot.resources.threads}
+    assert {"MainThread", "bg"} <= names
+    assert snapshot.resources.descriptors > 3
+
+
+def test_the_process_is_measured(snapshot: Snapshot) -> None:
+    process = snapshot.process
+    assert process.resident > 10_000_000
+    assert process.allocators.pymalloc_used is not None
+    assert process.bridge.python_objects == snapshot.heap.size
+    assert process.bridge.unexplained is not None
+    assert abs(process.bridge.unexplained) < process.resident
+
+
+def test_nothing_of_the_app_is_called(snapshot: Snapshot) -> None:
+    assert snapshot.heap.objects
+    assert zoo.Hostile.touched == []
+
+
+def test_hostile_names_are_made_harmless(snapshot: Snapshot) -> None:
+    names = [row.type for row in snapshot.heap.types]
+    assert all(len(name) < 400 for name in names)
+    joined = "".join(names)
+    assert "\u202e" not in joined
+    assert "\ud800" not in joined
+    assert any("\\u202e" in name for name in names)
+
+
+def test_no_value_and_no_key_is_kept(snapshot: Snapshot) -> None:
+    import msgspec
+
+    data = msgspec.json.encode(snapshot)
+    assert b"hunter2" not in data
+    assert b"password-of-somebody" not in data
+    assert b"value 12" not in data
+
+
+def test_the_child_imports_nothing(snapshot: Snapshot) -> None:
+    assert snapshot.imported == []
+
+
+def test_it_says_what_it_cost(snapshot: Snapshot) -> None:
+    info = snapshot.info
+    assert info.state == "done"
+    assert info.pause_ms is not None
+    assert info.duration_ms is not None
+    assert info.pause_ms < info.duration_ms
+    assert info.extra_bytes
+    assert info.progress.done == info.progress.total > 0
+
+
+def test_values_are_shown_when_asked(tmp_path: Path) -> None:
+    shown = take(Store(tmp_path / "heapview"), show_values=True)
+    keys = {c.path: c.keys for c in shown.caches.caches}
+    assert "'key 0'" in keys["tests.zoo.text_cache"]

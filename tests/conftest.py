@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from flask_heapview import HeapView
+from flask_heapview.capture.gc_state import PAUSES
+
+from .support import TOKEN
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not os.environ.get("HEAPVIEW_SLOW"):
+        skip = pytest.mark.skip(reason="the slow matrix: make test-all")
+        for item in items:
+            if "slow" in item.keywords:
+                item.add_marker(skip)
+
+
+@pytest.fixture
+def make_app(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+    """Makes an app with heapview mounted; settings as keywords."""
+
+    def make(**settings: Any) -> Flask:
+        app = Flask("shop")
+        app.config["KEPT"] = {}
+
+        @app.get("/health")
+        def health() -> str:
+            return "ok"
+
+        @app.get("/keep/<int:number>")
+        def keep(number: int) -> str:
+            app.config["KEPT"][number] = [number] * 50
+            return "kept"
+
+        HeapView(app, **{"token": TOKEN, "dir": str(tmp_path / "heapview"), **settings})
+        return app
+
+    yield make
+    PAUSES.remove()
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask]) -> Flask:
+    return make_app()
+
+
+@pytest.fixture
+def client(app: Flask) -> Any:
+    return app.test_client()
