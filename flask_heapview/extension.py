@@ -55,6 +55,8 @@ def create_blueprint(
 
 def _mount(state: BlueprintSetupState, config: HeapViewConfig, caches: dict[str, object]) -> None:
     app = cast(Flask, state.app)
+    if not config.enabled:
+        return
     if EXTENSION in app.extensions:
         raise ConfigError("flask-heapview is mounted on this app already: mount it once.")
     directory = config.directory(f"{app.import_name}:{app.root_path}")

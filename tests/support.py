@@ -48,9 +48,14 @@ def wait_until(check: Callable[[], Any], patience: float = 60.0, what: str = "")
 
 def capture(client: Any, **body: Any) -> dict[str, Any]:
     """Takes a snapshot through a Flask test client and waits for its end."""
-    answer = client.post(f"{API}/snapshots", headers=BEARER, json=body)
+    answer = wait_until(lambda: _unless_busy(client, body), 60, "an earlier capture to end")
     assert answer.status_code == 202, answer.data
     return finished(client, answer.json["id"])
+
+
+def _unless_busy(client: Any, body: dict[str, Any]) -> Any:
+    answer = client.post(f"{API}/snapshots", headers=BEARER, json=body)
+    return answer if answer.status_code != 429 else None
 
 
 def finished(client: Any, snapshot_id: str) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class Store:
     def __init__(self) -> None:
         self.orders: dict[int, list[int]] = {n: [n] for n in range(333)}
 
-    @functools.lru_cache(maxsize=None)  # noqa: B019
+    @functools.cache  # noqa: B019
     def total(self, number: int) -> int:
         return number * 1000
 
@@ -93,7 +93,7 @@ for _n in range(2000):
     chain = Chain(chain)
 
 connection = sqlite3.connect(":memory:", check_same_thread=False)
-weak_orders = weakref.WeakValueDictionary({n: order for n, order in enumerate(live_orders)})
+weak_orders = weakref.WeakValueDictionary(dict(enumerate(live_orders)))
 
 
 class Hostile:

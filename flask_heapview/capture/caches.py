@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from pympler import asizeof
 
 from ..model.caches import Cache, Caches
 from ..model.ownership import Holder
 from .limits import limit_in
 from .safe import DICT, LRU, TypeInfo, Types, clean
+from .sizing import load_asizeof
 from .walk import Walk
 
 SAMPLE = 24  # entries measured of each cache
@@ -27,7 +27,7 @@ KEYS = 10  # keys shown when values may be
 _DATA = ("_Cache__data", "_cache", "_mapping")  # where cachetools, cachelib and Jinja keep entries
 
 
-_asizeof: Callable[[object], int] = asizeof.asizeof
+_asizeof = load_asizeof()
 
 
 def warm_up() -> None:

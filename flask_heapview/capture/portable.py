@@ -92,7 +92,7 @@ class _Capture:
             PLAIN.restore()
         pymalloc = process.pymalloc_figures() if facts.forked else None
         maps = resources.read_maps() if facts.forked else []
-        seen = mutnodeset()
+        seen = mutnodeset([self.view])  # guppy's own books grow with every capture
         walk = self.walk = Walk(self.edges, seen.tas, self._walked)
         held = self.view.heap()  # first: before we make objects
         walk.walk_modules(modules())

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import msgspec
 
-from ..errors import TooManyAttempts
+from ..errors import StoreError, TooManyAttempts
+from ..store import private_directory
 
 FREE = 5  # failures that cost nothing
 FIRST_WAIT = 1.0  # seconds after the next one, doubled with each further failure
@@ -35,8 +36,9 @@ class Failures:
         lock = importlib.import_module("fcntl")  # not there on Windows, where nothing forks
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
+            private_directory(self._path.parent)
             fd = os.open(self._path, flags, 0o600)
-        except OSError:  # a full disk must not lock out whoever comes to make room
+        except (OSError, StoreError):  # a full disk must not lock out whoever makes room
             yield {}
             return
         try:

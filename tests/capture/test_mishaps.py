@@ -59,8 +59,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def begin(store: Store, engine: Any, deadline: float = 60.0) -> SnapshotInfo:
-    info = Runner(engine, deadline).start(Wanted(worker="w"), store)
-    return info
+    return Runner(engine, deadline).start(Wanted(worker="w"), store)
 
 
 def ended(store: Store, info: SnapshotInfo) -> SnapshotInfo:

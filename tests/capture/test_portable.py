@@ -37,7 +37,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
     for _ in range(20):
         zoo.Order()
     zoo.Hostile.touched.clear()
-    file = Path(__file__).open()
+    file = Path(__file__).open()  # noqa: SIM115
     zoo.open_file = file  # type: ignore[attr-defined]
     store = Store(tmp_path_factory.mktemp("zoo") / "heapview")
     registered = {
