@@ -148,8 +148,9 @@ class Store:
         """Takes the marks of a running capture away."""
         for ending in (RUNNING, PROGRESS):
             self._file(snapshot_id, ending).unlink(missing_ok=True)
-        for part in self.directory.glob(f"{snapshot_id}.*{PART}"):
-            part.unlink(missing_ok=True)
+        for part in self._parts():
+            if part.name.startswith(f"{snapshot_id}."):
+                part.unlink(missing_ok=True)
 
     # --- reading
 
@@ -280,10 +281,18 @@ class Store:
             old = now - path.stat().st_mtime > self.retention.seconds
             if kept > self.retention.count or used > self.retention.bytes or old:
                 path.unlink(missing_ok=True)
-        for part in self.directory.glob(f"*{PART}"):
+        for part in self._parts():
             pid = part.name.split(".")[-2]
             if not (pid.isdigit() and psutil.pid_exists(int(pid))):
                 part.unlink(missing_ok=True)
+
+    def _parts(self) -> list[Path]:
+        # not by glob: pathlib keeps every pattern in a cache of the service's
+        try:
+            names = os.listdir(self.directory)
+        except FileNotFoundError:
+            return []
+        return [self.directory / name for name in names if name.endswith(PART)]
 
     def _by_age(self) -> Iterator[tuple[Path, SnapshotInfo]]:
         """Finished and failed snapshots, the newest first."""

@@ -143,4 +143,4 @@ class _Finder:
 def growing_owners(snapshots: Sequence[Snapshot]) -> list[Candidate]:
     """Every owner under which objects pile up with the requests, over all the snapshots."""
     found = _Finder(snapshots).find()
-    return [c for c in found if not c.path.startswith(GARBAGE)]
+    return [c for c in found if not c.path.startswith(GARBAGE) and not c.path.endswith(":")]

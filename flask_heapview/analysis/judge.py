@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-
-import msgspec
+from collections.abc import Sequence
 
 from ..errors import Conflict
-from ..model.ownership import Site
 from ..model.report import (
     SCHEMA,
     AllocatedAt,
-    Cause,
     EndpointShare,
     Growing,
     Interval,
@@ -27,304 +21,28 @@ from ..model.report import (
     Verdict,
 )
 from ..model.snapshot import Snapshot
-from .holders import Candidate, growing_owners
-from .knowledge import OF_THE_CODE, OURS, REMEDIES, cause_of
-from .series import Growth, growth
-from .sites import growing_sites
+from .finding import LEAK, MB, Case, Finding, fingerprint, merge, size
+from .garbage import garbage
+from .knowledge import REMEDIES
+from .memory import memory
+from .opened import counted
+from .owners import owners
 
-MB = 1_000_000
-LEAK = 0.5  # confidence from which a suspect is a leak
-BOUND_SHARE = 0.25  # a bound that lets a container take this share of all memory is none
 SUSPECTS = 12
+FLOOR = 0.2  # confidence below which a suspect is not worth a line
 
 
-class Finding(msgspec.Struct):
-    """A suspect in the making."""
-
-    cause: Cause
-    confidence: float
-    summary: str
-    path: str | None
-    type: str
-    growing: str
-    objects: float
-    bytes: float
-    per_request: float
-    sites: list[Site]
-    evidence: list[str]
-    app: bool = False
+def findings(case: Case) -> list[Finding]:
+    """All suspects, one for one leak."""
+    held = owners(case)
+    found = [*held, *garbage(case)]
+    found += counted(case, held)
+    found += memory(case, any(f.confidence >= LEAK for f in found))
+    return merge(found)
 
 
-def size(value: float) -> str:
-    """Bytes for a person."""
-    for unit in ("B", "kB", "MB"):
-        if abs(value) < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} GB"
-
-
-class Judge:
-    """Judges a row of snapshots of one worker, the oldest first."""
-
-    def __init__(self, snapshots: Sequence[Snapshot]) -> None:
-        self.snapshots = snapshots
-        self.base, self.target = snapshots[0], snapshots[-1]
-        self.requests = [s.info.requests.total for s in snapshots]
-        self.served = self.requests[-1] - self.requests[0]
-        self.site_growth = growing_sites(self.base.allocations, self.target.allocations)
-
-    # --- one sort of evidence each
-
-    def findings(self) -> list[Finding]:
-        """All suspects, one for one leak."""
-        owners = self.owners()
-        found = [*owners, *self.garbage()]
-        explained = any(f.confidence >= LEAK for f in found)
-        found += self.counted(owners)
-        found += self.memory(explained or any(f.confidence >= LEAK for f in found))
-        return merge(found)
-
-    def series(self, figure: Callable[[Snapshot], float | None], least: float) -> Growth:
-        values = [float(figure(s) or 0) for s in self.snapshots]
-        return growth(self.requests, values, least)
-
-    def owners(self) -> list[Finding]:
-        importing = self._imports()
-        found = []
-        for candidate in growing_owners(self.snapshots):
-            if OF_THE_CODE.match(candidate.path) or OURS.match(candidate.path):
-                continue
-            finding = self._owner(candidate, importing)
-            if finding is not None:
-                found.append(finding)
-        return found
-
-    def _imports(self) -> bool:
-        """Whether modules were imported meanwhile: libraries' tables grow with them, once."""
-        counts = [
-            sum(h.entries for h in s.ownership.holders if h.path == "sys.modules")
-            for s in self.snapshots
-        ]
-        return counts[-1] > counts[0]
-
-    def _owner(self, candidate: Candidate, importing: bool) -> Finding | None:
-        grown = candidate.growth
-        confidence = grown.confidence
-        evidence = [self._rate(candidate)]
-        holder = candidate.holder
-        if holder is not None and holder.limit is not None:
-            verdict = self._bounded(candidate, holder.limit)
-            if verdict is None:
-                return None
-            evidence.append(verdict)
-        if not candidate.app:
-            confidence *= 0.45 if importing else 0.92
-        if grown.steady:
-            evidence.append(f"It grew at one rate in each of {grown.intervals} intervals.")
-        if grown.since_start:
-            evidence.append("The rate also explains what was there before: nothing was let go.")
-        kinds = [candidate.entry_type, *(holder.entry_types if holder else ())]
-        kind = holder.kind if holder else "container"
-        cause = cause_of(candidate.path, candidate.above, kinds, kind)
-        sites = holder.sites if holder and holder.sites else []
-        return Finding(
-            cause=cause,
-            confidence=confidence,
-            summary=self._sentence(candidate),
-            path=candidate.path,
-            type=candidate.type,
-            growing=candidate.entry_type,
-            objects=candidate.objects,
-            bytes=candidate.bytes,
-            per_request=grown.per_request,
-            sites=sites or self.site_growth,
-            evidence=evidence,
-            app=candidate.app,
-        )
-
-    def _rate(self, candidate: Candidate) -> str:
-        return (
-            f"{candidate.path} gained {candidate.objects} entries in {self.served} requests: "
-            f"{candidate.growth.per_request:.2f} and {size(candidate.bytes / self.served)} each."
-        )
-
-    def _sentence(self, candidate: Candidate) -> str:
-        kind = candidate.type.rpartition(".")[2]
-        return (
-            f"{kind} {candidate.path} gained {candidate.objects} entries "
-            f"({size(candidate.bytes)}) in {self.served} requests and never let one go"
-        )
-
-    def _bounded(self, candidate: Candidate, limit: int) -> str | None:
-        """A sentence where the limit is too high to be one; None where it will do its work."""
-        entries = candidate.holder.entries if candidate.holder else 0
-        if entries > limit * 1.6:  # SQLAlchemy's caches go half above theirs before they trim
-            return f"It holds {entries} entries, above the limit of {limit} it says it has."
-        each = candidate.bytes / max(1, candidate.objects)
-        total = self.target.process.container.limit or self.target.process.machine_total
-        if not total or each * limit < BOUND_SHARE * total:
-            return None
-        return (
-            f"Its limit is {limit} entries, which would take {size(each * limit)}: "
-            f"more than this service can have ({size(total)})."
-        )
-
-    def garbage(self) -> list[Finding]:
-        grown = self.series(lambda s: s.cycles.garbage_objects, 50)
-        if not grown.grows:
-            return []
-        freed = self._collected()
-        confidence = grown.confidence
-        evidence = [
-            f"{grown.total:.0f} objects in {self.served} requests became cyclic garbage that "
-            "nobody has collected."
-        ]
-        if freed > 0.2 * grown.total:
-            confidence = min(confidence, 0.3)
-            evidence.append(f"But the collector freed {freed} objects meanwhile: it does its work.")
-        target = self.target.gc
-        if not target.enabled:
-            evidence.append("The collector is disabled.")
-        evidence.append(f"Thresholds: {', '.join(str(g.threshold) for g in target.generations)}.")
-        groups = [g for g in self.target.cycles.groups if g.garbage]
-        top = max(groups, key=lambda g: g.size, default=None)
-        if top is not None:
-            evidence.append(f"The commonest shape: {top.chain} ({top.components} times).")
-        grown_bytes = self.target.cycles.garbage_bytes - self.base.cycles.garbage_bytes
-        named = next((t for t in top.types if "." in t), top.types[0]) if top else "object"
-        return [
-            Finding(
-                cause="reference-cycle",
-                confidence=confidence,
-                summary=(
-                    f"{grown.total:.0f} objects ({size(grown_bytes)}) in circular references were "
-                    f"left behind by {self.served} requests and not collected"
-                ),
-                path=None,
-                type=named,
-                growing=named,
-                objects=grown.total,
-                bytes=max(0, grown_bytes),
-                per_request=grown.per_request,
-                sites=(top.sites if top else []) or self.site_growth,
-                evidence=evidence,
-                app=True,
-            )
-        ]
-
-    def _collected(self) -> int:
-        return sum(g.collected for g in self.target.gc.generations) - sum(
-            g.collected for g in self.base.gc.generations
-        )
-
-    def counted(self, owners: Sequence[Finding]) -> list[Finding]:
-        """Descriptors and threads: where their number grows, it says what the owner's leak is."""
-        found = []
-        threads = self.series(lambda s: s.resources.thread_count, 5)
-        if threads.grows:
-            found += self._things("thread", "threads", threads, owners)
-        files = self.series(lambda s: s.resources.descriptors, 5)
-        if files.grows:
-            found += self._things("unclosed-resource", "descriptors", files, owners)
-        return found
-
-    def _things(
-        self, cause: Cause, what: str, grown: Growth, owners: Sequence[Finding]
-    ) -> list[Finding]:
-        sentence = f"{grown.total:.0f} {what} more in {self.served} requests."
-        holders = [o for o in owners if self._holds(cause, o)]
-        if holders:
-            for owner in holders:
-                owner.cause = cause
-                owner.evidence.append(sentence)
-                owner.confidence = max(owner.confidence, min(grown.confidence, 0.97))
-            return []
-        kinds = (
-            [t.name for t in self.target.resources.by_kind]
-            if cause == "unclosed-resource"
-            else [t.name for t in self.target.resources.threads]
-        )
-        return [
-            Finding(
-                cause=cause,
-                confidence=grown.confidence * 0.9,
-                summary=f"{grown.total:.0f} {what} were opened by {self.served} requests "
-                "and never closed",
-                path=None,
-                type="",
-                growing=kinds[0] if kinds else "",
-                objects=grown.total,
-                bytes=0,
-                per_request=grown.per_request,
-                sites=self.site_growth,
-                evidence=[sentence],
-            )
-        ]
-
-    def _holds(self, cause: Cause, owner: Finding) -> bool:
-        if cause == "thread":
-            return owner.cause == "thread"
-        before = {(o.type, o.path): o.count for o in self.base.resources.open_objects}
-        return any(
-            o.count > before.get((o.type, o.path), 0)
-            and owner.path is not None
-            and o.path.startswith(owner.path)
-            for o in self.target.resources.open_objects
-        )
-
-    # --- memory that no object accounts for
-
-    def memory(self, explained: bool) -> list[Finding]:
-        """Native memory, fragmentation and memory outside the process."""
-        found = []
-        tmpfs = self.series(lambda s: s.process.tmpfs, MB)
-        if tmpfs.grows:
-            found.append(self._rest("off-process", tmpfs, "the temporary filesystems (tmpfs)"))
-        anonymous = self.series(lambda s: s.process.anonymous, MB)
-        native = self.series(self._native, MB)
-        if native.grows and native.total >= 0.3 * anonymous.total:
-            found.append(self._rest("native", native, "the C library's heap, in no Python object"))
-        free = self.series(self._free, 3 * MB)
-        if free.grows and free.total >= 0.4 * max(anonymous.total, 1):
-            found.append(
-                self._rest("fragmentation", free, "free blocks that the allocator cannot give back")
-            )
-        if explained:  # what hangs on the objects that pile up goes with them
-            for finding in found:
-                if finding.cause != "off-process":
-                    finding.confidence = min(finding.confidence, 0.4)
-        return found
-
-    @staticmethod
-    def _native(snapshot: Snapshot) -> float:
-        # tracemalloc counts its own tables without what malloc adds around each small block
-        return (snapshot.process.bridge.native or 0) - 2 * snapshot.allocations.overhead
-
-    @staticmethod
-    def _free(snapshot: Snapshot) -> float:
-        allocators = snapshot.process.allocators
-        return (allocators.pymalloc_free or 0) + (allocators.malloc_free or 0)
-
-    def _rest(self, cause: Cause, grown: Growth, where: str) -> Finding:
-        return Finding(
-            cause=cause,
-            confidence=grown.confidence * 0.9,
-            summary=f"{size(grown.total)} more in {where} after {self.served} requests",
-            path=None,
-            type="",
-            growing="",
-            objects=0,
-            bytes=grown.total,
-            per_request=0,
-            sites=[],
-            evidence=[
-                f"{size(grown.per_request)} a request in {where}, in each of "
-                f"{grown.intervals} intervals."
-            ],
-        )
-
-    # --- the report
+class Judge(Case):
+    """Writes the report on a case."""
 
     def suspect(self, rank: int, finding: Finding) -> Suspect:
         served = max(1, self.served)
@@ -378,11 +96,10 @@ class Judge:
 
     def report(self) -> Report:
         """The ticket."""
-        findings = self.findings() if len(self.snapshots) > 1 else []
-        findings = [f for f in findings if f.confidence >= 0.2]
-        findings.sort(key=lambda f: (-round(f.confidence, 1), -f.bytes))
-        findings.sort(key=lambda f: -round(f.confidence, 2))
-        suspects = [self.suspect(n, f) for n, f in enumerate(findings[:SUSPECTS], 1)]
+        found = findings(self) if len(self.snapshots) > 1 else []
+        found = [f for f in found if f.confidence >= FLOOR]
+        found.sort(key=lambda f: (-round(f.confidence, 2), -f.bytes))
+        suspects = [self.suspect(n, f) for n, f in enumerate(found[:SUSPECTS], 1)]
         verdict, summary, advice = self._verdict(suspects)
         both = len(self.snapshots) > 1
         return Report(
@@ -450,26 +167,6 @@ class Judge:
 def _ref(snapshot: Snapshot) -> SnapshotRef:
     info = snapshot.info
     return SnapshotRef(id=info.id, taken_at=info.taken_at, worker=info.worker)
-
-
-def fingerprint(finding: Finding) -> str:
-    """The same for the same leak in another run or on another host: no numbers in it."""
-    path = re.sub(r"\d+", "#", finding.path or "")
-    return hashlib.sha256(f"{finding.cause}|{path}|{finding.growing}".encode()).hexdigest()[:16]
-
-
-def merge(findings: Iterable[Finding]) -> list[Finding]:
-    """One suspect for one leak: owners of the same path, and those that only mirror another."""
-    by_path: dict[str, Finding] = {}
-    rest = []
-    for finding in findings:
-        if finding.path is None:
-            rest.append(finding)
-            continue
-        other = by_path.get(finding.path)
-        if other is None or (finding.confidence, finding.bytes) > (other.confidence, other.bytes):
-            by_path[finding.path] = finding
-    return [*by_path.values(), *rest]
 
 
 def judge(snapshots: Sequence[Snapshot]) -> Report:

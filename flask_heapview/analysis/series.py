@@ -28,12 +28,18 @@ class Growth(msgspec.Struct, frozen=True):
 NONE = Growth(0, 0, 0, False, False, 0)
 
 
-def growth(requests: Sequence[int], values: Sequence[float], least: float) -> Growth:
+LASTING = 0.1  # the same for figures that come in lumps: allocators' and hash tables'
+
+
+def growth(
+    requests: Sequence[int], values: Sequence[float], least: float, lumpy: bool = False
+) -> Growth:
     """Judges the figures at several points.
 
     `requests` are those that the worker had served at each point, `least` is the smallest growth
     that means anything. One interval alone cannot tell a leak from a cache that fills up, unless
-    even the first figure lies on the same line.
+    even the first figure lies on the same line. A `lumpy` figure grows by doubling tables and by
+    arenas: it counts as lasting when its last interval is no slower than its fastest, or nearly.
     """
     steps = [
         (r1 - r0, v1 - v0)
@@ -53,6 +59,8 @@ def growth(requests: Sequence[int], values: Sequence[float], least: float) -> Gr
         confidence = 0.6 if since else 0.4
     elif steady:
         confidence = 0.95 if since else 0.9
+    elif lumpy and rates[-1] >= STEADY * max(rates) and min(rates) >= LASTING * max(rates):
+        confidence = 0.75
     else:
         confidence = 0.35
     if served < 10:  # too few to tell a slope from a start

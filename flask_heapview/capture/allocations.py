@@ -14,7 +14,7 @@ from .allocators import PLAIN
 from .roots import app_file
 from .sites import Places
 
-DEFAULT_FRAMES = 12
+DEFAULT_FRAMES = 6  # each one costs: see the table in docs/capture.md
 MAX_FRAMES = 64
 _OURS = frozenset((__file__, tracemalloc.__file__))
 STACK_LIMIT = 20_000  # tracebacks kept in a snapshot, the largest; the rest is summed up

@@ -222,11 +222,20 @@ class Grouper:
             )
         return made
 
+    def _leaves(self, obj: object) -> list[object]:
+        refs = referents(obj)[:20]
+        own = self.graph.edges.instance_dicts
+        refs += [r for d in refs if id(d) in own for r in referents(d)[:20]]
+        return [r for r in refs if not self.graph.edges.types.of(r).tracked]
+
     def _sites(self, objects: Sequence[object]) -> list[Any]:
         counter = SiteCounter(self.places)
         step = max(1, len(objects) // 200)
+        of = self.graph.edges.types.of
         for obj in objects[::step]:
-            counter.add(obj, self.graph.edges.types.of(obj).sizeof(obj) * step)
+            counter.add(obj, of(obj).sizeof(obj) * step)
+            for leaf in self._leaves(obj):  # often the bulk of it: buffers and texts
+                counter.add(leaf, of(leaf).sizeof(leaf) * step)
         return counter.sites()
 
 
@@ -239,7 +248,9 @@ def size_with_leaves(edges: Edges) -> Callable[[object], int]:
         todo = [obj]
         todo += [d for d in referents(obj) if id(d) in edges.instance_dicts]
         for holder in todo:
-            for leaf in referents(holder)[:LEAVES]:
+            leaves = referents(holder)
+            del leaves[LEAVES:]
+            for leaf in leaves:
                 info = edges.types.of(leaf)
                 # the holder, the list of referents, the variable and the call's own argument
                 if not info.tracked and id(leaf) not in counted and sys.getrefcount(leaf) <= 4:

@@ -38,7 +38,7 @@ from .walk import Walk
 BYTES_PER_BLOCK = 190  # copied pages, the visited set and the queue; see docs/capture.md
 FIXED_BYTES = 24_000_000
 SECONDS_PER_BLOCK = 4e-6
-HOLDERS = 3000  # collecting nodes described in a snapshot
+HOLDERS = 4000  # collecting nodes described in a snapshot
 HOLDER_FROM = 4  # entries from which a node is described
 NEWEST = 24  # entries of a container whose allocation is looked up
 BELOW = 40  # objects below each of them
@@ -102,10 +102,10 @@ class _Capture:
         del held
         garbage = self._unreached(seen)
         tracked = self._tracked()
-        del seen
+        seen.clear()  # it refers to every object, itself included, and so hides who else does
         self.places = Places(reachable_codes(self._functions()), facts.endpoints)
         self.stacks, self.place = walk.stacks()
-        sizes = self.stacks.totals()[1]
+        self.sizes = self.stacks.totals()[1]
         ownership = self._ownership()
         self.objects = self._by_path()
         heap = self._heap(tracked)
@@ -121,7 +121,7 @@ class _Capture:
         cached = caches.find_caches(
             walk,
             ownership.holders,
-            sizes,
+            self.sizes,
             self.objects,
             facts.caches,
             facts.show_values,
@@ -159,7 +159,7 @@ class _Capture:
         rest = _unseen(gc.get_objects(), seen)
         self.walk.walk_others("(held from C)", _held_outside(rest), OURS)
         garbage = _unseen(rest, seen)
-        self.walk.walk_others("(cyclic garbage)", garbage, OURS)
+        self.garbage_node = self.walk.walk_others("(cyclic garbage)", garbage, OURS)
         return garbage
 
     def _tracked(self) -> Counter[int]:
@@ -196,7 +196,8 @@ class _Capture:
     def _ownership(self) -> Ownership:
         walk = self.walk
         nodes = [n for n in range(len(walk.labels)) if walk.entries[n] >= HOLDER_FROM]
-        nodes.sort(key=lambda n: -walk.entries[n])
+        # the app's own and those with a limit are described whatever their size
+        nodes.sort(key=lambda n: (walk.rank[n] != APP, n not in walk.limits, -walk.entries[n]))
         roots = [n for n, parent in enumerate(walk.parent) if parent < 0]
         return Ownership(
             stacks=self.stacks,
@@ -263,7 +264,6 @@ class _Capture:
 
     def _cycles(self, garbage: Sequence[object]) -> Cycles:
         dead = cycles.find(garbage, self.edges, self.places, garbage=True)
-        sizes = sum(self.types.of(o).sizeof(o) for o in garbage)
         own, known = self.edges.instance_dicts, {id(o) for o in garbage}
         candidates = [
             o
@@ -283,7 +283,7 @@ class _Capture:
         live = cycles.find(candidates, self.edges, self.places, garbage=False)
         return Cycles(
             garbage_objects=len(garbage),
-            garbage_bytes=max(sizes, sum(g.size for g in dead)),
+            garbage_bytes=self.sizes[self.place[self.garbage_node]],
             groups=[*dead, *_foreign(live)],
             note=note,
         )

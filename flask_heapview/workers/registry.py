@@ -54,7 +54,8 @@ class Registry:
     def live(self, own: Worker) -> list[Worker]:
         """Every live worker, this one first; files of dead ones are taken away."""
         found = [own]
-        for path in sorted(self.directory.glob("worker-*.json")):
+        for name in sorted(filter(_NAME.match, os.listdir(self.directory))):
+            path = self.directory / name
             worker = self._read(path)
             if worker is None or worker.id == own.id:
                 continue
@@ -66,8 +67,6 @@ class Registry:
         return found
 
     def _read(self, path: Path) -> Worker | None:
-        if not _NAME.match(path.name):
-            return None
         try:
             return from_json(path.read_bytes(), Worker)
         except (OSError, msgspec.MsgspecError):

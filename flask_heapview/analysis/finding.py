@@ -1,0 +1,81 @@
+"""A suspect in the making, and the case it belongs to."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+import msgspec
+
+from ..model.ownership import Site
+from ..model.report import Cause
+from ..model.snapshot import Snapshot
+from .series import Growth, growth
+from .sites import growing_sites
+
+MB = 1_000_000
+LEAK = 0.5  # confidence from which a suspect is a leak
+
+
+class Finding(msgspec.Struct):
+    """A suspect in the making."""
+
+    cause: Cause
+    confidence: float
+    summary: str
+    path: str | None
+    type: str
+    growing: str
+    objects: float
+    bytes: float
+    per_request: float
+    sites: list[Site]
+    evidence: list[str]
+    app: bool = False
+
+
+class Case:
+    """A row of snapshots of one worker, the oldest first, and the requests between them."""
+
+    def __init__(self, snapshots: Sequence[Snapshot]) -> None:
+        self.snapshots = snapshots
+        self.base, self.target = snapshots[0], snapshots[-1]
+        self.requests = [s.info.requests.total for s in snapshots]
+        self.served = self.requests[-1] - self.requests[0]
+        self.site_growth = growing_sites(self.base.allocations, self.target.allocations)
+
+    def series(
+        self, figure: Callable[[Snapshot], float | None], least: float, lumpy: bool = False
+    ) -> Growth:
+        values = [float(figure(s) or 0) for s in self.snapshots]
+        return growth(self.requests, values, least, lumpy)
+
+
+def size(value: float) -> str:
+    """Bytes for a person."""
+    for unit in ("B", "kB", "MB"):
+        if abs(value) < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} GB"
+
+
+def fingerprint(finding: Finding) -> str:
+    """The same for the same leak in another run or on another host: no numbers in it."""
+    path = re.sub(r"\d+", "#", finding.path or "")
+    return hashlib.sha256(f"{finding.cause}|{path}|{finding.growing}".encode()).hexdigest()[:16]
+
+
+def merge(findings: Iterable[Finding]) -> list[Finding]:
+    """One suspect for one leak: owners of the same path, and those that only mirror another."""
+    by_path: dict[str, Finding] = {}
+    rest = []
+    for finding in findings:
+        if finding.path is None:
+            rest.append(finding)
+            continue
+        other = by_path.get(finding.path)
+        if other is None or (finding.confidence, finding.bytes) > (other.confidence, other.bytes):
+            by_path[finding.path] = finding
+    return [*by_path.values(), *rest]

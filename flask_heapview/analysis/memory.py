@@ -1,0 +1,59 @@
+"""Memory that no object accounts for: native, fragmented, or outside of the process."""
+
+from __future__ import annotations
+
+from ..model.report import Cause
+from ..model.snapshot import Snapshot
+from .finding import MB, Case, Finding, size
+from .series import Growth
+
+
+def memory(case: Case, explained: bool) -> list[Finding]:
+    """Native memory, fragmentation and memory outside the process."""
+    found = []
+    tmpfs = case.series(lambda s: s.process.tmpfs, MB)
+    if tmpfs.grows:
+        found.append(_rest(case, "off-process", tmpfs, "the temporary filesystems (tmpfs)"))
+    anonymous = case.series(lambda s: s.process.anonymous, MB, lumpy=True)
+    native = case.series(_native, MB, lumpy=True)
+    if native.grows and native.total >= 0.3 * anonymous.total:
+        found.append(_rest(case, "native", native, "the C library's heap, in no Python object"))
+    free = case.series(_free, 8 * MB, lumpy=True)
+    if free.grows and free.total >= 0.5 * max(anonymous.total, 1):
+        found.append(
+            _rest(case, "fragmentation", free, "free blocks that the allocator cannot give back")
+        )
+    if explained:  # what hangs on the objects that pile up goes with them
+        for finding in found:
+            if finding.cause != "off-process":
+                finding.confidence = min(finding.confidence, 0.4)
+    return found
+
+
+def _native(snapshot: Snapshot) -> float:
+    # tracemalloc counts its own tables without what malloc adds around each small block
+    return (snapshot.process.bridge.native or 0) - 2 * snapshot.allocations.overhead
+
+
+def _free(snapshot: Snapshot) -> float:
+    allocators = snapshot.process.allocators
+    return (allocators.pymalloc_free or 0) + (allocators.malloc_free or 0)
+
+
+def _rest(case: Case, cause: Cause, grown: Growth, where: str) -> Finding:
+    return Finding(
+        cause=cause,
+        confidence=grown.confidence * 0.9,
+        summary=f"{size(grown.total)} more in {where} after {case.served} requests",
+        path=None,
+        type="",
+        growing="",
+        objects=0,
+        bytes=grown.total,
+        per_request=0,
+        sites=[],
+        evidence=[
+            f"{size(grown.per_request)} a request in {where}, in each of "
+            f"{grown.intervals} intervals."
+        ],
+    )

@@ -1,0 +1,314 @@
+"""The judge on snapshots made by hand: each sort of evidence, joined and told apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from flask_heapview.analysis import diff
+from flask_heapview.analysis.align import align, subtract
+from flask_heapview.analysis.judge import judge
+from flask_heapview.analysis.knowledge import cause_of
+from flask_heapview.errors import Conflict
+from flask_heapview.model.cycles import CycleGroup, Cycles
+from flask_heapview.model.gc import Gc, Generation
+from flask_heapview.model.heap import Heap, TypeRow
+from flask_heapview.model.ownership import Holder, Ownership, Site
+from flask_heapview.model.process import Allocators, Bridge, Process
+from flask_heapview.model.resources import OpenObject, Resources, Tally, ThreadRow
+from flask_heapview.model.snapshot import Requests, Snapshot, SnapshotInfo
+from flask_heapview.model.stacks import Frame, StacksBuilder
+from flask_heapview.render import markdown
+
+MB = 1_000_000
+SITE = Site(file="/srv/app.py", line=17, function="page", size=900, endpoint="page")
+
+
+def tree(*paths: tuple[list[tuple[str, str]], int, int]) -> StacksBuilder:
+    builder = StacksBuilder()
+    for steps, count, size in paths:
+        builder.add([Frame(label, kind) for label, kind in steps], count, size)
+    return builder
+
+
+def snapshot(
+    turn: int, entries: int, *, step: int = 100, kind: str = "dict", leaf: str = "str", **more: Any
+) -> Snapshot:
+    """app.cache with so many entries, after `turn` rounds of requests."""
+    steps = [("app", "module"), (".cache", kind)]
+    builder = tree(
+        (steps[:1], 1, 100),
+        (steps, 1, 200),
+        ([*steps, ("[value]", leaf)], entries, entries * 1000),
+    )
+    holder = Holder(
+        node=1,
+        path="app.cache",
+        type=kind,
+        entries=entries,
+        app=True,
+        sites=[SITE],
+        entry_types=[leaf],
+        limit=more.pop("limit", None),
+        kind=more.pop("holder_kind", "container"),
+    )
+    info = SnapshotInfo(
+        id=f"20260101-00000{turn}-00000000",
+        state="done",
+        worker=more.pop("worker", "w"),
+        taken_at=f"2026-01-01T00:00:0{turn}Z",
+        requests=Requests(total=step * (turn + 1), endpoints={"page": step * (turn + 1)}),
+        clock=10.0 * turn,
+    )
+    ownership = Ownership(stacks=builder.build(), holders=[holder], app_roots=["app"])
+    machine = {"machine_total": 8_000 * MB}
+    return Snapshot(
+        info=info,
+        ownership=ownership,
+        process=more.pop("process", Process(**machine)),
+        **more,
+    )
+
+
+def row(*entries: int, **more: Any) -> list[Snapshot]:
+    return [snapshot(turn, count, **more) for turn, count in enumerate(entries)]
+
+
+def test_a_growing_dict_is_named_once() -> None:
+    report = judge(row(100, 200, 300))
+    assert report.verdict == "leak"
+    (suspect,) = report.suspects
+    assert (suspect.cause, suspect.confidence) == ("unbounded-container", 0.95)
+    assert suspect.holder is not None
+    assert suspect.holder.path == "app.cache"
+    assert (suspect.growing.objects, suspect.growing.bytes) == (200, 200_000)
+    assert suspect.growing.per_request.objects == 1.0
+    assert suspect.allocated_at[0].function == "page"
+    assert suspect.endpoints[0].share == 1.0
+    assert "app.cache gained 200 entries (200.0 kB) in 200 requests" in suspect.summary
+    assert report.interval.seconds == 20.0
+    text = markdown.render(report)
+    assert "`app.cache`" in text
+    assert "`/srv/app.py:17 page`" in text
+
+
+def test_the_fingerprint_is_that_of_the_leak() -> None:
+    one, other = judge(row(100, 200, 300)), judge(row(1000, 1900, 2800))
+    assert one.suspects[0].fingerprint == other.suspects[0].fingerprint
+    another = judge(row(100, 200, 300, leaf="list"))
+    assert another.suspects[0].fingerprint != one.suspects[0].fingerprint
+
+
+def test_nothing_grows() -> None:
+    report = judge(row(300, 300, 300))
+    assert (report.verdict, report.suspects) == ("no-leak", [])
+
+
+def test_a_limit_that_holds_is_believed() -> None:
+    assert judge(row(100, 200, 300, limit=500)).verdict == "no-leak"
+
+
+def test_a_limit_beyond_all_memory_is_none() -> None:
+    report = judge(row(100, 200, 300, limit=50_000_000))
+    assert report.verdict == "leak"
+    assert any("more than this service can have" in s for s in report.suspects[0].evidence)
+
+
+def test_a_limit_that_is_exceeded_is_none() -> None:
+    report = judge(row(100, 200, 300, limit=50))
+    assert any("above the limit" in s for s in report.suspects[0].evidence)
+
+
+def test_two_snapshots_may_not_be_enough() -> None:
+    report = judge([snapshot(0, 5), snapshot(1, 105)])
+    assert report.verdict == "inconclusive"
+    assert "capture once more" in report.advice
+    assert "tracing on" in report.advice
+
+
+def test_too_few_requests() -> None:
+    report = judge(row(1, 2, 3, step=1))
+    assert report.verdict == "inconclusive"
+    assert "Only 2 requests" in report.summary
+
+
+def test_other_workers_cannot_be_subtracted() -> None:
+    with pytest.raises(Conflict, match="different workers"):
+        judge([snapshot(0, 1), snapshot(1, 2, worker="other")])
+
+
+@pytest.mark.parametrize(
+    ("kind", "leaf", "cause"),
+    [
+        ("dict", "ValueError", "traceback"),
+        ("list", "threading.Thread", "thread"),
+        ("dict", "concurrent.futures.thread.ThreadPoolExecutor", "thread"),
+        ("functools._lru_cache_wrapper", "str", "unbounded-cache"),
+        ("blinker.base.NamedSignal", "function", "registry"),
+        ("deque", "generator", "traceback"),
+        ("set", "str", "unbounded-container"),
+    ],
+)
+def test_causes_by_types(kind: str, leaf: str, cause: str) -> None:
+    assert judge(row(100, 200, 300, kind=kind, leaf=leaf)).suspects[0].cause == cause
+
+
+@pytest.mark.parametrize(
+    ("path", "cause"),
+    [
+        ("gc.garbage", "uncollectable"),
+        ("logging.Logger.manager.loggerDict", "registry"),
+        ("shop.__warningregistry__", "registry"),
+        ("threading._active", "thread"),
+        ("shop.items", "unbounded-container"),
+    ],
+)
+def test_causes_by_place(path: str, cause: str) -> None:
+    assert cause_of(path, ["module"], ["str"], "container") == cause
+
+
+def garbage(objects: int, freed: int = 0) -> dict[str, Any]:
+    group = CycleGroup(
+        fingerprint="f",
+        chain="Order.items → list[0] → Order",
+        garbage=True,
+        components=objects // 2,
+        count=objects,
+        size=objects * 100,
+        types=["list", "shop.Order"],
+        sites=[SITE],
+    )
+    generation = Generation(threshold=700, count=1, collections=5, collected=freed, uncollectable=0)
+    return {
+        "cycles": Cycles(garbage_objects=objects, garbage_bytes=objects * 100, groups=[group]),
+        "gc": Gc(enabled=False, generations=[generation]),
+    }
+
+
+def test_garbage_that_nobody_collects() -> None:
+    rows = [snapshot(n, 5, **garbage(1000 * (n + 1))) for n in range(3)]
+    (suspect,) = judge(rows).suspects
+    assert suspect.cause == "reference-cycle"
+    assert suspect.holder is None
+    assert suspect.growing.type == "shop.Order"
+    assert suspect.endpoints[0].endpoint == "page"
+    assert "The collector is disabled." in suspect.evidence
+
+
+def test_garbage_that_is_collected_is_no_leak() -> None:
+    rows = [snapshot(n, 5, **garbage(1000 * (n + 1), 5000 * n)) for n in range(3)]
+    report = judge(rows)
+    assert report.verdict == "inconclusive"
+    assert any("it does its work" in s for s in report.suspects[0].evidence)
+
+
+def memory(turn: int, **figures: int) -> dict[str, Any]:
+    """Process figures that grow by so many MB a round."""
+    grown = {name: value * MB * (turn + 1) for name, value in figures.items()}
+    process = Process(
+        anonymous=grown.get("anonymous", 0),
+        tmpfs=grown.get("tmpfs", 0),
+        allocators=Allocators(malloc_free=grown.get("free", 0)),
+        bridge=Bridge(native=grown.get("native", 0)),
+    )
+    return {"process": process}
+
+
+@pytest.mark.parametrize(
+    ("figures", "cause"),
+    [
+        ({"native": 20, "anonymous": 22}, "native"),
+        ({"free": 20, "anonymous": 25}, "fragmentation"),
+        ({"tmpfs": 20}, "off-process"),
+    ],
+)
+def test_memory_that_no_object_accounts_for(figures: dict[str, int], cause: str) -> None:
+    report = judge([snapshot(n, 5, **memory(n, **figures)) for n in range(3)])
+    assert report.verdict == "leak"
+    assert report.suspects[0].cause == cause
+    assert report.suspects[0].holder is None
+
+
+def test_native_memory_that_hangs_on_objects_is_theirs() -> None:
+    figures = {"native": 20, "anonymous": 22}
+    rows = [snapshot(n, 100 * (n + 1), **memory(n, **figures)) for n in range(3)]
+    first, second = judge(rows).suspects
+    assert first.cause == "unbounded-container"
+    assert (second.cause, second.confidence) == ("native", 0.4)
+
+
+def test_growth_without_an_explanation_is_said() -> None:
+    report = judge([snapshot(n, 5, **memory(n, anonymous=50)) for n in range(3)])
+    assert report.verdict == "inconclusive"
+    assert "nothing that was found explains it" in report.summary
+
+
+def open_things(count: int) -> Resources:
+    return Resources(
+        descriptors=10 + count,
+        by_kind=[Tally(name="file", count=count)],
+        open_objects=[OpenObject(type="_io.FileIO", path="app.cache", count=count)],
+        threads=[ThreadRow(name="w-#", count=count, daemon=0)],
+        thread_count=2,
+    )
+
+
+def test_descriptors_that_their_owner_explains() -> None:
+    rows = [snapshot(n, 100 * (n + 1), resources=open_things(100 * (n + 1))) for n in range(3)]
+    (suspect,) = judge(rows).suspects
+    assert suspect.cause == "unclosed-resource"
+    assert suspect.holder is not None
+    assert "200 descriptors more in 200 requests." in suspect.evidence
+
+
+def test_descriptors_and_threads_that_nobody_holds() -> None:
+    rows = [snapshot(n, 5, resources=open_things(100 * (n + 1))) for n in range(3)]
+    assert judge(rows).suspects[0].cause == "unclosed-resource"
+    threads = [
+        snapshot(n, 5, resources=Resources(thread_count=100 * (n + 1), threads=[]))
+        for n in range(3)
+    ]
+    assert judge(threads).suspects[0].cause == "thread"
+
+
+def test_libraries_tables_grow_with_imports() -> None:
+    def of_library(turn: int) -> Snapshot:
+        made = snapshot(turn, 5)
+        count = 100 * (turn + 1)
+        steps = [("lib", "module"), (".table", "dict")]
+        modules = [("sys", "module"), (".modules", "dict")]
+        builder = tree(
+            ([*steps, ("[value]", "str")], count, count * 100),
+            ([*modules, ("[value]", "module")], count, count * 100),
+        )
+        holder = Holder(node=4, path="sys.modules", type="dict", entries=count)
+        own = Ownership(stacks=builder.build(), holders=[holder], app_roots=["app"])
+        return msgspec.structs.replace(made, ownership=own)
+
+    report = judge([of_library(turn) for turn in range(3)])
+    assert report.verdict == "inconclusive"
+    assert [s.holder.path for s in report.suspects if s.holder] == ["lib.table"]
+
+
+def test_trees_are_subtracted_node_by_node() -> None:
+    one = tree(([("a", ""), ("b", "")], 1, 10), ([("a", ""), ("c", "")], 5, 50)).build()
+    two = tree(([("a", ""), ("c", "")], 5, 50), ([("a", ""), ("b", "")], 4, 40)).build()
+    result = subtract(one, two)
+    names = [result.stacks.frame_at(n).label for n in range(len(result.stacks))]
+    assert dict(zip(names, result.size_delta, strict=True)) == {"a": 0, "b": 30}
+    both = align([one, two])
+    assert both.totals()[1][0] == 90
+
+
+def test_types_come_and_go() -> None:
+    def of(*types: tuple[str, int]) -> Snapshot:
+        rows = [TypeRow(type=t, module="m", count=n, size=n * 8, tracked=0) for t, n in types]
+        return msgspec.structs.replace(snapshot(0, 5), heap=Heap(types=rows))
+
+    changes = diff.heap(of(("gone", 5), ("same", 1)), of(("new", 7), ("same", 1))).types
+    assert [(c.type, c.count_delta, c.size_delta) for c in changes] == [
+        ("new", 7, 56),
+        ("gone", -5, -40),
+    ]
