@@ -75,6 +75,7 @@ class Server:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             self.port = probe.getsockname()[1]
         self.log = home / "log"
+        log = self.log.open("wb")
         self.process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}"),
@@ -83,7 +84,7 @@ class Server:
                 "app:app",
             ],
             cwd=home,
-            stdout=self.log.open("wb"),
+            stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
             env={
@@ -93,6 +94,7 @@ class Server:
                 **env,
             },
         )
+        log.close()
         wait_until(self._answers, 40, "the server")
 
     def _answers(self) -> bool:

@@ -1,0 +1,181 @@
+"""Real Chromium on the real pages: sign in, capture with progress, compare, report, download."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..support import PREFIX, TOKEN, Server, Traffic, needs, serving, wait_until
+from .apps import LEAKY
+
+SHOTS = os.environ.get("HEAPVIEW_SHOTS")  # a directory, to look at every page
+SIZES = {"narrow": (400, 900), "wide": (2000, 1100)}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    home = tmp_path_factory.mktemp("browser")
+    with serving(home, LEAKY, "gthread", "--threads", "4") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    needs(chromium, "the browser tests need Debian's package chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(
+            executable_path=chromium,
+            args=[
+                *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+                *("--disable-background-networking", "--disable-component-update"),
+                "--disable-sync",
+            ],
+        )
+        yield made
+        made.close()
+
+
+def open_page(browser: Any, server: Server, **options: Any) -> Any:
+    context = browser.new_context(base_url=f"http://127.0.0.1:{server.port}", **options)
+    page = context.new_page()
+    page.problems = []
+    page.on("console", lambda m: page.problems.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    return page
+
+
+def sign_in(page: Any) -> None:
+    page.goto(f"{PREFIX}/")
+    page.get_by_label("Token").fill(TOKEN)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_selector("#capture")
+
+
+def shot(page: Any, name: str) -> None:
+    if SHOTS:
+        page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
+
+
+def take(page: Any, server: Server, label: str) -> None:
+    """Presses Capture, sees progress, and waits for the end of it."""
+    page.get_by_label("Label").fill(label)
+    with Traffic(server, "/fine/{i}") as traffic:
+        page.get_by_role("button", name="Capture", exact=True).click()
+        bar = page.wait_for_selector("#progress progress")
+        wait_until(lambda: bar.evaluate("bar => bar.value") > 0, 30, "progress")
+        shot(page, f"capturing-{label}")
+        page.wait_for_selector("#progress", state="detached", timeout=60_000)
+    assert traffic.failed == 0
+    assert traffic.answered > 0
+
+
+def test_from_sign_in_to_download(browser: Any, server: Server, tmp_path: Path) -> None:
+    page = open_page(browser, server)
+    sign_in(page)
+    shot(page, "overview-empty")
+    assert "Take a first snapshot" in page.locator("h1").inner_text()
+    page.get_by_role("button", name="Trace").click()
+    page.wait_for_selector("text=Stop tracing")
+    for turn, label in enumerate(("before", "between", "after")):
+        take(page, server, label)
+        for number in range(60):
+            server.get(f"/leak/{1000 * turn + number}")
+    assert "compare them" in page.locator("h1").inner_text()
+    shot(page, "overview-full")
+    page.get_by_role("link", name="Compare first and last").click()
+    page.wait_for_selector(".verdict")
+    shot(page, "report")
+    assert page.locator(".badge").inner_text() == "Leak"
+    assert page.locator(".suspect .mark").first.inner_text() == "app.kept"
+    assert "leak" in page.locator(".suspect dd").nth(2).inner_text()
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Download JSON").click()
+    report = json.loads(Path(waiting.value.path()).read_text())
+    assert report["suspects"][0]["holder"]["path"] == "app.kept"
+    for name in ("Ownership", "Heap", "Caches", "Cycles", "Allocations", "Resources", "Collector"):
+        page.get_by_role("navigation", name="Views").get_by_role("link", name=name).click()
+        page.wait_for_selector("h1:has-text('what changed')")
+        shot(page, f"diff-{name.lower()}")
+    assert page.problems == []
+    page.context.close()
+
+
+def test_drilling_down_sorting_and_searching(browser: Any, server: Server) -> None:
+    page = open_page(browser, server)
+    sign_in(page)
+    page.locator("#compare a", has_text="after").click()
+    page.wait_for_selector("h1:has-text('Ownership')")
+    page.get_by_role("searchbox").fill("app")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="app", exact=True).click()
+    page.get_by_role("link", name=".kept", exact=True).click()
+    assert "app" in page.locator(".crumbs").inner_text()
+    page.get_by_role("navigation", name="Views").get_by_role("link", name="Heap").click()
+    page.get_by_role("link", name="Objects").click()
+    assert page.locator("th[aria-sort=descending]").inner_text().startswith("Objects")
+    page.get_by_role("link", name="Objects").click()
+    assert page.locator("th[aria-sort=ascending]").count() == 1
+    assert page.problems == []
+    page.context.close()
+
+
+def test_the_fragment_signs_in_and_leaves_no_trace(browser: Any, server: Server) -> None:
+    page = open_page(browser, server)
+    page.goto(f"{PREFIX}/login#token={TOKEN}")
+    page.wait_for_selector("#capture")
+    assert TOKEN not in page.url
+    assert TOKEN not in server.log.read_text()
+    assert page.evaluate("document.cookie") == ""
+    page.context.close()
+
+
+def test_without_javascript_everything_but_live_progress_works(
+    browser: Any, server: Server
+) -> None:
+    page = open_page(browser, server, java_script_enabled=False)
+    sign_in(page)
+    page.get_by_role("button", name="Capture", exact=True).click()
+    page.wait_for_selector("#progress")
+    page.wait_for_selector("#progress", state="detached", timeout=60_000)
+    page.locator("input[name=base]").last.check()
+    page.locator("input[name=target]").first.check()
+    page.get_by_role("button", name="Compare the chosen two").click()
+    page.wait_for_selector(".verdict")
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_selector("text=Enter the token")
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", list(SIZES))
+def test_every_page_fits_its_window(browser: Any, server: Server, scheme: str, size: str) -> None:
+    width, height = SIZES[size]
+    page = open_page(
+        browser, server, color_scheme=scheme, viewport={"width": width, "height": height}
+    )
+    page.goto(f"{PREFIX}/login")
+    shot(page, f"login-{size}-{scheme}")
+    sign_in(page)
+    ids = [s["id"] for s in server.api("GET", "/snapshots")[1]["snapshots"] if s["state"] == "done"]
+    pair = f"base={ids[-1]}&target={ids[0]}"
+    names = ["ownership", "heap", "caches", "cycles", "allocations", "resources", "gc", "process"]
+    pages = {"overview": "/", "report": f"/report?{pair}", "missing": "/report?target=nothing"}
+    pages |= {f"view-{name}": f"/snapshots/{ids[0]}/{name}" for name in names}
+    pages |= {f"diff-{name}": f"/compare/{name}?{pair}" for name in names}
+    for name, path in pages.items():
+        page.goto(PREFIX + path)
+        shot(page, f"{name}-{size}-{scheme}")
+        overflow = page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        assert overflow <= 0, f"{name} is {overflow} px too wide at {width} px"
+    page.context.close()
