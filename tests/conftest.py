@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,17 @@ from flask_heapview import HeapView
 from flask_heapview.capture.gc_state import PAUSES
 
 from .support import TOKEN
+
+MEASURED_CHILDREN: list[bool] = []  # not empty: what forks goes on being measured
+
+
+def _stop_measuring() -> None:
+    if not MEASURED_CHILDREN:
+        sys.settrace(None)
+
+
+# coverage follows into every forked child, which makes captures many times slower: one is enough
+os.register_at_fork(after_in_child=_stop_measuring)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -88,7 +88,7 @@ class Server:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             env={
-                **os.environ,
+                **{k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_")},
                 "HEAPVIEW_TOKEN": TOKEN,
                 "HEAPVIEW_DIR": str(home / "heapview"),
                 **env,

@@ -21,10 +21,12 @@ BELOW: dict[str, set[str]] = {
     "views": {"analysis", "model"},
     "render": {"views", "model"},
     "web": {
-        *("analysis", "capture", "config", "errors", "model"),
-        *("render", "store", "views", "workers"),
+        *("capture", "compare", "config", "errors", "model"),
+        *("offline", "render", "store", "views", "workers"),
     },
     "cli": {"analysis", "config", "errors", "model", "render", "store", "views"},
+    "compare": {"analysis", "errors", "model", "store", "views"},
+    "offline": {"compare", "errors", "model", "render", "store", "views"},
     "extension": {"capture", "config", "errors", "store", "web"},
     "__init__": {"_version", "extension"},
 }

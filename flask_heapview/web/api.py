@@ -12,10 +12,12 @@ from ..capture import allocations
 from ..capture.safe import clean
 from ..errors import BadRequest, NotFound
 from ..model import api
+from ..model.base import from_json
+from ..model.report import Report
 from ..model.snapshot import Kind, SnapshotInfo
 from ..render import json as as_json
 from ..render import markdown
-from ..views import BY_NAME, VIEWS
+from ..views import VIEWS
 from .guard import SCOPE, service
 from .service import collect
 
@@ -163,36 +165,39 @@ def _pin(snapshot_id: str) -> Response:
     return reply(api.Pinned(id=snapshot_id, pinned=keep))
 
 
+def passed_on(data: bytes, headers: dict[str, str] | None = None) -> Response:
+    """JSON that another process has made."""
+    return Response(data, 200, headers, mimetype="application/json")
+
+
 def _view_route(name: str) -> Callable[..., Response]:
     @needs("view")
     def one_view(snapshot_id: str) -> Response:
-        snapshot = service().store.load(snapshot_id)
-        data = BY_NAME[name].read(snapshot)
-        return reply(api.ViewOf(snapshot=snapshot.info, view=name, data=data))
+        return passed_on(service().ask("view", view=name, target=snapshot_id))
 
     return one_view
 
 
+def _pair() -> dict[str, str | None]:
+    return {name: request.args.get(name) or None for name in ("base", "target")}
+
+
 @needs("view")
 def _diff() -> Response:
-    base, target = service().pair(request.args.get("base"), request.args.get("target"))
-    views = {view.name: view.diff(base, target) for view in VIEWS}
-    return reply(api.DiffOf(base=base.info, target=target.info, views=views))
+    return passed_on(service().ask("diff", **_pair()))
 
 
 @needs("export")
 def _report() -> Response:
-    report = service().report(request.args.get("base"), request.args.get("target"))
-    name = f"heapview-{report.target.id}"
+    data = service().ask("report", **_pair())
+    name = f"heapview-{clean(request.args.get('target'))}"
     if request.args.get("format") == "markdown":
-        disposition = f'attachment; filename="{name}.md"'
-        text = markdown.render(report)
-        headers = {"Content-Disposition": disposition}
+        headers = {"Content-Disposition": f'attachment; filename="{name}.md"'}
+        text = markdown.render(from_json(data, Report))
         return Response(text, 200, headers, mimetype="text/markdown")
     if request.args.get("download"):
-        headers = {"Content-Disposition": f'attachment; filename="{name}.json"'}
-        return reply(report, headers=headers)
-    return reply(report)
+        return passed_on(data, {"Content-Disposition": f'attachment; filename="{name}.json"'})
+    return passed_on(data)
 
 
 @needs("capture")

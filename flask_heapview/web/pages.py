@@ -9,12 +9,14 @@ from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..capture import allocations
+from ..compare import Page
 from ..errors import BadRequest, HeapViewError, NotFound, Unauthorized
+from ..model.base import from_json
+from ..model.report import Report
 from ..model.snapshot import SnapshotInfo
 from ..render import html
 from ..views import BY_NAME, VIEWS
 from ..views.table import Query
-from ..views.tree import crumbs
 from .api import needs, start_capture, switch_tracing
 from .guard import chrome, service
 from .service import collect
@@ -207,22 +209,22 @@ def _view_page(name: str) -> Any:
 
     @needs("view")
     def one_view(snapshot_id: str) -> Response:
-        snapshot = service().store.load(snapshot_id)
-        data, wanted = view.read(snapshot), query()
+        wanted = query()
+        data = service().ask("page", view=name, target=snapshot_id, query=wanted)
+        shown = from_json(data, Page)
         return page(
             view.template,
             view=view,
             views=VIEWS,
-            data=data,
-            snapshot=snapshot.info,
+            shown=shown,
+            about=shown.about,
+            snapshot=shown.snapshot,
             base=None,
-            tables=view.tables(data, wanted),
             query=wanted,
-            crumbs=crumbs(data.stacks, wanted.node) if hasattr(data, "stacks") else [],
             link=_link(f"view_{name}", snapshot_id=snapshot_id),
             tab=lambda other: url_for(f".view_{other}", snapshot_id=snapshot_id),
             raw=url_for(f".api_view_{name}", snapshot_id=snapshot_id),
-            others=_others(snapshot.info),
+            others=_others(shown.snapshot),
         )
 
     return one_view
@@ -261,7 +263,6 @@ def _ordered() -> tuple[str | None, str | None]:
 @needs("view")
 def _compare() -> BaseResponse:
     base, target = _ordered()
-    service().pair(base, target)
     return back("report", base=base, target=target)
 
 
@@ -270,20 +271,19 @@ def _diff_page(name: str) -> Any:
 
     @needs("view")
     def one_diff() -> Response:
-        base, target = service().pair(*_ordered())
-        data, wanted = view.diff(base, target), query()
-        ids: dict[str, Any] = {"base": base.info.id, "target": target.info.id}
-        tree = getattr(data, "tree", None)
+        wanted = query()
+        base, target = _ordered()
+        ids: dict[str, Any] = {"base": base or "", "target": target}
+        shown = from_json(service().ask("page", view=name, query=wanted, **ids), Page)
         return page(
             view.template,
             view=view,
             views=VIEWS,
-            data=data,
-            snapshot=target.info,
-            base=base.info,
-            tables=view.diff_tables(data, wanted),
+            shown=shown,
+            about=shown.about,
+            snapshot=shown.snapshot,
+            base=shown.base,
             query=wanted,
-            crumbs=crumbs(tree.stacks, wanted.node) if tree is not None else [],
             link=_link(f"diff_{name}", **ids),
             tab=lambda other: url_for(f".diff_{other}", **ids),
             raw=url_for(".api_diff", **ids),
@@ -296,7 +296,7 @@ def _diff_page(name: str) -> Any:
 @needs("export")
 def _report() -> Response:
     base, target = _ordered()
-    report = service().report(base, target)
+    report = from_json(service().ask("report", base=base, target=target), Report)
     last = report.target.id
     first = report.base.id if report.base else None
     return page(

@@ -10,12 +10,11 @@ import time
 import types
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import psutil
 from flask import Flask
 
-from ..analysis.judge import judge
 from ..capture import allocations
 from ..capture.gc_state import PAUSES, read_gc
 from ..capture.headroom import headroom
@@ -25,14 +24,15 @@ from ..capture.runner import Runner, Wanted
 from ..capture.safe import type_name
 from ..capture.sites import EndpointCode, code_lines
 from ..config import HeapViewConfig
-from ..errors import BadRequest, Conflict
-from ..model.report import Report
-from ..model.snapshot import Kind, Snapshot, SnapshotInfo
+from ..errors import Conflict
+from ..model.snapshot import Kind, SnapshotInfo
+from ..offline import Job, ask
 from ..store import Store
 from ..workers.registry import Registry, Worker, worker_id
 from .access import Access
 
 EXTENSION = "heapview"
+What = Literal["view", "diff", "report", "page"]
 _FUNCTION = types.FunctionType
 
 
@@ -154,44 +154,11 @@ class Service:
             },
         }
 
-    # --- comparing
+    # --- reading and comparing, in another process
 
-    def pair(self, base: str | None, target: str | None) -> tuple[Snapshot, Snapshot]:
-        """Two snapshots of one worker, the older first. Raises BadRequest, NotFound, Conflict."""
-        if not base or not target:
-            raise BadRequest("Name both snapshots: ?base=ID&target=ID.")
-        if base == target:
-            raise BadRequest("Base and target are the same snapshot: choose two.")
-        first, last = self.store.load(base), self.store.load(target)
-        if first.info.worker != last.info.worker:
-            raise Conflict(
-                "These snapshots are of different workers, whose heaps cannot be subtracted. Take "
-                "both of one worker: the snapshot list says which worker each is of.",
-                workers=[first.info.worker, last.info.worker],
-            )
-        if first.info.clock > last.info.clock:
-            raise BadRequest("The base was taken after the target: exchange them.")
-        return first, last
-
-    def between(self, base: Snapshot, target: Snapshot) -> list[Snapshot]:
-        """Both, and what the same worker's captures saw in between."""
-        rows = [
-            info
-            for info in self.store.listing()
-            if info.state == "done"
-            and info.worker == target.info.worker
-            and base.info.clock < info.clock < target.info.clock
-        ]
-        inner = [self.store.load(info.id) for info in reversed(rows[:8])]
-        return [base, *inner, target]
-
-    def report(self, base: str | None, target: str | None) -> Report:
-        """The ticket on two snapshots, or on one."""
-        if not target:
-            raise BadRequest("Name a snapshot: ?target=ID, and ?base=ID to compare with.")
-        if not base:
-            return judge([self.store.load(target)])
-        return judge(self.between(*self.pair(base, target)))
+    def ask(self, what: What, **fields: Any) -> bytes:
+        """An answer about snapshots, as JSON. Raises HeapViewError."""
+        return ask(Job(directory=str(self.store.directory), what=what, **fields))
 
 
 def collect() -> dict[str, Any]:

@@ -16,6 +16,7 @@ from flask_heapview.model.snapshot import Snapshot
 from flask_heapview.store import Store
 
 from .. import zoo
+from ..conftest import MEASURED_CHILDREN
 from ..support import wait_until
 
 
@@ -46,9 +47,11 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
         "counted": lambda: 17,
         "broken": lambda: 1 / 0,
     }
+    MEASURED_CHILDREN.append(True)
     try:
         yield take(store, caches=registered)
     finally:
+        MEASURED_CHILDREN.clear()
         if was:
             gc.enable()
         file.close()
