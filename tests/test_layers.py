@@ -24,7 +24,7 @@ BELOW: dict[str, set[str]] = {
         *("capture", "compare", "config", "errors", "model"),
         *("offline", "render", "store", "views", "workers"),
     },
-    "cli": {"analysis", "config", "errors", "model", "render", "store", "views"},
+    "cli": {"compare", "errors", "model", "render", "store", "views"},
     "compare": {"analysis", "errors", "model", "store", "views"},
     "offline": {"compare", "errors", "model", "render", "store", "views"},
     "extension": {"capture", "config", "errors", "store", "web"},

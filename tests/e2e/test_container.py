@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +104,7 @@ def bundle(place: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[str, Any]]]:
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """What the process in the container said, by step."""
     needs(os.geteuid() == 0, "a container needs root")
     needs(shutil.which("runc"), "the container tests need Debian's package runc")
@@ -121,7 +120,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, dict[st
     subprocess.run(["runc", "delete", "--force", name], capture_output=True, check=False)
     steps = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     assert steps, done.stderr
-    yield {step.pop("step"): step for step in steps}
+    return {step.pop("step"): step for step in steps}
 
 
 def test_the_container_s_own_limit_is_seen(told: dict[str, dict[str, Any]]) -> None:

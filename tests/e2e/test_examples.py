@@ -1,0 +1,118 @@
+"""The leaky shop: each of its five leaks is named, and its repaired twins are not accused."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ..support import ROOT, TOKEN, Server, serving, wait_until
+
+SOURCE = """
+from examples.leaky_shop.wsgi import application as app
+
+
+@app.get("/health")
+def health():
+    return "ok"
+"""
+
+
+@contextlib.contextmanager
+def shop(home: Path) -> Iterator[Server]:
+    options = ("--threads", "4")
+    with serving(home, SOURCE, "gthread", *options, PYTHONPATH=str(ROOT)) as server:
+        yield server
+
+
+def traffic(server: Server, *words: str) -> None:
+    url = f"http://127.0.0.1:{server.port}"
+    done = subprocess.run(
+        [sys.executable, "-m", "examples.leaky_shop.traffic", "--url", url, *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def verdict(server: Server, *words: str) -> dict:  # type: ignore[type-arg]
+    traffic(server, "--requests", "30", *words)
+    server.api("POST", "/allocations", {"mode": "exact"})
+    ids = [server.capture()["id"]]
+    for _ in range(2):
+        traffic(server, "--requests", "150", *words)
+        ids.append(server.capture()["id"])
+    status, report = server.api("GET", f"/report?base={ids[0]}&target={ids[2]}")
+    assert status == 200
+    return report  # type: ignore[no-any-return]
+
+
+LEAKS = [
+    ("catalogue", "unclosed-resource", "examples.leaky_shop.app.open_catalogues"),
+    ("basket", "unbounded-container", "examples.leaky_shop.app.baskets"),
+    ("order", "reference-cycle", None),
+    ("invoice", "native", None),
+    ("price", "unbounded-container", "examples.leaky_shop.app.prices"),
+]
+
+
+@pytest.mark.parametrize(("page", "cause", "path"), LEAKS, ids=[row[0] for row in LEAKS])
+def test_each_leak_is_named(page: str, cause: str, path: str | None, tmp_path: Path) -> None:
+    with shop(tmp_path) as server:
+        report = verdict(server, "--only", page)
+    assert report["verdict"] == "leak", report["summary"]
+    top = report["suspects"][0]
+    assert top["cause"] == cause
+    assert (top["holder"] or {"path": None})["path"] == path
+    if top["endpoints"]:
+        assert top["endpoints"][0]["endpoint"] == page
+
+
+def test_the_repaired_twins_are_not_accused(tmp_path: Path) -> None:
+    with shop(tmp_path) as server:
+        report = verdict(server, "--fixed")
+    assert report["verdict"] != "leak", report["suspects"]
+
+
+def test_the_demo_prints_an_address_that_works() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    demo = subprocess.Popen(
+        [sys.executable, str(ROOT / "examples" / "demo.py"), "--port", str(port)],
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        env={**os.environ, "HEAPVIEW_TOKEN": TOKEN},
+    )
+    assert demo.stdout is not None
+    try:
+        address = ""
+        while "login#token=" not in address:
+            address = demo.stdout.readline()
+            assert address or demo.poll() is None
+        assert re.search(rf"http://127\.0\.0\.1:{port}/_debug/memory/login#token=\S+", address)
+        server = Server.__new__(Server)
+        server.port = port
+        served = lambda: server.api("GET", "/workers")[1]["workers"][0]["requests"] > 5  # noqa: E731
+        wait_until(served, 30, "traffic")
+    finally:
+        os.killpg(demo.pid, signal.SIGINT)
+        demo.wait(20)
+        demo.stdout.close()
+
+
+def test_the_minimal_example(tmp_path: Path) -> None:
+    code = "import runpy, sys; runpy.run_path(sys.argv[1])['app'].test_client().get('/visit/1')"
+    env = {**os.environ, "HEAPVIEW_TOKEN": TOKEN, "HEAPVIEW_DIR": str(tmp_path / "h")}
+    path = str(ROOT / "examples" / "minimal.py")
+    subprocess.run([sys.executable, "-c", code, path], check=True, env=env)

@@ -1,0 +1,81 @@
+"""The commands, code and tables of the README and the docs are true."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flask_heapview.config import HeapViewConfig
+from flask_heapview.views import VIEWS
+
+from .e2e.test_examples import shop
+from .support import ROOT, TOKEN, needs
+
+README = (ROOT / "README.md").read_text()
+BLOCK = re.compile(r"(?:<!-- run: (\w+) -->\n)?```(\w+)\n(.*?)```", re.DOTALL)
+BLOCKS = [match.groups() for match in BLOCK.finditer(README)]
+
+
+def test_the_commands_for_the_shop_run(tmp_path: Path) -> None:
+    needs(shutil.which("curl"), "the commands of the README use curl")
+    commands = [text for where, kind, text in BLOCKS if where == "shop" and kind == "sh"]
+    assert len(commands) == 2
+    with shop(tmp_path) as server:
+        for text in commands:
+            script = text.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}")
+            env = {
+                **os.environ,
+                "HEAPVIEW_TOKEN": TOKEN,
+                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+            }
+            done = subprocess.run(
+                ["bash", "-euo", "pipefail", "-c", script],
+                cwd=ROOT,
+                env=env,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_two_commands_exist() -> None:
+    for target in ("demo", "test", "bench", "lint", "test-all"):
+        done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("code", [text for _, kind, text in BLOCKS if kind == "python"])
+def test_the_code_runs(code: str, tmp_path: Path) -> None:
+    env = {**os.environ, "HEAPVIEW_TOKEN": TOKEN, "HEAPVIEW_DIR": str(tmp_path / "h")}
+    subprocess.run([sys.executable, "-c", code], check=True, env=env, cwd=tmp_path)
+
+
+def test_the_other_commands_are_known() -> None:
+    rest = [text for where, kind, text in BLOCKS if kind == "sh" and not where]
+    words = {line.split()[0] for text in rest for line in text.strip().splitlines()}
+    assert words == {"make", "pip", "export", "gunicorn"}
+
+
+def test_every_setting_is_documented() -> None:
+    for item in dataclasses.fields(HeapViewConfig):
+        assert f"`HEAPVIEW_{item.name.upper()}`" in README, item.name
+
+
+def test_every_view_has_its_row() -> None:
+    text = (ROOT / "docs" / "api.md").read_text()
+    for view in VIEWS:
+        assert f"| `{view.name}` | {view.summary} |" in text
+
+
+def test_links_lead_somewhere() -> None:
+    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
