@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=500, help="how many (default 500)")
     parser.add_argument("--fixed", action="store_true", help="the repaired twins instead")
     parser.add_argument("--pause", type=float, default=0.0, help="seconds between two requests")
-    parser.add_argument("--start", type=int, default=int(time.time()) % 10**7, help="first number")
+    parser.add_argument("--start", type=int, default=int(time.time() * 1000), help="first number")
     options = parser.parse_args()
     pages = options.only.split(",") if options.only else list(PAGES)
     unknown = set(pages) - set(PAGES)

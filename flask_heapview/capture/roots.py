@@ -8,7 +8,6 @@ import sys
 import sysconfig
 import threading
 import types
-from collections import Counter
 
 import msgspec
 
@@ -88,10 +87,8 @@ def threads() -> list[ThreadRoot]:
 
 
 def fold_names(names: dict[int, str]) -> dict[int, str]:
-    """Writes '#' for digits where more than three threads then have the same name."""
-    folded = {ident: re.sub(r"\d+", "#", name) for ident, name in names.items()}
-    counts = Counter(folded.values())
-    return {i: folded[i] if counts[folded[i]] > 3 else name for i, name in names.items()}
+    """Writes '#' for the numbers that pools give their threads: Thread-7, pool-0_3."""
+    return {ident: re.sub(r"([-_])\d+", r"\1#", name) for ident, name in names.items()}
 
 
 def app_file(file: str) -> bool:

@@ -184,10 +184,17 @@ def test_modules_have_owners() -> None:
     assert names.index("tests.zoo") < names.index("flask") < names.index("sys")
 
 
-def test_many_threads_of_one_name_are_folded() -> None:
-    names = {n: f"worker-{n}" for n in range(5)} | {9: "bg-1"}
+def test_numbered_threads_have_one_name() -> None:
+    names = {1: "worker-1", 2: "worker-12", 3: "pool-0_3", 4: "bg", 5: "Thread-7 (run)", 6: "v2"}
     folded = roots.fold_names(names)
-    assert set(folded.values()) == {"worker-#", "bg-1"}
+    assert list(folded.values()) == [
+        "worker-#",
+        "worker-#",
+        "pool-#_#",
+        "bg",
+        "Thread-# (run)",
+        "v2",
+    ]
 
 
 def test_places_know_functions_and_endpoints() -> None:

@@ -140,11 +140,6 @@ def test_caches_are_discovered(snapshot: Snapshot) -> None:
     assert (bounded.source, bounded.entries, bounded.limit) == ("cachetools", 150, 200)
     plain = caches["tests.zoo.text_cache"]
     assert (plain.source, plain.entries, plain.limit_known) == ("container", 1000, False)
-    assert plain.size is not None
-    assert plain.size_error is not None
-    exact = sum(sys.getsizeof(k) + sys.getsizeof(v) for k, v in zoo.text_cache.items())
-    tuples = 1000 * sys.getsizeof(("", ""))  # an entry is measured as (key, value)
-    assert abs(plain.size - exact - tuples) <= 0.1 * exact
 
 
 def test_registered_caches_are_asked_in_the_child(snapshot: Snapshot) -> None:
@@ -215,3 +210,16 @@ def test_values_are_shown_when_asked(tmp_path: Path) -> None:
     shown = take(Store(tmp_path / "heapview"), show_values=True)
     keys = {c.path: c.keys for c in shown.caches.caches}
     assert "'key 0'" in keys["tests.zoo.text_cache"]
+
+
+def test_deep_sizes_have_error_bars(tmp_path: Path) -> None:
+    found = take(Store(tmp_path / "heapview"))
+    caches = {c.path: c for c in reversed(found.caches.caches)}
+    plain, exact_one = caches["tests.zoo.text_cache"], caches["tests.zoo.square"]
+    assert plain.size is not None
+    assert plain.size_error is not None
+    assert plain.sampled == 24
+    exact = sum(sys.getsizeof(k) + sys.getsizeof(v) for k, v in zoo.text_cache.items())
+    tuples = 1000 * sys.getsizeof(("", ""))  # an entry is measured as (key, value)
+    assert abs(plain.size - exact - tuples) <= 0.1 * exact
+    assert exact_one.sampled > 0

@@ -1,0 +1,46 @@
+"""Hostile names and objects in a live service: the pages stay whole, and nothing is shown."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from .. import zoo
+from ..support import API, BEARER, PREFIX, capture
+
+VIEWS = ["ownership", "heap", "caches", "cycles", "allocations", "resources", "gc", "process"]
+
+
+@pytest.fixture
+def taken(client: Any) -> str:
+    zoo.Hostile.touched.clear()
+    return capture(client, label="</script><i>\u202e")["id"]
+
+
+def test_pages_and_json_survive(client: Any, taken: str) -> None:
+    for name in VIEWS:
+        page = client.get(f"{PREFIX}/snapshots/{taken}/{name}?all=1", headers=BEARER)
+        data = client.get(f"{API}/snapshots/{taken}/{name}", headers=BEARER)
+        assert (page.status_code, data.status_code) == (200, 200), name
+        for text in (page.text, data.text):
+            assert "\u202e" not in text
+            assert "hunter2" not in text
+            assert "password-of-somebody" not in text
+        assert "</script><b>" not in page.text
+        assert "</script><i>" not in page.text
+    assert zoo.Hostile.touched == []
+
+
+def test_the_name_is_shown_escaped_and_cut(client: Any, taken: str) -> None:
+    page = client.get(f"{PREFIX}/snapshots/{taken}/heap?all=1&q=script", headers=BEARER)
+    assert "&lt;/script&gt;&lt;b&gt;\\u202e" in page.text
+    assert "x" * 1000 not in page.text
+
+
+@pytest.mark.parametrize("words", ["<b>x</b>", '"><script>', "\u202e", "%", "x" * 5000])
+def test_searches_are_only_text(client: Any, taken: str, words: str) -> None:
+    page = client.get(f"{PREFIX}/snapshots/{taken}/heap", headers=BEARER, query_string={"q": words})
+    assert page.status_code == 200
+    assert "<b>x" not in page.text
+    assert '"><script>' not in page.text
