@@ -23,6 +23,7 @@ SAMPLE = 24  # entries measured of each cache
 CONTAINERS = 60  # plain containers listed
 CONTAINER_FROM = 32  # entries from which a plain container is worth listing
 SIZING_SECONDS = 4.0  # for all caches together
+ONE_CACHE = 0.5  # seconds for one of them
 KEYS = 10  # keys shown when values may be
 _DATA = ("_Cache__data", "_cache", "_mapping")  # where cachetools, cachelib and Jinja keep entries
 
@@ -35,8 +36,8 @@ def warm_up() -> None:
     _asizeof({"warm": [1]})
 
 
-class _TooLong(Exception):
-    """Sizing ran into an object that takes forever."""
+class _TooLong(BaseException):
+    """Sizing ran into an object that takes forever; no `except Exception` may swallow it."""
 
 
 def describe_cache(obj: object, info: TypeInfo, path: str) -> Cache:
@@ -180,29 +181,31 @@ class Sizer:
             return None
         deadline = signal.getitimer(signal.ITIMER_REAL)[0]
         begin = time.monotonic()
-        old = self._set_handler(signal.SIGALRM, _give_up)
         sizes: list[int] = []
         try:
-            # one shot: it cannot come a second time, wherever the first one was caught
-            signal.setitimer(signal.ITIMER_REAL, self.left)
-            sizes = _sizes(entries)
-            signal.setitimer(signal.ITIMER_REAL, 0)
-        except _TooLong:
-            self.left = 0
-        finally:
-            used = time.monotonic() - begin
-            self._set_handler(signal.SIGALRM, old)
-            signal.setitimer(signal.ITIMER_REAL, max(0.1, deadline - used) if deadline else 0)
+            sizes = self._within_time(entries)
+        except _TooLong:  # one shot, so it comes but once, even if Python hands it over late
+            pass
+        used = time.monotonic() - begin
+        self._set_handler(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, max(0.1, deadline - used) if deadline else 0)
         self.left -= used
         return (*estimate(sizes, total), len(sizes)) if sizes else None
+
+    def _within_time(self, entries: Sequence[object]) -> list[int]:
+        self._set_handler(signal.SIGALRM, _give_up)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, min(self.left, ONE_CACHE))
+            return _sizes(entries)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            self._set_handler(signal.SIGALRM, signal.SIG_IGN)  # runs what is still pending
 
 
 def _sizes(entries: Sequence[object]) -> list[int]:
     """Deep sizes in bytes; none at all where an object makes Pympler fail."""
     try:
         return [int(_asizeof(entry)) for entry in entries]
-    except _TooLong:
-        raise
     except Exception:
         return []
 

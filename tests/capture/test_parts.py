@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 import os
+import signal
 import threading
+import time
 import tracemalloc
 from collections import OrderedDict, deque
 from pathlib import Path
 
 import pytest
 
-from flask_heapview.capture import allocations, roots
+from flask_heapview.capture import allocations, caches, roots
 from flask_heapview.capture.caches import entries_of, estimate
 from flask_heapview.capture.gc_state import PauseHistory, read_gc
 from flask_heapview.capture.limits import limit_in, own_limit
@@ -242,3 +244,34 @@ def test_tracing_is_switched_and_refused() -> None:
         allocations.switch("loud", None)
     with pytest.raises(BadRequest, match="between 1 and 64"):
         allocations.switch("exact", 100)
+
+
+class Endless:
+    """An entry that takes forever to be measured, and swallows what interrupts it."""
+
+    def __sizeof__(self) -> int:
+        while True:
+            try:
+                time.sleep(0.01)
+            except Exception:
+                continue
+
+
+def test_sizing_gives_up_in_time_and_keeps_the_deadline() -> None:
+    before = signal.getsignal(signal.SIGALRM)
+    sizer = caches.Sizer(signal.signal)
+    sizer.left = 0.2
+    signal.setitimer(signal.ITIMER_REAL, 60)
+    try:
+        assert sizer.measure([Endless()], 1) is None
+        assert sizer.left <= 0.01
+        assert 50 < signal.getitimer(signal.ITIMER_REAL)[0] <= 60
+        sizer.left = 0
+        assert sizer.measure([[1]], 1) is None
+        fresh = caches.Sizer(signal.signal)
+        measured = fresh.measure([[1] * 10] * 3, 3)
+        assert measured is not None
+        assert measured[1:] == (0, 3)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
