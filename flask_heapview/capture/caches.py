@@ -7,6 +7,7 @@ import math
 import signal
 import statistics
 import time
+import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -182,24 +183,18 @@ class Sizer:
         deadline = signal.getitimer(signal.ITIMER_REAL)[0]
         begin = time.monotonic()
         sizes: list[int] = []
+        self._set_handler(signal.SIGALRM, _give_up)
+        # again and again: what is measured may swallow the first interruptions
+        signal.setitimer(signal.ITIMER_REAL, min(self.left, ONE_CACHE), 0.05)
         try:
-            sizes = self._within_time(entries)
-        except _TooLong:  # one shot, so it comes but once, even if Python hands it over late
+            sizes = _sizes(entries)
+        except _TooLong:
             pass
         used = time.monotonic() - begin
-        self._set_handler(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, max(0.1, deadline - used) if deadline else 0)
+        self._set_handler(signal.SIGALRM, signal.SIG_DFL)
         self.left -= used
         return (*estimate(sizes, total), len(sizes)) if sizes else None
-
-    def _within_time(self, entries: Sequence[object]) -> list[int]:
-        self._set_handler(signal.SIGALRM, _give_up)
-        try:
-            signal.setitimer(signal.ITIMER_REAL, min(self.left, ONE_CACHE))
-            return _sizes(entries)
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            self._set_handler(signal.SIGALRM, signal.SIG_IGN)  # runs what is still pending
 
 
 def _sizes(entries: Sequence[object]) -> list[int]:
@@ -210,8 +205,12 @@ def _sizes(entries: Sequence[object]) -> list[int]:
         return []
 
 
-def _give_up(*_: object) -> None:
-    raise _TooLong
+def _give_up(_: int, frame: types.FrameType | None) -> None:
+    """Interrupts the measuring, and nothing else: a signal may be handed over late."""
+    while frame is not None:
+        if frame.f_code is _sizes.__code__:
+            raise _TooLong
+        frame = frame.f_back
 
 
 def estimate(sizes: Sequence[int], total: int) -> tuple[int, int]:

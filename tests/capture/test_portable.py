@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from flask_heapview.store import Store
 
 from .. import zoo
 from ..conftest import MEASURED_CHILDREN
-from ..support import wait_until
+from ..support import ROOT, wait_until
 
 
 def take(store: Store, **wanted: object) -> Snapshot:
@@ -212,8 +213,22 @@ def test_values_are_shown_when_asked(tmp_path: Path) -> None:
     assert "'key 0'" in keys["tests.zoo.text_cache"]
 
 
+ALONE = """
+import sys
+from pathlib import Path
+from flask_heapview.store import Store
+from tests import zoo
+from tests.capture.test_portable import take
+take(Store(Path(sys.argv[1])))
+"""
+
+
 def test_deep_sizes_have_error_bars(tmp_path: Path) -> None:
-    found = take(Store(tmp_path / "heapview"))
+    """In a process of its own: the test runner's objects take all the time there is."""
+    home = tmp_path / "heapview"
+    subprocess.run([sys.executable, "-c", ALONE, str(home)], check=True, cwd=ROOT)
+    store = Store(home)
+    found = store.load(store.listing()[0].id)
     caches = {c.path: c for c in reversed(found.caches.caches)}
     plain, exact_one = caches["tests.zoo.text_cache"], caches["tests.zoo.square"]
     assert plain.size is not None
