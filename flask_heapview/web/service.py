@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+import msgspec
 import psutil
 from flask import Flask
 
@@ -140,6 +141,8 @@ class Service:
         """Live figures of this worker (bytes and seconds)."""
         process = read_process()
         estimate = self.runner.engine.estimate()
+        if not self.runner.forks:  # then it stands still all the time
+            estimate = msgspec.structs.replace(estimate, stall_seconds=estimate.seconds)
         return {
             "worker": self.own_worker(),
             "process": process,

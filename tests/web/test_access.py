@@ -266,3 +266,15 @@ def test_an_unusable_directory_is_said(make_app: Callable[..., Flask], tmp_path:
     assert stranger.status_code == 401
     assert str(tmp_path) not in stranger.text
     assert client.get("/health").text == "ok"
+
+
+def test_without_a_fork_the_page_says_what_it_will_cost(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flask_heapview.capture import child
+
+    monkeypatch.setattr(child, "can_fork", lambda: False)
+    status = client.get(f"{API}/status", headers=BEARER).json["capture"]
+    assert status["mode"] == "in-process"
+    assert status["estimate"]["stall_seconds"] == status["estimate"]["seconds"]
+    assert "in-process" in client.get(f"{PREFIX}/", headers=BEARER).text
