@@ -10,6 +10,8 @@ def garbage(case: Case) -> list[Finding]:
     if not grown.grows:
         return []
     freed = _collected(case)
+    if freed > grown.total:  # what is there now is only what came since the last collection
+        return []
     confidence = grown.confidence
     evidence = [
         f"{grown.total:.0f} objects in {case.served} requests became cyclic garbage that "

@@ -199,6 +199,8 @@ def test_garbage_that_nobody_collects() -> None:
 
 def test_garbage_that_is_collected_is_no_leak() -> None:
     rows = [snapshot(n, 5, **garbage(1000 * (n + 1), 5000 * n)) for n in range(3)]
+    assert judge(rows).verdict == "no-leak"
+    rows = [snapshot(n, 5, **garbage(1000 * (n + 1), 600 * n)) for n in range(3)]
     report = judge(rows)
     assert report.verdict == "inconclusive"
     assert any("it does its work" in s for s in report.suspects[0].evidence)
