@@ -31,6 +31,7 @@ class Candidate(msgspec.Struct):
     above: list[str]
     holder: Holder | None  # what the target says of it
     app: bool = False
+    passing: bool = False  # in local variables of threads that have become more, or busier
 
 
 def path_of(tree: Stacks, node: int) -> str:
@@ -103,6 +104,7 @@ class _Finder:
 
     def _candidate(self, node: int, found: Growth) -> Candidate:
         stack = self.tree.stack(node)
+        root = list(self.tree.chain(node))[-1]
         first, last = self.totals[0], self.totals[-1]
         child = self._largest_child(node)
         holder = self._holder(node)
@@ -121,6 +123,8 @@ class _Finder:
             above=[frame.type for frame in stack],
             holder=holder,
             app=stack[0].label in self.app_roots,
+            passing=stack[0].label.startswith("thread ")
+            and self.union.count[-1][root] > self.union.count[0][root],
         )
 
     def _holder(self, node: int) -> Holder | None:

@@ -42,6 +42,8 @@ def _owner(case: Case, candidate: Candidate, importing: bool) -> Finding | None:
         evidence.append(verdict)
     if not candidate.app:
         confidence *= 0.45 if importing else 0.92
+    if candidate.passing:
+        confidence *= 0.4
     if candidate.path.startswith("("):
         confidence *= 0.5  # nobody can search for "(held from C)": it is a hint, not a name
     if grown.steady:

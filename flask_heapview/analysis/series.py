@@ -29,6 +29,9 @@ NONE = Growth(0, 0, 0, False, False, 0)
 
 
 LASTING = 0.1  # the same for figures that come in lumps: allocators' and hash tables'
+LASTING_END = (
+    0.25  # and for their last interval: a table that doubles rests before it does so again
+)
 
 
 def growth(
@@ -39,7 +42,7 @@ def growth(
     `requests` are those that the worker had served at each point, `least` is the smallest growth
     that means anything. One interval alone cannot tell a leak from a cache that fills up, unless
     even the first figure lies on the same line. A `lumpy` figure grows by doubling tables and by
-    arenas: it counts as lasting when its last interval is no slower than its fastest, or nearly.
+    arenas: it counts as lasting while its last interval is not far slower than its fastest.
     """
     steps = [
         (r1 - r0, v1 - v0)
@@ -59,7 +62,7 @@ def growth(
         confidence = 0.6 if since else 0.4
     elif steady:
         confidence = 0.95 if since else 0.9
-    elif lumpy and rates[-1] >= STEADY * max(rates) and min(rates) >= LASTING * max(rates):
+    elif lumpy and rates[-1] >= LASTING_END * max(rates) and min(rates) >= LASTING * max(rates):
         confidence = 0.75
     else:
         confidence = 0.35

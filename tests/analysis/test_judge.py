@@ -314,3 +314,18 @@ def test_types_come_and_go() -> None:
         ("new", 7, 56),
         ("gone", -5, -40),
     ]
+
+
+def test_local_variables_of_more_threads_are_no_leak() -> None:
+    def serving(turn: int, threads: int) -> Snapshot:
+        count = 100 * (turn + 1)
+        root, local = ("thread pool-#:", "frame"), (" local rows", "list")
+        builder = tree(([root], threads, 100), ([root, local, ("[item]", "str")], count, count))
+        own = Ownership(stacks=builder.build(), app_roots=["thread pool-#:"])
+        return msgspec.structs.replace(snapshot(turn, 5), ownership=own)
+
+    assert judge([serving(turn, 1 + turn) for turn in range(3)]).verdict == "inconclusive"
+    report = judge([serving(turn, 1) for turn in range(3)])
+    assert report.verdict == "leak"
+    assert report.suspects[0].holder is not None
+    assert report.suspects[0].holder.path == "thread pool-#: local rows"

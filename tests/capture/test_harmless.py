@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 import pytest
 
+from flask_heapview.capture import allocations
 from flask_heapview.capture.portable import PortableEngine
 from flask_heapview.capture.runner import Runner, Wanted
 from flask_heapview.store import Store
@@ -90,7 +91,7 @@ def test_the_collector_is_as_it_was(warm: tuple[Runner, Store]) -> None:
 def test_tracemalloc_is_as_it_was(warm: tuple[Runner, Store], tracing: bool) -> None:
     runner, store = warm
     if tracing:
-        tracemalloc.start(3)
+        allocations.switch("exact", 3)
     try:
         run(runner, store)
         assert tracemalloc.is_tracing() is tracing
