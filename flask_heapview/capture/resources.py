@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-import threading
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,26 +14,19 @@ import psutil
 from ..model.ownership import Site
 from ..model.resources import OpenObject, Resources, Tally, ThreadRow
 from .allocations import SiteCounter
-from .roots import fold_names
+from .roots import known_threads
 from .safe import clean
 from .sites import Places
 from .walk import Walk
 
-_get = object.__getattribute__
 _MAP = re.compile(r"^[0-9a-f]+-[0-9a-f]+ (\S+) \S+ \S+ \S+\s*(.*)$")
 
 
 def thread_rows() -> list[ThreadRow]:
     """Threads by name. Taken in the service: a fork leaves only one of them."""
-    threads: dict[int, tuple[str, bool]] = {}
-    for ident, thread in list(threading._active.items()):  # type: ignore[attr-defined]
-        try:
-            threads[ident] = clean(_get(thread, "_name")), bool(_get(thread, "_daemonic"))
-        except AttributeError:
-            continue
-    names = fold_names({ident: name for ident, (name, _) in threads.items()})
-    counts = Counter(names.values())
-    daemons = Counter(names[i] for i, (_, daemon) in threads.items() if daemon)
+    threads = known_threads().values()
+    counts = Counter(name for name, _ in threads)
+    daemons = Counter(name for name, daemon in threads if daemon)
     return [ThreadRow(name=n, count=c, daemon=daemons[n]) for n, c in counts.most_common(200)]
 
 

@@ -8,6 +8,7 @@ import sys
 import sysconfig
 import threading
 import types
+from typing import Any
 
 import msgspec
 
@@ -51,15 +52,20 @@ def rank_of(name: str, file: object) -> int:
     return STANDARD if file.startswith((*_STANDARD, "<frozen")) else APP
 
 
+def module_dict(module: object) -> dict[str, Any] | None:
+    """The module's dictionary; None for what only stands in sys.modules in place of one."""
+    if any(base is types.ModuleType for base in mro_of(type(module))):
+        return _module_dict(module)  # type: ignore[no-any-return]
+    return None
+
+
 def modules() -> list[Root]:
     """Every module that has a dictionary: the app's, then libraries', then the standard ones."""
     roots = []
     for name, module in list(sys.modules.items()):
         if type(name) is not str:
             continue
-        file: object = None
-        if any(base is types.ModuleType for base in mro_of(type(module))):
-            file = dict.get(_module_dict(module), "__file__")
+        file = (module_dict(module) or {}).get("__file__")
         roots.append(Root(clean(name), module, rank_of(name, file)))
     roots.sort(key=lambda root: root.rank)  # stable: import order within a rank
     return roots
@@ -74,16 +80,24 @@ class ThreadRoot(msgspec.Struct):
 
 def threads() -> list[ThreadRoot]:
     """The frames of every thread but the calling one; taken in the service, before the fork."""
-    own = threading.get_ident()
-    names = {}
+    own, known = threading.get_ident(), known_threads()
+    return [
+        ThreadRoot(known.get(ident, ("?", False))[0], frame)
+        for ident, frame in sys._current_frames().items()
+        if ident != own
+    ]
+
+
+def known_threads() -> dict[int, tuple[str, bool]]:
+    """(name, whether it is a daemon) of every thread that threading knows, past its properties."""
+    found: dict[int, tuple[str, bool]] = {}
     for ident, thread in list(threading._active.items()):  # type: ignore[attr-defined]
         try:
-            names[ident] = clean(_get(thread, "_name"))
+            found[ident] = clean(_get(thread, "_name")), bool(_get(thread, "_daemonic"))
         except AttributeError:
             continue
-    frames = {i: frame for i, frame in sys._current_frames().items() if i != own}
-    names = fold_names({i: names.get(i, "?") for i in frames})
-    return [ThreadRoot(names[ident], frame) for ident, frame in frames.items()]
+    names = fold_names({ident: name for ident, (name, _) in found.items()})
+    return {ident: (names[ident], daemon) for ident, (_, daemon) in found.items()}
 
 
 def fold_names(names: dict[int, str]) -> dict[int, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -11,7 +10,7 @@ from ..model.stacks import Frame, Stacks, StacksBuilder
 from .edges import Edges
 from .limits import limit_in, own_limit
 from .openness import is_open
-from .roots import APP, OURS, Root, ThreadRoot
+from .roots import APP, OURS, Root, ThreadRoot, module_dict
 from .safe import TYPE, TypeInfo, Types, clean, namespace_of
 
 SMALL = 4096  # bytes below which a library's subtree has no line of its own
@@ -201,7 +200,7 @@ class Walk:
             info = infos(root.module)
             node = self.new_node(-1, root.name, info, root.rank)
             self._account(root.module, info, node)
-            attributes = _attributes(root.module)
+            attributes = module_dict(root.module)
             if attributes is not None and not self.seen(attributes):
                 self._account(attributes, infos(attributes), node)
                 self.home.setdefault(root.name, (node, attributes))
@@ -277,11 +276,3 @@ class Walk:
         while len(labels) > 1 and (labels[0].startswith("[") or labels[0] == ".__dict__"):
             labels.pop(0)
         return "".join(reversed(labels))
-
-
-def _attributes(module: object) -> dict[str, object] | None:
-    kind = type(sys)
-    for base in type.__dict__["__mro__"].__get__(type(module)):
-        if base is kind:
-            return kind.__dict__["__dict__"].__get__(module)  # type: ignore[no-any-return]
-    return None
