@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ..model.ownership import Holder
+from ..model.ownership import FRAME, Holder, dotted
 from ..model.snapshot import Snapshot
 from ..model.stacks import Stacks
 from .align import Aligned, align
@@ -31,15 +31,12 @@ class Candidate(msgspec.Struct):
     above: list[str]
     holder: Holder | None  # what the target says of it
     app: bool = False
-    passing: bool = False  # in local variables of threads that have become more, or busier
+    passing: bool = False  # in local variables of functions that threads enter and leave
 
 
 def path_of(tree: Stacks, node: int) -> str:
     """The dotted path of the nearest named owner of a node."""
-    labels = [frame.label for frame in tree.stack(node)]
-    while len(labels) > 1 and (labels[-1].startswith("[") or labels[-1] == ".__dict__"):
-        labels.pop()
-    return "".join(labels)
+    return dotted([frame.label for frame in tree.stack(node)])
 
 
 class _Finder:
@@ -104,7 +101,6 @@ class _Finder:
 
     def _candidate(self, node: int, found: Growth) -> Candidate:
         stack = self.tree.stack(node)
-        root = list(self.tree.chain(node))[-1]
         first, last = self.totals[0], self.totals[-1]
         child = self._largest_child(node)
         holder = self._holder(node)
@@ -123,9 +119,15 @@ class _Finder:
             above=[frame.type for frame in stack],
             holder=holder,
             app=stack[0].label in self.app_roots,
-            passing=stack[0].label.startswith("thread ")
-            and self.union.count[-1][root] > self.union.count[0][root],
+            passing=self._passing(node),
         )
+
+    def _passing(self, node: int) -> bool:
+        """Whether it hangs in a function that threads enter and leave: its state of the moment."""
+        for above in self.tree.chain(node):
+            if self.tree.frame_at(above).label.startswith(FRAME):
+                return len({column[above] for column in self.union.count}) > 1
+        return False
 
     def _holder(self, node: int) -> Holder | None:
         """What the target says of the node, or of the named container that it is a part of."""

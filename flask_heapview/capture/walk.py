@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import types
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
+from ..model.ownership import FRAME, dotted
 from ..model.stacks import Frame, Stacks, StacksBuilder
 from .edges import Edges
 from .limits import limit_in, own_limit
@@ -213,14 +215,22 @@ class Walk:
         for thread in threads:
             info = self.types.of(thread.frame)
             node = self.new_node(-1, f"thread {thread.name}:", info, APP)
-            frame = thread.frame
+            frame: types.FrameType | None = thread.frame
             while frame is not None:
-                if not self.seen(frame):
-                    self._account(frame, self.types.of(frame), node)
-                for label, children in self.edges.frame_locals(frame):
-                    self.reach(node, label, children)
-                frame = frame.f_back  # type: ignore[assignment]
+                self._walk_frame(node, frame, info)
+                frame = frame.f_back
         self.drain()
+
+    def _walk_frame(self, thread: int, frame: types.FrameType, info: TypeInfo) -> None:
+        label = f"{FRAME}{clean(frame.f_code.co_name)}"
+        key = (thread, label, info.number)
+        node = self._steps.get(key)
+        if node is None:
+            node = self._steps[key] = self._step(thread, label, info)
+        if not self.seen(frame):
+            self._account(frame, info, node)
+        for name, children in self.edges.frame_locals(frame):
+            self.reach(node, name, children)
 
     def walk_others(self, label: str, objects: Iterable[object], rank: int) -> int:
         """Objects that no named root reaches, under one root of their own; returns its node."""
@@ -273,6 +283,4 @@ class Walk:
         while node >= 0:
             labels.append(self.labels[node])
             node = self.parent[node]
-        while len(labels) > 1 and (labels[0].startswith("[") or labels[0] == ".__dict__"):
-            labels.pop(0)
-        return "".join(reversed(labels))
+        return dotted(labels[::-1])

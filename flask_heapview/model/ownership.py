@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .base import Model
 from .stacks import Stacks
+
+FRAME = " in "  # begins the label of a thread's frame; the function's name follows
+
+
+def dotted(labels: Sequence[str]) -> str:
+    """The path of the nearest named owner, from the labels below the root, the root first.
+
+    What has no name at the end is left out, and so are frames: a person searches for the variable.
+    """
+    last = len(labels)
+    while last > 1 and (labels[last - 1].startswith("[") or labels[last - 1] == ".__dict__"):
+        last -= 1
+    return "".join(label for label in labels[:last] if not label.startswith(FRAME))
 
 
 class Site(Model, frozen=True):
