@@ -37,8 +37,9 @@ def heap(objects: int) -> list[Row]:
 def look(contender: str, home: Path) -> None:
     """Lets the contender look at the heap once."""
     if contender == "heapview":
+        from flask_heapview.capture.engine import Wanted
         from flask_heapview.capture.portable import PortableEngine
-        from flask_heapview.capture.runner import Runner, Wanted
+        from flask_heapview.capture.runner import Runner
         from flask_heapview.store import Store
 
         store = Store(home / "heapview")

@@ -10,7 +10,7 @@ from typing import Any, cast
 from flask import Blueprint, Flask, request
 from flask.blueprints import BlueprintSetupState
 
-from .capture.portable import PortableEngine
+from .capture.choice import choose
 from .capture.runner import Runner
 from .config import HeapViewConfig
 from .errors import ConfigError
@@ -69,7 +69,7 @@ def _mount(state: BlueprintSetupState, config: HeapViewConfig, caches: dict[str,
     service = Service(
         config,
         Store(directory, retention),
-        Runner(PortableEngine(), config.deadline),
+        Runner(choose(config.engine), config.deadline),
         Access(config, key, directory),
         caches,
     )

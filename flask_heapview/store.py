@@ -131,6 +131,10 @@ class Store:
         finally:
             os.close(fd)
 
+    def part(self, snapshot_id: str) -> Path:
+        """Where a capture may leave what is not yet a snapshot; it is dropped with its process."""
+        return self._file(snapshot_id, f".raw.{os.getpid()}{PART}")
+
     def has(self, snapshot_id: str) -> bool:
         """Whether the snapshot was written."""
         return self._file(snapshot_id, DONE).exists()

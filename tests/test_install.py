@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -26,7 +27,10 @@ page = client.get("/_debug/memory/", headers=headers)
 assert page.status_code == 200, page.text
 assert "Take a first snapshot" in page.text
 assert pathlib.Path(flask_heapview.__file__).with_name("py.typed").exists()
-print(flask_heapview.__file__)
+from flask_heapview.capture.choice import choose
+engine = choose("auto")
+engine.warm_up()
+print(flask_heapview.__file__, engine.name, engine.why, sep="|")
 """
 
 
@@ -59,7 +63,7 @@ def built(checkout: Path) -> Path:
     return checkout / "dist"
 
 
-def install(home: Path, *what: str) -> Path:
+def install(home: Path, *what: str, **env: str) -> Path:
     """A new environment that sees our own dependencies, but not our own package."""
     venv.create(home, with_pip=False, symlinks=True)
     python = home / "bin" / "python"
@@ -75,11 +79,13 @@ def install(home: Path, *what: str) -> Path:
         ],
         check=True,
         capture_output=True,
+        env={**os.environ, **env},
     )
     return python
 
 
-def works(python: Path, tmp_path: Path) -> Path:
+def works(python: Path, tmp_path: Path, engine: str = "native") -> Path:
+    """Where the package lies; it mounts there, and has that engine."""
     done = subprocess.run(
         [str(python), "-c", CHECK, str(tmp_path / "h")],
         cwd=tmp_path,
@@ -87,7 +93,10 @@ def works(python: Path, tmp_path: Path) -> Path:
         capture_output=True,
         text=True,
     )
-    return Path(done.stdout.strip())
+    place, name, why = done.stdout.strip().split("|")
+    assert name == engine, why
+    assert engine == "native" or "compiler" in why
+    return Path(place)
 
 
 def test_a_wheel(built: Path, tmp_path: Path) -> None:
@@ -105,3 +114,11 @@ def test_an_sdist(built: Path, tmp_path: Path) -> None:
 def test_an_editable_checkout(checkout: Path, tmp_path: Path) -> None:
     place = works(install(tmp_path / "env", "--editable", str(checkout)), tmp_path)
     assert place.is_relative_to(checkout)
+
+
+def test_without_a_compiler(checkout: Path, tmp_path: Path) -> None:
+    """It installs all the same, and says that the portable engine is used, and why."""
+    sources = tmp_path / "sources"
+    shutil.copytree(checkout, sources, ignore=shutil.ignore_patterns("*.so", "build", "*.egg-info"))
+    python = install(tmp_path / "env", str(sources), CC="/nonexistent/cc")
+    assert "site-packages" in str(works(python, tmp_path, "portable"))

@@ -16,6 +16,7 @@ from .sites import Places
 
 DEFAULT_FRAMES = 6  # each one costs: see the table in docs/capture.md
 MAX_FRAMES = 64
+OFF = "Tracing is off: switch it on to see who allocates."
 _OURS = frozenset((__file__, tracemalloc.__file__))
 STACK_LIMIT = 20_000  # tracebacks kept in a snapshot, the largest; the rest is summed up
 
@@ -58,7 +59,7 @@ def switch(wanted: str, frames: int | None) -> None:
 def read_allocations(places: Places) -> Allocations:
     """Live bytes by traceback. Only for a child: tracemalloc copies every trace it has."""
     if not tracemalloc.is_tracing():
-        return Allocations(note="Tracing is off: switch it on to see who allocates.")
+        return Allocations(note=OFF)
     traced, peak = tracemalloc.get_traced_memory()
     overhead = tracemalloc.get_tracemalloc_memory()
     statistics = tracemalloc.take_snapshot().statistics("traceback")
@@ -98,8 +99,11 @@ class SiteCounter:
     def add(self, obj: object, size: int) -> None:
         """Notes where the object was allocated, if tracing knows."""
         traceback = tracemalloc.get_object_traceback(obj)
-        if traceback is None:
-            return
+        if traceback is not None:
+            self.add_traceback(traceback, size)
+
+    def add_traceback(self, traceback: Sequence[tracemalloc.Frame], size: int) -> None:
+        """Notes a traceback, outermost frame first."""
         frame = self._frame(traceback)
         key = (frame.file, frame.line, frame.label, self._places.endpoint(traceback))
         self._sites[key] += size

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 import sys
 import types
 from collections import Counter
@@ -14,6 +13,7 @@ import objgraph
 
 from ..model.cycles import CycleGroup
 from .allocations import SiteCounter
+from .chains import fingerprint, short_name
 from .edges import Edges, edge_label, referents
 from .safe import TYPE, TypeInfo
 from .sites import Places
@@ -170,18 +170,10 @@ def draw(graph: Graph, chain: Sequence[object]) -> str:
     named = [o for o in chain if id(o) not in own]
     parts = []
     for source, target in zip(named, [*named[1:], named[0]], strict=True):
-        parts.append(f"{short_name(edges.types.of(source))}{edge_label(edges, source, target)}")
-    return " → ".join([*parts, short_name(edges.types.of(named[0]))])
-
-
-def short_name(info: TypeInfo) -> str:
-    return info.name.rpartition(".")[2]
-
-
-def fingerprint(chain: str) -> str:
-    """A stable name for a shape: positions do not matter."""
-    shape = "".join("#" if c.isdigit() else c for c in chain)
-    return hashlib.sha256(shape.encode()).hexdigest()[:12]
+        parts.append(
+            f"{short_name(edges.types.of(source).name)}{edge_label(edges, source, target)}"
+        )
+    return " → ".join([*parts, short_name(edges.types.of(named[0]).name)])
 
 
 class Grouper:

@@ -1,8 +1,10 @@
-"""What every capture engine offers. The portable one is in portable.py; a native one can follow."""
+"""What every capture engine offers: the native one, and the portable one for everywhere else."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import msgspec
@@ -10,7 +12,11 @@ import msgspec
 from ..model.gc import Gc
 from ..model.process import Process
 from ..model.resources import ThreadRow
-from ..model.snapshot import Snapshot, SnapshotInfo
+from ..model.snapshot import Kind, Snapshot, SnapshotInfo
+from .gc_state import read_gc
+from .process import read_process
+from .progress import Board
+from .resources import thread_rows
 from .roots import ThreadRoot
 from .sites import EndpointCode
 
@@ -40,19 +46,81 @@ class Facts(msgspec.Struct):
     show_values: bool
 
 
+class Wanted(msgspec.Struct):
+    """What a capture is to be of."""
+
+    worker: str
+    label: str = ""
+    kind: Kind = "ownership"
+    requests: Mapping[str, int] = {}
+    endpoints: Sequence[EndpointCode] = ()
+    caches: Mapping[str, object] = {}
+    show_values: bool = False
+
+
+class Sink(Protocol):
+    """Where captures go: the store."""
+
+    @property
+    def directory(self) -> Path: ...
+    def new_id(self) -> str: ...
+    def begin(self, info: SnapshotInfo) -> Board: ...
+    def save(self, snapshot: Snapshot) -> None: ...
+    def has(self, snapshot_id: str) -> bool: ...
+    def part(self, snapshot_id: str) -> Path: ...
+    def fail(self, info: SnapshotInfo, reason: str) -> None: ...
+    def end(self, snapshot_id: str) -> None: ...
+    def tidy(self) -> None: ...
+
+
+class Task(msgspec.Struct):
+    """A capture that was announced: what, for whom, and until when."""
+
+    wanted: Wanted
+    info: SnapshotInfo
+    sink: Sink
+    board: Board
+    deadline: float  # seconds
+
+    def facts(self, forked: bool, threads: Sequence[ThreadRoot]) -> Facts:
+        """Asks the service, as late as possible."""
+        return Facts(
+            info=self.info,
+            pid=os.getpid(),
+            forked=forked,
+            threads=threads,
+            thread_rows=thread_rows(),
+            process=read_process(),
+            gc=read_gc(),
+            endpoints=self.wanted.endpoints,
+            caches=self.wanted.caches,
+            show_values=self.wanted.show_values,
+        )
+
+
 class Engine(Protocol):
     """One way to look at the heap."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As snapshots and the overview give it."""
 
-    def why_not(self) -> str | None:
-        """None when it works here, else the reason."""
+    @property
+    def why(self) -> str:
+        """Why it is this one, in a sentence."""
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """What it can capture."""
 
     def warm_up(self) -> None:
-        """Imports and touches all it needs, so that the child imports nothing."""
+        """Imports and touches all it needs, so that a child imports nothing."""
 
     def estimate(self) -> Estimate:
         """The cost of a capture now."""
 
-    def capture(self, facts: Facts, advance: Advance) -> Snapshot:
-        """Looks at the heap of the calling process; runs in the child where there is a fork."""
+    def take(self, task: Task) -> None:
+        """Looks at the heap of this process and hands the snapshot to the sink.
+
+        Raises ChildFailed, HeapViewError, OSError or MemoryError.
+        """

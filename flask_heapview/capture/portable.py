@@ -19,15 +19,17 @@ from guppy.sets import mutnodeset
 
 from ..model.allocations import Allocations
 from ..model.caches import Cache, Caches
-from ..model.cycles import CycleGroup, Cycles
+from ..model.cycles import Cycles
 from ..model.heap import Heap, TypeRow
-from ..model.ownership import Holder, Ownership
+from ..model.ownership import HOLDER_FROM, HOLDERS, Holder, Ownership
 from ..model.process import Process
 from ..model.snapshot import Snapshot
-from . import allocations, caches, cycles, process, resources
+from . import allocations, caches, cycles, process, resources, sizing
 from .allocators import PLAIN
+from .chains import is_ours
 from .edges import Edges, referents
 from .engine import Advance, Estimate, Facts
+from .forked import ForkedEngine
 from .headroom import estimate_bytes
 from .original import original
 from .roots import APP, OURS, modules
@@ -38,29 +40,25 @@ from .walk import Walk
 BYTES_PER_BLOCK = 190  # copied pages, the visited set and the queue; see docs/capture.md
 FIXED_BYTES = 24_000_000
 SECONDS_PER_BLOCK = 4e-6
-HOLDERS = 4000  # collecting nodes described in a snapshot
-HOLDER_FROM = 4  # entries from which a node is described
 NEWEST = 24  # entries of a container whose allocation is looked up
 BELOW = 40  # objects below each of them
 
 
-class PortableEngine:
-    """See the module's head."""
+class PortableEngine(ForkedEngine):
+    """See the module's head. `why` says why it is this one."""
 
-    name = "portable"
+    kind = "portable"
 
-    def __init__(self) -> None:
+    def __init__(self, why: str = "") -> None:
+        self.why = why
         self._view: object = None
-
-    def why_not(self) -> str | None:
-        return None
 
     def warm_up(self) -> None:
         """Touches every module that a capture uses."""
         if self._view is None:
             self._view = heapyc.HeapView(heapyc.RootState, ())  # kept: it is a cycle of its own
         mutnodeset().tas(self._view)
-        caches.warm_up()
+        sizing.warm_up()
         sys.getallocatedblocks()
 
     def estimate(self) -> Estimate:
@@ -91,7 +89,7 @@ class _Capture:
         if facts.forked and self.tracing:
             PLAIN.restore()
         pymalloc = process.pymalloc_figures() if facts.forked else None
-        maps = resources.read_maps() if facts.forked else []
+        maps = resources.read_maps(facts.pid) if facts.forked else []
         seen = mutnodeset([self.view])  # guppy's own books grow with every capture
         walk = self.walk = Walk(self.edges, seen.tas, self._walked)
         held = self.view.heap()  # first: before we make objects
@@ -284,7 +282,7 @@ class _Capture:
         return Cycles(
             garbage_objects=len(garbage),
             garbage_bytes=self.sizes[self.place[self.garbage_node]],
-            groups=[*dead, *_foreign(live)],
+            groups=[*dead, *(g for g in live if not is_ours(g.types))],
             note=note,
         )
 
@@ -305,7 +303,7 @@ class _Capture:
         if not self.facts.forked:
             note = "Deep sizes are measured only in a forked child, which this system lacks."
             return msgspec.structs.replace(found, note=note)
-        sizer = caches.Sizer(original("signal", "signal"))
+        sizer = sizing.Sizer(original("signal", "signal"))
         own = {h.path for h in self.holders if h.app and not h.path.startswith("thread ")}
         # time may run out: the app's own first, and those near its modules before what is deep
         wanted = sorted(found.caches, key=lambda c: (c.path not in own, c.path.count("[")))
@@ -313,11 +311,11 @@ class _Capture:
         rows.sort(key=lambda c: (-(c.size or 0), -c.entries))
         return msgspec.structs.replace(found, caches=rows)
 
-    def _deep(self, cache: Cache, obj: object, sizer: caches.Sizer) -> Cache:
+    def _deep(self, cache: Cache, obj: object, sizer: sizing.Sizer) -> Cache:
         if obj is None or not cache.entries:
             return cache
         try:
-            entries, total = caches.entries_of(obj, self.types.of(obj))
+            entries, total = sizing.entries_of(obj, self.types.of(obj))
         except Exception:
             return cache
         measured = sizer.measure(entries, max(total, cache.entries))
@@ -363,12 +361,6 @@ def newest(obj: object, wanted: int) -> list[object]:
         return items + [k for k in keys if type(k) not in (int, bool)]
     refs = [r for r in referents(obj) if r is not type(obj)]
     return refs[-wanted:]
-
-
-def _foreign(groups: list[CycleGroup]) -> list[CycleGroup]:
-    """Without the cycles that the capture itself is made of."""
-    ours = ("flask_heapview.", "guppy.", "pympler.", "objgraph.")
-    return [g for g in groups if not any(name.startswith(ours) for name in g.types)]
 
 
 def _mark_own(objects: Sequence[object], mark: Callable[[object], object]) -> None:

@@ -37,6 +37,11 @@ class Board:
     def __exit__(self, *_: object) -> None:
         self._map.close()
 
+    @property
+    def page(self) -> mmap.mmap:
+        """The page itself, for the native core: it writes the same fields."""
+        return self._map
+
     def _read(self) -> tuple[int, int, int, int, int, bytes]:
         return _HEAD.unpack_from(self._map, 0)
 

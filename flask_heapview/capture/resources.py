@@ -79,13 +79,13 @@ def _status(pid: int, field: str) -> int | None:
     return int(match[1]) if match else None
 
 
-def read_maps() -> list[Tally]:
-    """Resident bytes of this process's mappings by kind (the child's are the service's copy)."""
+def read_maps(pid: int) -> list[Tally]:
+    """Resident bytes of a process's mappings by kind."""
     sizes: Counter[str] = Counter()
     counts: Counter[str] = Counter()
     kind = ""
     try:
-        lines = Path("/proc/self/smaps").read_text(errors="replace").splitlines()
+        lines = Path(f"/proc/{pid}/smaps").read_text(errors="replace").splitlines()
     except OSError:
         return []
     for line in lines:

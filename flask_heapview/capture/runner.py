@@ -6,48 +6,17 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
 
 import msgspec
 
 from ..errors import BadRequest, CaptureBusy, HeapViewError
-from ..model.snapshot import Kind, Requests, Snapshot, SnapshotInfo
+from ..model.snapshot import Requests, SnapshotInfo
 from . import child, headroom
-from .engine import Engine, Facts
-from .gc_state import read_gc
-from .process import read_process
+from .engine import Engine, Sink, Task, Wanted
 from .progress import Board
-from .resources import thread_rows
-from .roots import threads
-from .sites import EndpointCode
 
 log = logging.getLogger("flask_heapview")
 DEADLINE = 120.0  # seconds a capture may take
-
-
-class Sink(Protocol):
-    """Where captures go: the store."""
-
-    def new_id(self) -> str: ...
-    def begin(self, info: SnapshotInfo) -> Board: ...
-    def save(self, snapshot: Snapshot) -> None: ...
-    def has(self, snapshot_id: str) -> bool: ...
-    def fail(self, info: SnapshotInfo, reason: str) -> None: ...
-    def end(self, snapshot_id: str) -> None: ...
-    def tidy(self) -> None: ...
-
-
-class Wanted(msgspec.Struct):
-    """What a capture is to be of."""
-
-    worker: str
-    label: str = ""
-    kind: Kind = "ownership"
-    requests: Mapping[str, int] = {}
-    endpoints: Sequence[EndpointCode] = ()
-    caches: Mapping[str, object] = {}
-    show_values: bool = False
 
 
 class _Busy:
@@ -90,9 +59,10 @@ class Runner:
 
         Raises CaptureBusy, NotEnoughMemory with the figures, StoreError, or BadRequest.
         """
-        if wanted.kind != "ownership":
+        if wanted.kind not in self.engine.kinds:
             raise BadRequest(
-                'The portable engine takes "ownership" captures; "graph" needs the native engine.'
+                f'The {self.engine.name} engine takes "ownership" captures; "graph" needs the '
+                f"native engine. {self.engine.why}".strip()
             )
         info = self._announce(wanted, sink)
         _BUSY.take(info.id)
@@ -127,7 +97,7 @@ class Runner:
             taken_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             label=wanted.label,
             kind=wanted.kind,
-            engine=self.engine.name if self.forks else f"{self.engine.name}, in-process",
+            engine=self.engine.name,
             requests=Requests(total=sum(counts.values()), endpoints=counts),
             clock=time.monotonic(),
             pid=os.getpid(),
@@ -138,7 +108,12 @@ class Runner:
         the child when the thread that made it ends (PR_SET_PDEATHSIG)."""
         try:
             with board:
-                self._attempt(wanted, info, sink, board)
+                if self._warm != os.getpid():
+                    self.engine.warm_up()
+                    self._warm = os.getpid()
+                # what it is called is only certain now: warming up may have shown that it is unfit
+                info = msgspec.structs.replace(info, engine=self.engine.name)
+                self.engine.take(Task(wanted, info, sink, board, self.deadline))
             _BUSY.release()  # before the mark goes: whoever sees "done" may start the next
             sink.end(info.id)
         except (child.ChildFailed, HeapViewError, OSError, MemoryError) as error:
@@ -152,85 +127,3 @@ class Runner:
         _BUSY.release()
         log.warning("flask-heapview: capture %s failed: %s", info.id, reason)
         sink.fail(info, reason)
-
-    def _attempt(self, wanted: Wanted, info: SnapshotInfo, sink: Sink, board: Board) -> None:
-        if self._warm != os.getpid():
-            self.engine.warm_up()
-            self._warm = os.getpid()
-        if not self.forks:
-            self._job(wanted, info, sink, board, time.perf_counter())()
-            return
-        for last in (False, True):
-            begin = time.perf_counter()
-            work = self._job(wanted, info, sink, board, begin)
-            forked = child.spawn(work, board, self.deadline, keep=())
-            try:
-                forked.watch(board, self.deadline)
-            except TimeoutError:
-                if last:
-                    raise child.ChildFailed(
-                        "the child hung twice at a lock that another thread held at the fork; "
-                        "capture again when the service is quieter"
-                    ) from None
-                continue
-            finally:
-                forked.close()
-            if not sink.has(info.id):  # somebody else took its exit status
-                raise child.ChildFailed("the child process ended without a result: it was killed")
-            return
-
-    def _job(
-        self, wanted: Wanted, info: SnapshotInfo, sink: Sink, board: Board, begin: float
-    ) -> Callable[[], None]:
-        """The work of the child; what only the service can tell is gathered here, before it."""
-        facts = Facts(
-            info=info,
-            pid=os.getpid(),
-            forked=self.forks,
-            thread_rows=thread_rows(),
-            process=read_process(),
-            gc=read_gc(),
-            endpoints=wanted.endpoints,
-            caches=wanted.caches,
-            show_values=wanted.show_values,
-            threads=threads(),
-        )
-
-        def work() -> None:
-            snapshot = self.engine.capture(facts, board.advance)
-            board.advance("writing", *_counts(board))
-            sink.save(finish(snapshot, board, begin, facts.forked))
-
-        return work
-
-
-def _counts(board: Board) -> tuple[int, int]:
-    progress = board.progress()
-    return progress.total, progress.total
-
-
-def finish(snapshot: Snapshot, board: Board, begin: float, forked: bool) -> Snapshot:
-    """The snapshot with what it cost."""
-    duration = (time.perf_counter() - begin) * 1000
-    progress = board.progress()
-    info = msgspec.structs.replace(
-        snapshot.info,
-        state="done",
-        progress=msgspec.structs.replace(progress, done=progress.total),
-        duration_ms=round(duration, 1),
-        pause_ms=round(board.pause_ns / 1e6 if forked else duration, 1),
-        extra_bytes=private_dirty() if forked else None,
-    )
-    return msgspec.structs.replace(snapshot, info=info)
-
-
-def private_dirty() -> int | None:
-    """Bytes of memory that only this process has, from /proc/self/smaps_rollup."""
-    try:
-        with open("/proc/self/smaps_rollup") as file:
-            for line in file:
-                if line.startswith("Private_Dirty:"):
-                    return int(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return None

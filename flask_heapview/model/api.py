@@ -20,6 +20,7 @@ class Estimate(Model, frozen=True):
 
 class CaptureState(Model, frozen=True):
     engine: str
+    why: str  # why it is this engine
     mode: str
     estimate: Estimate
 

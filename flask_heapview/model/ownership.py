@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from .base import Model
 from .stacks import Stacks
 
+HOLDERS = 4000  # collecting nodes described in a snapshot
+HOLDER_FROM = 4  # entries from which a node is described
 FRAME = " in "  # begins the label of a thread's frame; the function's name follows
 
 

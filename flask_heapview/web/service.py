@@ -17,11 +17,12 @@ import psutil
 from flask import Flask
 
 from ..capture import allocations
+from ..capture.engine import Wanted
 from ..capture.gc_state import PAUSES, read_gc
 from ..capture.headroom import headroom
 from ..capture.process import read_process
 from ..capture.requests import RequestCounter
-from ..capture.runner import Runner, Wanted
+from ..capture.runner import Runner
 from ..capture.safe import type_name
 from ..capture.sites import EndpointCode, code_lines
 from ..config import HeapViewConfig
@@ -152,6 +153,7 @@ class Service:
             "headroom": headroom(process.container),
             "capture": {
                 "engine": self.runner.engine.name,
+                "why": self.runner.engine.why,
                 "mode": "forked child" if self.runner.forks else "in-process",
                 "estimate": estimate,
             },

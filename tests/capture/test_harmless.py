@@ -14,8 +14,9 @@ import psutil
 import pytest
 
 from flask_heapview.capture import allocations
-from flask_heapview.capture.portable import PortableEngine
-from flask_heapview.capture.runner import Runner, Wanted
+from flask_heapview.capture.choice import choose
+from flask_heapview.capture.engine import Wanted
+from flask_heapview.capture.runner import Runner
 from flask_heapview.store import Store
 
 from ..support import wait_until
@@ -52,10 +53,10 @@ def run(runner: Runner, store: Store) -> None:
     wait_until(lambda: "heapview-capture" not in {t.name for t in threading.enumerate()})
 
 
-@pytest.fixture
-def warm(tmp_path: Path) -> tuple[Runner, Store]:
+@pytest.fixture(params=["portable", "native"])
+def warm(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Runner, Store]:
     """The first capture imports what all need; what is measured is the second."""
-    runner, store = Runner(PortableEngine()), Store(tmp_path / "heapview")
+    runner, store = Runner(choose(request.param)), Store(tmp_path / "heapview")
     run(runner, store)
     return runner, store
 

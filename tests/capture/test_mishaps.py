@@ -15,9 +15,10 @@ import psutil
 import pytest
 
 from flask_heapview.capture import headroom
-from flask_heapview.capture.engine import Advance, Estimate, Facts
+from flask_heapview.capture.engine import Advance, Estimate, Facts, Wanted
+from flask_heapview.capture.forked import ForkedEngine
 from flask_heapview.capture.portable import PortableEngine
-from flask_heapview.capture.runner import Runner, Wanted
+from flask_heapview.capture.runner import Runner
 from flask_heapview.errors import BadRequest, CaptureBusy, NotEnoughMemory, StoreError
 from flask_heapview.model.process import Headroom
 from flask_heapview.model.snapshot import Snapshot, SnapshotInfo
@@ -26,16 +27,13 @@ from flask_heapview.store import Store
 from ..support import needs, wait_until
 
 
-class Slow:
+class Slow(ForkedEngine):
     """An engine that works until it is told to end, or does something foolish."""
 
-    name = "slow"
+    kind = "slow"
 
     def __init__(self, folly: Any = None) -> None:
         self.folly = folly
-
-    def why_not(self) -> str | None:
-        return None
 
     def warm_up(self) -> None:
         pass

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from flask_heapview.capture import allocations, caches, roots
-from flask_heapview.capture.caches import entries_of, estimate
+from flask_heapview.capture import allocations, roots
 from flask_heapview.capture.gc_state import PauseHistory, read_gc
 from flask_heapview.capture.limits import limit_in, own_limit
 from flask_heapview.capture.progress import Board
@@ -22,6 +21,7 @@ from flask_heapview.capture.requests import RequestCounter
 from flask_heapview.capture.resources import kind_of
 from flask_heapview.capture.safe import Types, clean, type_name
 from flask_heapview.capture.sites import EndpointCode, Places, code_lines
+from flask_heapview.capture.sizing import Sizer, entries_of, estimate
 from flask_heapview.errors import BadRequest, Conflict
 
 from .. import zoo
@@ -263,7 +263,7 @@ class Endless:
 
 def test_sizing_gives_up_in_time_and_keeps_the_deadline() -> None:
     before = signal.getsignal(signal.SIGALRM)
-    sizer = caches.Sizer(signal.signal)
+    sizer = Sizer(signal.signal)
     sizer.left = 0.2
     signal.setitimer(signal.ITIMER_REAL, 60)
     try:
@@ -273,7 +273,7 @@ def test_sizing_gives_up_in_time_and_keeps_the_deadline() -> None:
         assert 50 < signal.getitimer(signal.ITIMER_REAL)[0] <= 60
         sizer.left = 0
         assert sizer.measure([[1]], 1) is None
-        fresh = caches.Sizer(signal.signal)
+        fresh = Sizer(signal.signal)
         measured = fresh.measure([[1] * 10] * 3, 3)
         assert measured is not None
         assert measured[1:] == (0, 3)

@@ -23,7 +23,8 @@ sys.path.insert(0, {root!r})
 from flask_heapview.capture import headroom
 from flask_heapview.capture.cgroup import read_container
 from flask_heapview.capture.portable import PortableEngine
-from flask_heapview.capture.runner import Runner, Wanted
+from flask_heapview.capture.engine import Wanted
+from flask_heapview.capture.runner import Runner
 from flask_heapview.errors import NotEnoughMemory
 from flask_heapview.store import Store
 

@@ -1,4 +1,4 @@
-"""One real capture of a process full of known objects, looked at from every side."""
+"""A real capture of a process full of known objects by each engine, looked at from every side."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from flask_heapview.capture.portable import PortableEngine
-from flask_heapview.capture.runner import Runner, Wanted
+from flask_heapview.capture.choice import choose
+from flask_heapview.capture.engine import Wanted
+from flask_heapview.capture.runner import Runner
 from flask_heapview.model.snapshot import Snapshot
 from flask_heapview.store import Store
 
@@ -21,15 +22,18 @@ from ..conftest import MEASURED_CHILDREN
 from ..support import ROOT, wait_until
 
 
-def take(store: Store, **wanted: object) -> Snapshot:
-    info = Runner(PortableEngine()).start(Wanted(worker="w", **wanted), store)  # type: ignore[arg-type]
+def take(store: Store, engine: str, **wanted: object) -> Snapshot:
+    info = Runner(choose(engine)).start(Wanted(worker="w", **wanted), store)  # type: ignore[arg-type]
     wait_until(lambda: store.info(info.id).state != "running", 120)
     assert store.info(info.id).error is None
     return store.load(info.id)
 
 
-@pytest.fixture(scope="module")
-def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
+@pytest.fixture(scope="module", params=["portable", "native"])
+def snapshot(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Snapshot]:
+    zoo.release.clear()
     thread = zoo.start_thread()
     wait_until(lambda: sys._current_frames().get(thread.ident or 0) is not None)
     time.sleep(0)
@@ -50,7 +54,7 @@ def snapshot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Snapshot]:
     }
     MEASURED_CHILDREN.append(True)
     try:
-        yield take(store, caches=registered)
+        yield take(store, request.param, caches=registered)
     finally:
         MEASURED_CHILDREN.clear()
         if was:
@@ -143,7 +147,7 @@ def test_caches_are_discovered(snapshot: Snapshot) -> None:
     assert (plain.source, plain.entries, plain.limit_known) == ("container", 1000, False)
 
 
-def test_registered_caches_are_asked_in_the_child(snapshot: Snapshot) -> None:
+def test_registered_caches_are_asked(snapshot: Snapshot) -> None:
     caches = {c.path: c for c in snapshot.caches.caches if c.source == "registered"}
     assert caches["by hand"].entries == 1000
     asked = caches["asked"]
@@ -207,8 +211,9 @@ def test_it_says_what_it_cost(snapshot: Snapshot) -> None:
     assert info.progress.done == info.progress.total > 0
 
 
-def test_values_are_shown_when_asked(tmp_path: Path) -> None:
-    shown = take(Store(tmp_path / "heapview"), show_values=True)
+@pytest.mark.parametrize("engine", ["portable", "native"])
+def test_values_are_shown_when_asked(engine: str, tmp_path: Path) -> None:
+    shown = take(Store(tmp_path / "heapview"), engine, show_values=True)
     keys = {c.path: c.keys for c in shown.caches.caches}
     assert "'key 0'" in keys["tests.zoo.text_cache"]
 
@@ -218,8 +223,8 @@ import sys
 from pathlib import Path
 from flask_heapview.store import Store
 from tests import zoo
-from tests.capture.test_portable import take
-take(Store(Path(sys.argv[1])))
+from tests.capture.test_engines import take
+take(Store(Path(sys.argv[1])), "portable")
 """
 
 

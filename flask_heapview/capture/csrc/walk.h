@@ -1,0 +1,107 @@
+/* The walk: every object once, breadth first from named roots, into a tree of paths. */
+#ifndef HEAPVIEW_WALK_H
+#define HEAPVIEW_WALK_H
+
+#include "core.h"
+#include "cycles.h"
+#include "queue.h"
+
+#include <stdio.h>
+
+#define HV_NONE UINT32_MAX
+
+enum { HV_APP, HV_LIBRARY, HV_STANDARD, HV_OURS }; /* whose a root is; as in roots.py */
+
+#define HV_STREAM ((size_t)1 << 16)
+#define HV_SAMPLES 3 /* containers of a node whose newest entries are looked at */
+
+typedef struct { /* what is known of a node that collects; only such nodes have it */
+    uint64_t entries, containers;
+    int64_t limit; /* -1: none is known */
+    PyObject *sample[HV_SAMPLES];
+} HvCollects;
+
+typedef struct {
+    uint32_t parent, label, type; /* HV_NONE: no parent, no type */
+    uint32_t collects;            /* 1 + place in the list of those */
+    uint16_t depth;
+    uint8_t rank;
+    uint8_t kept;
+    uint64_t count, bytes;
+} HvNode;
+
+typedef struct {
+    PyObject *object;
+    uint32_t node;
+} HvOpen; /* something that holds a resource outside of the heap */
+
+typedef struct {
+    uint32_t node, type;
+    int64_t entries, limit, hits, misses; /* -1: not known, or none */
+} HvCache;
+
+typedef struct {
+    PyObject *name, *module, *dict;
+    uint32_t node;
+    uint8_t rank;
+} HvRoot;
+
+typedef struct {
+    unsigned long ident;
+    PyObject *name;
+} HvThreadName;
+
+typedef struct {
+    HvCore core;
+    HvSeen seen;
+    HvSeen waste; /* cyclic garbage */
+    HvQueue queue;
+    HvArray nodes;    /* HvNode */
+    HvArray collects; /* HvCollects */
+    HvArray caches; /* HvCache */
+    HvArray open;   /* HvOpen */
+    HvArray cycles; /* HvCycle */
+    HvTable steps;    /* (parent, label, type) -> node */
+    HvTable homes;    /* hash of a module's name -> 1 + place in roots */
+    HvArray roots;    /* HvRoot */
+    HvArray threads;  /* HvThreadName */
+    PyThreadState *self; /* the thread that captures */
+    uint32_t node_limit;
+    uint64_t visited, large, truncated, due, expected;
+    uint32_t other, garbage; /* nodes */
+    uint64_t rest_objects;
+    /* the object whose references are being followed */
+    uint32_t at;
+    HvType *of;
+    int64_t limit_here;
+    int limit_place;
+    PyObject *data_here;
+    /* the last step that was made */
+    uint32_t last_parent, last_label, last_type, last_node;
+    /* wishes */
+    int traced; /* addresses are wanted, to ask who allocated them */
+    int keys;   /* keys may be shown */
+    FILE *stream; /* writes into stream_text, which has HV_STREAM bytes */
+    char *stream_text, *stream_buffer;
+    uint64_t live_looked_at, live_candidates, garbage_looked_at;
+} HvWalk;
+
+void hv_walk_init(HvWalk *walk);
+void hv_open_stream(HvWalk *walk);
+void hv_ask_allocator(HvWalk *walk);
+void hv_walk_drop(HvWalk *walk);
+void hv_walk_all(HvWalk *walk);
+void hv_reach(HvWalk *walk, PyObject *child, uint32_t label);
+uint32_t hv_root(HvWalk *walk, uint8_t kind, PyObject *name, uint32_t fixed, uint8_t rank);
+void hv_drain(HvWalk *walk);
+void hv_account(HvWalk *walk, PyObject *op, uint32_t node);
+void hv_tick(HvWalk *walk);
+
+/* rest.c */
+void hv_walk_rest(HvWalk *walk);
+void hv_live_cycles(HvWalk *walk);
+
+/* write.c */
+void hv_write_all(HvWalk *walk, int fd);
+
+#endif

@@ -1,0 +1,418 @@
+"""The native core against oracles, and under fire."""
+
+from __future__ import annotations
+
+import gc
+import json
+import random
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flask_heapview.capture import choice, native, selfcheck
+from flask_heapview.capture.choice import choose
+from flask_heapview.capture.native import NativeEngine
+
+from ..support import ROOT, needs
+
+if NativeEngine.why_not() is not None:
+    pytest.skip(NativeEngine.why_not() or "", allow_module_level=True)
+
+from flask_heapview.capture import _core, layout
+
+KNOWN = layout.knowledge(_core)
+
+
+def alone(code: str, *arguments: str, patience: float = 300) -> Any:
+    """Runs code in a process of its own; what it prints last is JSON."""
+    done = subprocess.run(
+        [sys.executable, "-c", HELP + textwrap.dedent(code), *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=patience,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+HELP = """
+import gc, json, os, sys, tempfile, threading, time
+from pathlib import Path
+from flask_heapview.capture import raw
+from flask_heapview.capture.choice import choose
+from flask_heapview.capture.engine import Wanted
+from flask_heapview.capture.runner import Runner
+from flask_heapview.store import Store
+
+store = Store(Path(tempfile.mkdtemp()) / "heapview")
+engine = choose("native")
+runner = Runner(engine)
+
+def take(**wanted):
+    info = runner.start(Wanted(worker="w", **wanted), store)
+    while store.info(info.id).state == "running":
+        time.sleep(0.002)
+    while any(t.name == "heapview-capture" for t in threading.enumerate()):
+        time.sleep(0.002)
+    return store.info(info.id)
+
+def taken(**wanted):
+    info = take(**wanted)
+    assert info.state == "done", info.error
+    snapshot = store.load(info.id)
+    store.delete(info.id)
+    return snapshot
+
+def say(**facts):
+    print(json.dumps(facts))
+"""
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        ["flask", "sqlalchemy.orm", "lxml.etree", "asyncio"],
+        ["numpy", "pydantic", "google.protobuf.descriptor_pb2"],
+        ["cachetools", "prometheus_client", "gevent.monkey", "jinja2"],
+    ],
+)
+@pytest.mark.parametrize("freeze", ["freeze", "no"])
+def test_object_for_object_as_a_closure_in_python(imports: list[str], freeze: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.capture.oracle", freeze, *imports],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["missing"] == {}
+    assert result["sizes"] == []
+    assert result["found"] >= result["expected"] > 50_000
+
+
+SHAPES = """
+import random, weakref
+random.seed(int(sys.argv[1]))
+
+class Node:
+    def __init__(self): self.next = self.other = None
+
+class Slotted:
+    __slots__ = ("next", "other", "__weakref__")
+    def __init__(self): self.next = self.other = None
+
+def make(kind):
+    return {"node": Node, "slotted": Slotted, "list": lambda: [None, None], "dict": dict}[kind]()
+
+def link(a, b, at):
+    if type(a) is list: a[at] = b
+    elif type(a) is dict: a[at] = b
+    else: setattr(a, ("next", "other")[at], b)
+
+def graph(size):
+    nodes = [make(random.choice(("node", "slotted", "list", "dict"))) for _ in range(size)]
+    for node in nodes:
+        for at in range(2):
+            if random.random() < 0.6: link(node, random.choice(nodes), at)
+    return random.sample(nodes, min(len(nodes), random.randint(0, 2)))
+
+gc.collect()
+gc.disable()
+taken()
+kept = []
+for _ in range(60): kept += graph(random.randint(1, 30))
+garbage = taken().cycles.garbage_objects
+before = len(gc.garbage)
+gc.set_debug(gc.DEBUG_SAVEALL)
+gc.collect()
+say(found=garbage, collected=len(gc.garbage) - before)
+"""
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_garbage_is_what_the_collector_would_find(seed: int) -> None:
+    result = alone(SHAPES, str(seed))
+    assert result["found"] == result["collected"] > 0
+
+
+def test_a_broken_type_fails_its_snapshot_and_nothing_else() -> None:
+    result = alone("""
+        import ctypes
+        class Broken: pass
+        kept = Broken()
+        gc.disable()
+        traverse = ctypes.c_void_p.from_address(id(Broken) + 184)  # tp_traverse
+        taken()
+        right, traverse.value = traverse.value, 16
+        failed = take()
+        traverse.value = right
+        again = take()
+        say(state=failed.state, error=failed.error, again=again.state)
+    """)
+    assert result["state"] == "failed"
+    assert "SIGSEGV" in result["error"]
+    assert "__main__.Broken" in result["error"]
+    assert result["again"] == "done"
+
+
+def test_an_abort_in_a_library_is_a_failed_snapshot() -> None:
+    result = alone("""
+        import ctypes
+        class Deep: pass
+        kept = Deep()
+        gc.disable()
+        taken()
+        traverse = ctypes.c_void_p.from_address(id(Deep) + 184)
+        right = traverse.value
+        traverse.value = ctypes.cast(ctypes.CDLL(None).abort, ctypes.c_void_p).value
+        failed = take()
+        traverse.value = right
+        say(state=failed.state, error=failed.error)
+    """)
+    assert result["state"] == "failed"
+    assert "SIGABRT" in result["error"]
+    assert "__main__.Deep" in result["error"]
+
+
+def test_the_deadline_ends_it() -> None:
+    result = alone("""
+        import ctypes
+        class Slow: pass
+        kept = Slow()
+        gc.disable()
+        taken()
+        traverse = ctypes.c_void_p.from_address(id(Slow) + 184)
+        right = traverse.value
+        traverse.value = ctypes.cast(ctypes.CDLL(None).pause, ctypes.c_void_p).value
+        runner.deadline = 0.5
+        failed = take()
+        traverse.value = right
+        say(state=failed.state, error=failed.error)
+    """)
+    assert result["state"] == "failed"
+    assert "deadline of 0.5 s" in result["error"]
+
+
+def test_a_full_disk_is_said() -> None:
+    needs(sys.platform == "linux", "file size limits by signal")
+    result = alone("""
+        import resource
+        taken()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+        failed = take()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+        left = sorted({p.suffix for p in store.directory.iterdir()})
+        say(state=failed.state, error=failed.error, left=left, again=take().state)
+    """)
+    assert result["state"] == "failed"
+    assert "cannot write" in result["error"]
+    assert result["left"] == [".failed"]
+    assert result["again"] == "done"
+
+
+def test_shapes_that_hurt_others() -> None:
+    """Long chains would exhaust a recursion, wide containers a queue, many types a table."""
+    result = alone("""
+        chain = None
+        for _ in range(300_000): chain = [chain]
+        nothing = [None] * 3_000_000
+        wide = {n: [n] for n in range(300_000)}
+        kinds = [type(f"Kind{n}", (), {"__slots__": ("a",)}) for n in range(10_000)]
+        many = [kind() for kind in kinds]
+        snapshot = taken()
+        rows = {r.type: r.count for r in snapshot.heap.types}
+        by_path = {h.path: h.entries for h in snapshot.ownership.holders}
+        made = [n for name, n in rows.items() if name.startswith("__main__.Kind")]
+        say(lists=rows["list"], kinds=sum(made),
+            nothing=by_path["__main__.nothing"], wide=by_path["__main__.wide"],
+            truncated=snapshot.ownership.truncated)
+        while chain: chain = chain[0]
+    """)
+    assert result["lists"] > 600_000
+    assert result["kinds"] == 10_000
+    assert (result["nothing"], result["wide"]) == (3_000_000, 300_000)
+
+
+FIRE = """
+import random, types
+stop = False
+problems = []
+
+def churn(number):
+    dice = random.Random(number)
+    kept = {}
+    try:
+        while not stop:
+            kind = type(f"Made{dice.randrange(50)}", (dict if dice.random() < 0.2 else object,), {})
+            kept[dice.randrange(500)] = [kind(), {dice.random(): [1]}, (i for i in range(3))]
+            module = types.ModuleType(f"made_{dice.randrange(20)}")
+            module.value = kept.get(3)
+            sys.modules[module.__name__] = module
+            if dice.random() < 0.02:
+                thread = threading.Thread(target=sum, args=([1, 2],))
+                thread.start()
+                thread.join()
+            if dice.random() < 0.05: gc.collect(0)
+            sys.modules.pop(f"made_{dice.randrange(20)}", None)
+            time.sleep(0)
+    except Exception as error:
+        problems.append(repr(error))
+
+threads = [threading.Thread(target=churn, args=(n,)) for n in range(3)]
+for thread in threads: thread.start()
+done = 0
+for _ in range(int(sys.argv[1])):
+    snapshot = taken()
+    assert sum(snapshot.ownership.stacks.count) == snapshot.heap.objects
+    done += 1
+stop = True
+for thread in threads: thread.join()
+say(done=done, problems=problems)
+"""
+
+
+def test_under_fire() -> None:
+    assert alone(FIRE, "12") == {"done": 12, "problems": []}
+
+
+@pytest.mark.slow
+def test_under_fire_for_long() -> None:
+    assert alone(FIRE, "400", patience=1800) == {"done": 400, "problems": []}
+
+
+def test_in_process_it_sees_the_same() -> None:
+    result = alone("""
+        kept = {str(n): [n, str(n)] for n in range(500)}
+        gc.disable()
+        taken()
+        native = sys.modules["flask_heapview.capture.native"]
+        ids = []
+        for native.FORK_SECONDS in (0.0, 1000.0):
+            ids.append(take().id)
+        forked, here = both = [store.load(one) for one in ids]
+        paths = [{h.path: h.entries for h in s.ownership.holders} for s in both]
+        say(engines=[s.info.engine for s in both], objects=[s.heap.objects for s in both],
+            kept=[found["__main__.kept"] for found in paths],
+            pause=[forked.info.pause_ms < forked.info.duration_ms, here.info.extra_bytes])
+    """)
+    assert result["engines"] == ["native", "native, in-process"]
+    assert result["kept"][0] == result["kept"][1]
+    assert abs(result["objects"][0] - result["objects"][1]) < 600
+    assert result["pause"] == [True, None]
+
+
+# --- shapes of types
+
+
+def shapes(dice: random.Random) -> list[object]:
+    """Instances of a class of random making, filled at random."""
+    bases: tuple[type, ...] = dice.choice(
+        [(), (), (dict,), (list,), (set,), (int,), (str,), (Exception,), (tuple,), (bytes,)]
+    )
+    body: dict[str, Any] = {}
+    fixed = bases in [(int,), (tuple,), (bytes,)]  # of variable size: no slots
+    if dice.random() < 0.5 and not fixed:
+        slots = [f"s{n}" for n in range(dice.randrange(4))]
+        if dice.random() < 0.3 and not bases:
+            slots.append("__dict__")
+        body["__slots__"] = tuple(slots)
+    kind = type("Shape", bases, body)
+    for _ in range(dice.randrange(3)):
+        slotted = dice.random() < 0.4 and not fixed
+        slot = {"__slots__": (f"t{dice.randrange(9)}",)} if slotted else {}
+        kind = type("Shape", (kind,), slot)
+    found: list[object] = []
+    for _ in range(8):
+        obj = kind()
+        for name in (*(f"s{n}" for n in range(4)), "a", "b", *(f"x{n}" for n in range(40))):
+            if dice.random() < 0.3:
+                try:
+                    setattr(obj, name, [dice.random()])
+                except AttributeError:
+                    continue
+        if dice.random() < 0.3 and hasattr(obj, "__dict__"):
+            vars(obj)
+        if dice.random() < 0.1 and not bases and hasattr(obj, "__dict__"):
+            del obj.__dict__
+        found.append(obj)
+    return [*found, kind]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_types_of_every_shape(seed: int) -> None:
+    for obj in shapes(random.Random(seed)):
+        size, edges = _core.look(KNOWN, obj)
+        assert size == sys.getsizeof(obj)
+        assert {id(ref) for ref in gc.get_referents(obj)} <= set(edges)
+
+
+@pytest.mark.parametrize("number", range(len(selfcheck.specimens())))
+def test_specimens(number: int) -> None:
+    obj = selfcheck.specimens()[number]
+    size, edges = _core.look(KNOWN, obj)
+    assert size == sys.getsizeof(obj)
+    assert {id(ref) for ref in gc.get_referents(obj)} <= set(edges)
+
+
+# --- the self-check
+
+
+def test_the_self_check_passes_here() -> None:
+    selfcheck.check(_core, KNOWN)
+
+
+@pytest.mark.parametrize("folly", ["size", "references", "count", "crash"])
+def test_a_core_that_misunderstands_is_not_used(
+    folly: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Wrong:
+        @staticmethod
+        def look(knowledge: Any, obj: object) -> tuple[int, list[int]]:
+            if folly == "crash":
+                import ctypes
+
+                ctypes.string_at(16)
+            size, edges = _core.look(knowledge, obj)
+            return size + (folly == "size"), [] if folly == "references" else edges
+
+        @staticmethod
+        def tracked() -> int:
+            return _core.tracked() + (1000 if folly == "count" else 0)
+
+        words = _core.words
+
+    monkeypatch.setattr(native, "_core", Wrong)
+    engine = choose("auto")
+    assert engine.name == "native"
+    engine.warm_up()
+    assert engine.name == "portable"
+    assert "self-check failed" in engine.why
+    assert {"size": "bytes", "references": "misses", "count": "tracks", "crash": "SIGSEGV"}[
+        folly
+    ] in engine.why
+
+
+def test_asking_for_what_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    from flask_heapview.errors import ConfigError
+
+    monkeypatch.setattr(native, "_core", None)
+    monkeypatch.setattr(native, "_WHY_NOT", "It was not built.")
+    assert choice.choose("auto").why == "It was not built."
+    with pytest.raises(ConfigError, match="It was not built"):
+        choice.choose("native")
+
+
+def test_a_damaged_result_is_refused(tmp_path: Path) -> None:
+    from flask_heapview.capture import raw
+
+    for data in (b"", b"HVRAW001END.", b"HVRAW001" + b"\xff" * 200 + b"END."):
+        with pytest.raises(ValueError, match="core's result"):
+            raw.parse(data)
