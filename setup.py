@@ -1,23 +1,32 @@
-"""The native core: built where there is a C compiler, left out where there is none."""
+"""The native parts: built where there is a C compiler, left out where there is none."""
 
 import sys
 from glob import glob
 
 from setuptools import Extension, setup
 
-SOURCES = sorted(glob("flask_heapview/capture/csrc/*.c"))
-HEADERS = sorted(glob("flask_heapview/capture/csrc/*.h"))
+CAPTURE, ANALYSIS = "flask_heapview/capture/csrc", "flask_heapview/analysis/csrc"
+OPTIONS = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-fvisibility=hidden"]
 
+
+def extension(name: str, *sources: str) -> Extension:
+    """Optional: without it the portable engine does the work."""
+    headers = glob(f"{CAPTURE}/*.h") + glob(f"{ANALYSIS}/*.h")
+    return Extension(
+        name, list(sources), depends=headers, optional=True, extra_compile_args=OPTIONS
+    )
+
+
+here = sys.platform == "linux" and sys.implementation.name == "cpython"
 setup(
     ext_modules=[
-        Extension(
-            "flask_heapview.capture._core",
-            SOURCES,
-            depends=HEADERS,
-            optional=True,  # without it, the portable engine does the work
-            extra_compile_args=["-std=gnu11", "-O2", "-Wall", "-Wextra", "-fvisibility=hidden"],
-        )
+        extension("flask_heapview.capture._core", *sorted(glob(f"{CAPTURE}/*.c"))),
+        extension(
+            "flask_heapview.analysis._graph",
+            *sorted(glob(f"{ANALYSIS}/*.c")),
+            f"{CAPTURE}/memory.c",
+        ),
     ]
-    if sys.platform == "linux" and sys.implementation.name == "cpython"
+    if here
     else []
 )

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .analysis.judge import judge
 from .errors import BadRequest, Conflict, NotFound
 from .model.api import DiffOf, ViewOf
 from .model.base import Model
 from .model.report import Report
+from .model.retained import ObjectDetail, ObjectList
 from .model.snapshot import Snapshot, SnapshotInfo
 from .store import Store
 from .views import BY_NAME, VIEWS, View
 from .views.table import Query, Table
 from .views.tree import crumbs
 
+if TYPE_CHECKING:
+    from .graphs.read import Graph
+
+OBJECTS = 200  # listed of one type
 BETWEEN = 8  # snapshots between base and target that the judge looks at, the newest
 
 
@@ -72,6 +77,23 @@ def view(store: Store, name: str, target: str | None) -> ViewOf:
     """One view of one snapshot."""
     snapshot = store.load(target or "")
     return ViewOf(snapshot=snapshot.info, view=name, data=_view(name).read(snapshot))
+
+
+def one_object(store: Store, target: str | None, index: int) -> ObjectDetail:
+    """One object of a graph capture."""
+    return _graph(store, target).detail(index)
+
+
+def objects(store: Store, target: str | None, kind: int) -> ObjectList:
+    """The biggest objects of one type of a graph capture; of all where `kind` is -1."""
+    return _graph(store, target).biggest(kind, OBJECTS)
+
+
+def _graph(store: Store, target: str | None) -> Graph:
+    from .graphs.read import Graph  # where the native parts were not built, there is no graph
+
+    info = store.info(target or "")
+    return Graph(store.graph(info.id))
 
 
 def differences(store: Store, base: str | None, target: str | None) -> DiffOf:

@@ -24,10 +24,11 @@ class Job(Model, frozen=True):
     """A question about snapshots."""
 
     directory: str
-    what: Literal["view", "diff", "report", "page"]
+    what: Literal["view", "diff", "report", "page", "object", "objects"]
     target: str | None = None
     base: str | None = None
     view: str = ""
+    number: int = -1  # of an object, or of a type
     query: Query = Query()
 
 
@@ -41,6 +42,10 @@ def answer(data: bytes) -> bytes:
         return as_json.encode(compare.differences(store, job.base, job.target))
     if job.what == "report":
         return as_json.encode(compare.report(store, job.base, job.target))
+    if job.what == "object":
+        return as_json.encode(compare.one_object(store, job.target, job.number))
+    if job.what == "objects":
+        return as_json.encode(compare.objects(store, job.target, job.number))
     return to_json(compare.page(store, job.view, job.base, job.target, job.query))
 
 

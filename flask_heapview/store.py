@@ -27,6 +27,7 @@ from .model.snapshot import SCHEMA, Snapshot, SnapshotInfo
 
 ID = re.compile(r"^[0-9]{8}-[0-9]{6}-[0-9a-f]{8}$")
 DONE, RUNNING, FAILED, PROGRESS, PART = ".snapshot", ".running", ".failed", ".progress", ".part"
+GRAPH = ".graph"  # beside the snapshot, for a capture of that kind
 HEAD_LIMIT = 1 << 20  # bytes of a first line that is still believed
 
 
@@ -131,6 +132,10 @@ class Store:
         finally:
             os.close(fd)
 
+    def graph(self, snapshot_id: str) -> Path:
+        """Where a graph capture keeps its arrays."""
+        return self._file(snapshot_id, GRAPH)
+
     def part(self, snapshot_id: str) -> Path:
         """Where a capture may leave what is not yet a snapshot; it is dropped with its process."""
         return self._file(snapshot_id, f".raw.{os.getpid()}{PART}")
@@ -197,7 +202,7 @@ class Store:
                 found[snapshot_id] = self.info(snapshot_id)
             except (NotFound, CorruptSnapshot, StoreError):
                 continue
-        return [found[key] for key in sorted(found, key=lambda k: (found[k].taken_at, k))][::-1]
+        return [found[key] for key in sorted(found, key=lambda k: _age(found[k]))][::-1]
 
     def damaged(self) -> list[str]:
         """Ids of files that are there and cannot be read."""
@@ -224,7 +229,10 @@ class Store:
     def _shown(self, path: Path, info: SnapshotInfo) -> SnapshotInfo:
         pinned = path.with_suffix(".pinned").exists()
         try:
-            size = path.stat().st_size
+            size: int | None = path.stat().st_size
+            graph = path.with_suffix(GRAPH)
+            if info.kind == "graph" and graph.exists():
+                size = (size or 0) + graph.stat().st_size
         except OSError:
             size = None
         return msgspec.structs.replace(info, pinned=pinned, size=size)
@@ -258,9 +266,9 @@ class Store:
         if self._small(self._file(snapshot_id, RUNNING)) is not None and self._running(snapshot_id):
             raise StoreError("The capture still runs: wait until it ends, then delete it.")
         gone = False
-        for ending in (DONE, FAILED, ".pinned"):
+        for ending in (DONE, FAILED, ".pinned", GRAPH):
             path = self._file(snapshot_id, ending)
-            gone = path.exists() or gone
+            gone = (path.exists() and ending != GRAPH) or gone
             path.unlink(missing_ok=True)
         if not gone:
             raise NotFound("There is no snapshot of that id.")
@@ -283,8 +291,10 @@ class Store:
                 continue
             kept, used = kept + 1, used + (info.size or 0)
             old = now - path.stat().st_mtime > self.retention.seconds
-            if kept > self.retention.count or used > self.retention.bytes or old:
+            large = used > self.retention.bytes and kept > 1  # the newest stays, whatever its size
+            if kept > self.retention.count or large or old:
                 path.unlink(missing_ok=True)
+                self.graph(info.id).unlink(missing_ok=True)
         for part in self._parts():
             pid = part.name.split(".")[-2]
             if not (pid.isdigit() and psutil.pid_exists(int(pid))):
@@ -305,6 +315,11 @@ class Store:
                 path = self._file(info.id, ending)
                 if info.state != "running" and path.exists():
                     yield path, info
+
+
+def _age(info: SnapshotInfo) -> tuple[str, float, str]:
+    """By the second, then by the machine's clock: captures may be quicker than a second."""
+    return info.taken_at, info.clock, info.id
 
 
 def _bare(info: SnapshotInfo) -> SnapshotInfo:

@@ -26,9 +26,10 @@ BELOW: dict[str, set[str]] = {
         *("offline", "render", "store", "views", "workers"),
     },
     "cli": {"compare", "errors", "model", "render", "store", "views"},
-    "compare": {"analysis", "errors", "model", "store", "views"},
+    "compare": {"analysis", "errors", "graphs", "model", "store", "views"},
     "offline": {"compare", "fresh", "model", "render", "store", "views"},
-    "assembly": {"capture", "errors", "fresh", "model", "store"},
+    "graphs": {"analysis", "errors", "model"},
+    "assembly": {"capture", "errors", "fresh", "graphs", "model", "store"},
     "extension": {"capture", "config", "errors", "store", "web"},
     "__init__": {"_version", "extension"},
 }

@@ -119,6 +119,28 @@ def cycles(base: Snapshot, target: Snapshot) -> d.CyclesDiff:
     )
 
 
+def retained(base: Snapshot, target: Snapshot) -> d.RetainedDiff:
+    """Retained bytes by type and by module, where both captures have a graph."""
+    old, new = base.retained, target.retained
+    both = bool(old.objects and new.objects)
+    return d.RetainedDiff(
+        objects_delta=new.objects - old.objects if both else 0,
+        edges_delta=new.edges - old.edges if both else 0,
+        types=_retained(
+            {t.type: t.retained for t in old.types}, {t.type: t.retained for t in new.types}, both
+        ),
+        modules=_retained(
+            {m.module: m.size for m in old.modules}, {m.module: m.size for m in new.modules}, both
+        ),
+    )
+
+
+def _retained(old: dict[str, int], new: dict[str, int], both: bool) -> list[d.Change]:
+    rows = [_change(name, old.get(name), new.get(name)) for name in {**new, **old}]
+    rows.sort(key=lambda row: -row.delta)
+    return [row for row in rows if row.delta] if both else []
+
+
 def caches(base: Snapshot, target: Snapshot) -> d.CachesDiff:
     """Caches by path."""
     before = {cache.path: cache for cache in base.caches.caches}

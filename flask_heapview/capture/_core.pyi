@@ -16,6 +16,7 @@ def capture(
     expected: int = 0,
     traced: bool = False,
     keys: bool = False,
+    graph_fd: int = -1,
 ) -> tuple[int, int]: ...
 def audit(
     knowledge: tuple[object, ...],

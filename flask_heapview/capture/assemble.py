@@ -9,7 +9,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 
 import msgspec
 
@@ -53,6 +52,7 @@ class Work(Model, frozen=True):
     registered: list[Cache]
     allocations: Allocations = Allocations()
     sites: Sites = Sites()
+    graph: str | None = None  # the core's file with the graph's arrays
 
 
 class Assembly:
@@ -88,13 +88,18 @@ class Assembly:
             info=self._info(),
         )
 
+    def timed(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot with what it took, to be called last."""
+        taken = round((time.monotonic() - self.work.began) * 1000, 1)
+        info = msgspec.structs.replace(snapshot.info, duration_ms=taken)
+        return msgspec.structs.replace(snapshot, info=info)
+
     def _info(self) -> SnapshotInfo:
         work, visited = self.work, self.raw.visited
         return msgspec.structs.replace(
             work.info,
             state="done",
             progress=msgspec.structs.replace(work.info.progress, done=visited, total=visited),
-            duration_ms=round((time.monotonic() - work.began) * 1000, 1),
             pause_ms=round(work.pause_ms, 1),
             extra_bytes=self.raw.private if work.forked else None,
         )
@@ -290,6 +295,32 @@ class Assembly:
             parts.append(f"{name}[{step.place}]" if step.place >= 0 else f"{name}{label}")
         return " → ".join([*parts, names[0]])
 
+    # --- what the graph's arrays do not say
+
+    def root_names(self) -> dict[int, tuple[str, str]]:
+        """(sort, name) of the roots that are known, by their place in the graph."""
+        nodes, labels = self.raw.nodes, self.raw.labels
+        found = {
+            index: ("local variable", self.path(node) + labels[label])
+            for index, node, label in self.raw.graph.held
+        }
+        for index, node in self.raw.graph.modules:
+            if node != raw.NONE:
+                found[index] = "module", labels[nodes[node].label]
+        return found
+
+    def holdings(self) -> list[tuple[str, bool, int, int, int]]:
+        """Of each module: name, whether it is the app's, place in the graph, objects and bytes
+        that have it as their nearest owner."""
+        counts, sizes = self.stacks.totals()
+        rows = []
+        for index, number in self.raw.graph.modules:
+            if number != raw.NONE:
+                node, at = self.raw.nodes[number], self.place[number]
+                name = self.raw.labels[node.label]
+                rows.append((name, node.rank == APP, index, counts[at], sizes[at]))
+        return rows
+
     # --- open objects
 
     def _open(self) -> list[OpenObject]:
@@ -322,8 +353,3 @@ def _joined(one: CycleGroup, other: CycleGroup) -> CycleGroup:
         count=one.count + other.count,
         size=one.size + other.size,
     )
-
-
-def assemble(work: Work) -> Snapshot:
-    """The snapshot. Raises OSError, or ValueError when the core's file is not whole."""
-    return Assembly(work, raw.read(Path(work.raw))).snapshot()

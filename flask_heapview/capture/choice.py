@@ -50,9 +50,9 @@ class Best:
             self._engine = portable(str(error))
             self._engine.warm_up()
 
-    def estimate(self) -> Estimate:
+    def estimate(self, kind: Kind = "ownership") -> Estimate:
         """The cost of a capture now."""
-        return self._engine.estimate()
+        return self._engine.estimate(kind)
 
     def take(self, task: Task) -> None:
         """See Engine.take."""

@@ -116,7 +116,7 @@ class Engine(Protocol):
     def warm_up(self) -> None:
         """Imports and touches all it needs, so that a child imports nothing."""
 
-    def estimate(self) -> Estimate:
+    def estimate(self, kind: Kind = "ownership") -> Estimate:
         """The cost of a capture now."""
 
     def take(self, task: Task) -> None:

@@ -32,7 +32,7 @@ class ForkedEngine(ABC):
         """Imports and touches all it needs, so that the child imports nothing."""
 
     @abstractmethod
-    def estimate(self) -> Estimate:
+    def estimate(self, kind: Kind = "ownership") -> Estimate:
         """The cost of a capture now."""
 
     @abstractmethod

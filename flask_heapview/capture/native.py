@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from importlib import import_module
+from pathlib import Path
 from types import ModuleType
 
 import msgspec
@@ -36,16 +37,16 @@ NODE_LIMIT = 100_000  # path nodes; what does not fit is counted under "(other)"
 BYTES_PER_BLOCK = 3.5  # the bitmap, the queue, the tree: measured, see docs/capture.md
 FIXED_BYTES = 12_000_000  # the tree of a small service, and the candidates for cycles
 TRACED_BYTES_PER_BLOCK = 190  # while tracemalloc is on, its traces are copied
+GRAPH_BYTES_PER_BLOCK = 90  # the file, which may lie in memory, and its analysis
 SECONDS_PER_BLOCK = 1.5e-7
 FORK_SECONDS, FORK_SECONDS_PER_BYTE = 0.001, 2.5e-11
-ASSEMBLY_SECONDS = 60.0  # that putting the snapshot together may take
+ASSEMBLY_SECONDS = 300.0  # that putting the snapshot together may take
 
 
 class NativeEngine:
     """See the module's head."""
 
-    why = "The native core is built, and its self-check passed."
-    kinds: frozenset[Kind] = frozenset(("ownership",))
+    kinds: frozenset[Kind] = frozenset(("ownership", "graph"))
 
     def __init__(self) -> None:
         self._knowledge: tuple[object, ...] | None = None
@@ -61,6 +62,13 @@ class NativeEngine:
         """As snapshots and the overview give it."""
         return "native"
 
+    @property
+    def why(self) -> str:
+        """Why it is this one, in a sentence."""
+        if self._knowledge is None:
+            return "The native core is built; it checks itself before the first capture."
+        return "The native core is built, and its self-check passed."
+
     def warm_up(self) -> None:
         """Finds the layouts out, and has the self-check run in a child. Raises Unfit."""
         if self._knowledge is None:
@@ -69,10 +77,11 @@ class NativeEngine:
             selfcheck.check(_core, known)
             self._knowledge = known
 
-    def estimate(self) -> Estimate:
+    def estimate(self, kind: Kind = "ownership") -> Estimate:
         """The cost of a capture now."""
         blocks = sys.getallocatedblocks()
         each = TRACED_BYTES_PER_BLOCK if allocations.mode() != "off" else BYTES_PER_BLOCK
+        each += GRAPH_BYTES_PER_BLOCK if kind == "graph" else 0
         return Estimate(
             bytes=FIXED_BYTES + int(each * blocks),
             seconds=0.4 + SECONDS_PER_BLOCK * blocks,
@@ -91,12 +100,17 @@ class NativeEngine:
         path = task.sink.part(task.info.id)
         facts = task.facts(forked=True, threads=())
         named = [_registered(name, obj) for name, obj in facts.caches.items()]
-        forks = self._forks()
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        graph = path.with_name(path.name.replace(".raw.", ".arrays."))
+        wanted = task.wanted.kind == "graph"
+        forks = wanted or self._forks()
+        fd = _create(path)
+        graph_fd = _create(graph) if wanted else -1
         try:
-            pause = self._walk(fd, task, forks)
+            pause = self._walk(fd, graph_fd, task, forks)
         finally:
             os.close(fd)
+            if wanted:
+                os.close(graph_fd)
         self._safe_in_process = True
         total = task.board.progress().done
         traced, sites = Allocations(note=allocations.OFF), Sites()
@@ -119,10 +133,11 @@ class NativeEngine:
             registered=named,
             allocations=traced,
             sites=sites,
+            graph=str(graph) if wanted else None,
         )
         fresh.ask("flask_heapview.assembly", to_json(work), ASSEMBLY_SECONDS)
 
-    def _walk(self, fd: int, task: Task, forks: bool) -> float:
+    def _walk(self, fd: int, graph_fd: int, task: Task, forks: bool) -> float:
         """Walks, and returns for how many milliseconds the service stood still."""
         assert _core is not None
         roots = [(r.name, r.module, module_dict(r.module), r.rank) for r in modules()]
@@ -139,6 +154,7 @@ class NativeEngine:
             expected=sys.getallocatedblocks(),
             traced=allocations.mode() != "off",
             keys=task.wanted.show_values,
+            graph_fd=graph_fd,
         )
         task.board.pause_ns = pause
         if pid:
@@ -154,6 +170,10 @@ class NativeEngine:
             forked.close()
         if forked.status != 0:
             raise child.ChildFailed("the child process ended without a result: it was killed")
+
+
+def _create(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
 
 
 def _fork_seconds() -> float:

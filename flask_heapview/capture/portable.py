@@ -23,7 +23,7 @@ from ..model.cycles import Cycles
 from ..model.heap import Heap, TypeRow
 from ..model.ownership import HOLDER_FROM, HOLDERS, Holder, Ownership
 from ..model.process import Process
-from ..model.snapshot import Snapshot
+from ..model.snapshot import Kind, Snapshot
 from . import allocations, caches, cycles, process, resources, sizing
 from .allocators import PLAIN
 from .chains import is_ours
@@ -61,7 +61,7 @@ class PortableEngine(ForkedEngine):
         sizing.warm_up()
         sys.getallocatedblocks()
 
-    def estimate(self) -> Estimate:
+    def estimate(self, kind: Kind = "ownership") -> Estimate:  # noqa: ARG002
         blocks = sys.getallocatedblocks()
         return Estimate(
             bytes=estimate_bytes(BYTES_PER_BLOCK, FIXED_BYTES),

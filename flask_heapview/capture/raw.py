@@ -13,6 +13,7 @@ from .safe import clean
 
 MAGIC = b"HVRAW001"
 NONE = 0xFFFF_FFFF
+REGIONS = 6  # arrays of a graph
 _PREFIX = ("", ".", " local ", " closure ", FRAME, " context ", "", "thread ")
 _SUFFIX = ("", "", "", "", "", "", "", ":")
 _NODE = struct.Struct("=IIIBBQQI")
@@ -97,6 +98,16 @@ class RawCycle(msgspec.Struct):
     blocks: list[int]
 
 
+class RawGraph(msgspec.Struct):
+    """Where the graph's arrays lie in their own file; all zero for a capture without one."""
+
+    objects: int
+    edges: int
+    places: list[tuple[int, int]]  # offset and bytes
+    held: list[tuple[int, int, int]]  # what functions hold: index, node, label
+    modules: list[tuple[int, int]]  # index, node; in the order of the roots
+
+
 class Raw(msgspec.Struct):
     """All that one walk found."""
 
@@ -119,6 +130,7 @@ class Raw(msgspec.Struct):
     live_candidates: int
     allocator: str  # what CPython says of its own allocator
     private: int  # bytes that only the child has
+    graph: RawGraph
 
 
 class _Reader:
@@ -190,6 +202,22 @@ class _Reader:
         blocks = list(self.take(f"{self.number()}Q"))
         return RawCycle(bool(garbage), components, count, size, kinds, chain, blocks)
 
+    def graph(self) -> RawGraph:
+        objects, edges = self.take("QQ")
+        flat = self.take(f"{2 * REGIONS}Q")
+        places = list(zip(flat[::2], flat[1::2], strict=True))
+        held = [self._three() for _ in range(self.number())]
+        modules = [self._two() for _ in range(self.number())]
+        return RawGraph(objects, edges, places, held, modules)
+
+    def _three(self) -> tuple[int, int, int]:
+        index, node, label = self.take("QII")
+        return index, node, label
+
+    def _two(self) -> tuple[int, int]:
+        index, node = self.take("QI")
+        return index, node
+
     def _pair(self) -> tuple[int, int]:
         kind, count = self.take("IQ")
         return kind, count
@@ -219,6 +247,7 @@ def _parse(reader: _Reader) -> Raw:
     looked = reader.take("QQQ")
     cycles = [reader.cycle() for _ in range(reader.number())]
     allocator, private = reader.bytes().decode(errors="replace"), reader.take("Q")[0]
+    graph = reader.graph()
     return Raw(
         visited=visited,
         large=large,
@@ -239,6 +268,7 @@ def _parse(reader: _Reader) -> Raw:
         live_candidates=looked[2],
         allocator=allocator,
         private=private,
+        graph=graph,
     )
 
 

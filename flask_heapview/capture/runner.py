@@ -68,7 +68,7 @@ class Runner:
         _BUSY.take(info.id)
         try:
             room = headroom.headroom()
-            headroom.check(self.engine.estimate().bytes, room)
+            headroom.check(self.engine.estimate(wanted.kind).bytes, room)
             sink.tidy()
             board = sink.begin(info)
         except BaseException:

@@ -21,6 +21,7 @@ class Estimate(Model, frozen=True):
 class CaptureState(Model, frozen=True):
     engine: str
     why: str  # why it is this engine
+    kinds: list[str]  # what it can capture
     mode: str
     estimate: Estimate
 

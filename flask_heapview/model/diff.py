@@ -92,6 +92,13 @@ class CachesDiff(Model, frozen=True):
     caches: list[CacheChange]
 
 
+class RetainedDiff(Model, frozen=True):
+    objects_delta: int
+    edges_delta: int
+    types: list[Change]  # bytes
+    modules: list[Change]  # bytes
+
+
 class TallyChange(Model, frozen=True):
     group: str
     tally: Tally

@@ -13,6 +13,7 @@ from .heap import Heap
 from .ownership import Ownership
 from .process import Process
 from .resources import Resources
+from .retained import Retained
 
 SCHEMA = "flask-heapview/snapshot/1"
 State = Literal["running", "done", "failed"]
@@ -69,4 +70,5 @@ class Snapshot(Model, frozen=True):
     allocations: Allocations = Allocations()
     resources: Resources = Resources()
     process: Process = Process()
+    retained: Retained = Retained()
     imported: list[str] = []  # modules that the child had to import: none, if all is well

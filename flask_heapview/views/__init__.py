@@ -1,11 +1,12 @@
 """One file per view; VIEWS is the one list of them."""
 
-from . import allocations, caches, cycles, gc, heap, ownership, process, resources
+from . import allocations, caches, cycles, gc, heap, ownership, process, resources, retained
 from .base import View
 
 VIEWS: tuple[View, ...] = (
     ownership.VIEW,
     heap.VIEW,
+    retained.VIEW,
     caches.VIEW,
     cycles.VIEW,
     allocations.VIEW,

@@ -37,6 +37,7 @@ class Row(msgspec.Struct):
     cells: list[Any]
     node: int = -1  # where a click on the row leads
     note: str = ""
+    opens: str = ""  # another page that it leads to, from the snapshot's own address
 
 
 class Table(msgspec.Struct):

@@ -98,6 +98,8 @@ def register(blueprint: Blueprint) -> None:
         ("GET", "/snapshots/<snapshot_id>", "api_snapshot", _snapshot),
         ("DELETE", "/snapshots/<snapshot_id>", "api_forget", _forget),
         ("POST", "/snapshots/<snapshot_id>/pin", "api_pin", _pin),
+        ("GET", "/snapshots/<snapshot_id>/objects", "api_objects", _objects),
+        ("GET", "/snapshots/<snapshot_id>/objects/<int:index>", "api_object", _object),
         ("GET", "/diff", "api_diff", _diff),
         ("GET", "/report", "api_report", _report),
         ("POST", "/allocations", "api_allocations", _allocations),
@@ -176,6 +178,24 @@ def _view_route(name: str) -> Callable[..., Response]:
         return passed_on(service().ask("view", view=name, target=snapshot_id))
 
     return one_view
+
+
+def kind_asked() -> int:
+    """The number of a type from the address; -1 is all. Raises BadRequest."""
+    try:
+        return int(request.args.get("kind", -1))
+    except ValueError:
+        raise BadRequest("kind must be a number: the type's place in the graph's list.") from None
+
+
+@needs("view")
+def _objects(snapshot_id: str) -> Response:
+    return passed_on(service().ask("objects", target=snapshot_id, number=kind_asked()))
+
+
+@needs("view")
+def _object(snapshot_id: str, index: int) -> Response:
+    return passed_on(service().ask("object", target=snapshot_id, number=index))
 
 
 def _pair() -> dict[str, str | None]:

@@ -13,11 +13,13 @@ from ..compare import Page
 from ..errors import BadRequest, HeapViewError, NotFound, Unauthorized
 from ..model.base import from_json
 from ..model.report import Report
+from ..model.retained import ObjectDetail, ObjectList
 from ..model.snapshot import SnapshotInfo
 from ..render import html
 from ..views import BY_NAME, VIEWS
+from ..views.objects import detail_tables, object_table
 from ..views.table import Query
-from .api import needs, start_capture, switch_tracing
+from .api import kind_asked, needs, start_capture, switch_tracing
 from .guard import chrome, service
 from .service import collect
 
@@ -35,6 +37,8 @@ def register(blueprint: Blueprint) -> None:
         ("POST", "/snapshots/<snapshot_id>/forget", "forget", _forget),
         ("POST", "/snapshots/<snapshot_id>/pin", "pin", _pin),
         ("GET", "/snapshots/<snapshot_id>", "snapshot", _snapshot),
+        ("GET", "/snapshots/<snapshot_id>/objects", "objects", _objects),
+        ("GET", "/snapshots/<snapshot_id>/objects/<int:index>", "object", _object),
         ("GET", "/compare", "compare", _compare),
         ("GET", "/report", "report", _report),
     ):
@@ -146,7 +150,7 @@ def _next_step(done: list[SnapshotInfo], running: SnapshotInfo | None) -> str:
 
 @needs("capture")
 def _capture() -> BaseResponse:
-    start_capture(request.form.get("label"), None, None)
+    start_capture(request.form.get("label"), request.form.get("kind") or None, None)
     return back("overview")
 
 
@@ -224,10 +228,51 @@ def _view_page(name: str) -> Any:
             link=_link(f"view_{name}", snapshot_id=snapshot_id),
             tab=lambda other: url_for(f".view_{other}", snapshot_id=snapshot_id),
             raw=url_for(f".api_view_{name}", snapshot_id=snapshot_id),
+            opens=url_for(".snapshot", snapshot_id=snapshot_id),
             others=_others(shown.snapshot),
         )
 
     return one_view
+
+
+def _graph_page(template: str, snapshot_id: str, **values: Any) -> Response:
+    """A page about objects of a graph capture."""
+    return page(
+        template,
+        views=VIEWS,
+        snapshot=service().store.info(snapshot_id),
+        tab=lambda other: url_for(f".view_{other}", snapshot_id=snapshot_id),
+        opens=url_for(".snapshot", snapshot_id=snapshot_id),
+        **values,
+    )
+
+
+@needs("view")
+def _objects(snapshot_id: str) -> Response:
+    kind = kind_asked()
+    data = service().ask("objects", target=snapshot_id, number=kind)
+    found = from_json(data, ObjectList)
+    return _graph_page(
+        "objects.html",
+        snapshot_id,
+        found=found,
+        table=object_table(found, query()),
+        link=_link("objects", snapshot_id=snapshot_id),
+        raw=url_for(".api_objects", snapshot_id=snapshot_id, kind=kind),
+    )
+
+
+@needs("view")
+def _object(snapshot_id: str, index: int) -> Response:
+    found = from_json(service().ask("object", target=snapshot_id, number=index), ObjectDetail)
+    return _graph_page(
+        "object.html",
+        snapshot_id,
+        found=found,
+        tables=detail_tables(found, query()),
+        link=_link("object", snapshot_id=snapshot_id, index=index),
+        raw=url_for(".api_object", snapshot_id=snapshot_id, index=index),
+    )
 
 
 def _others(info: SnapshotInfo) -> list[SnapshotInfo]:
@@ -287,6 +332,7 @@ def _diff_page(name: str) -> Any:
             link=_link(f"diff_{name}", **ids),
             tab=lambda other: url_for(f".diff_{other}", **ids),
             raw=url_for(".api_diff", **ids),
+            opens="",
             others=[],
         )
 

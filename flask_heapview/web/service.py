@@ -34,7 +34,7 @@ from ..workers.registry import Registry, Worker, worker_id
 from .access import Access
 
 EXTENSION = "heapview"
-What = Literal["view", "diff", "report", "page"]
+What = Literal["view", "diff", "report", "page", "object", "objects"]
 _FUNCTION = types.FunctionType
 
 
@@ -154,6 +154,7 @@ class Service:
             "capture": {
                 "engine": self.runner.engine.name,
                 "why": self.runner.engine.why,
+                "kinds": sorted(self.runner.engine.kinds),
                 "mode": "forked child" if self.runner.forks else "in-process",
                 "estimate": estimate,
             },

@@ -395,7 +395,7 @@ def test_a_core_that_misunderstands_is_not_used(
     engine.warm_up()
     assert engine.name == "portable"
     assert "self-check failed" in engine.why
-    assert {"size": "bytes", "references": "misses", "count": "tracks", "crash": "SIGSEGV"}[
+    assert {"size": "bytes", "references": "misses", "count": "counts", "crash": "SIGSEGV"}[
         folly
     ] in engine.why
 

@@ -38,7 +38,7 @@ class Slow(ForkedEngine):
     def warm_up(self) -> None:
         pass
 
-    def estimate(self) -> Estimate:
+    def estimate(self, kind: str = "ownership") -> Estimate:
         return Estimate(bytes=1000, seconds=1, stall_seconds=0)
 
     def capture(self, facts: Facts, advance: Advance) -> Snapshot:

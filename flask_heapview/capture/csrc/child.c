@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "child.h"
+#include "graph.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -116,17 +117,19 @@ close_range_of(unsigned first, unsigned last)
         close((int)fd);
 }
 
-/* Keeps the result's descriptor alone: a listening socket must not outlive its service. */
+/* Keeps the results' descriptors alone: a listening socket must not outlive its service. */
 static void
-close_descriptors(int kept)
+close_descriptors(int kept, int other)
 {
     int null = open("/dev/null", O_RDWR);
     for (int fd = 0; fd < 3; fd++) {
-        if (fd != kept)
+        if (fd != kept && fd != other)
             dup2(null, fd);
     }
-    close_range_of(3, (unsigned)kept - 1);
-    close_range_of((unsigned)kept + 1, ~0u);
+    int low = other < 0 || kept < other ? kept : other, high = kept < other ? other : kept;
+    close_range_of(3, (unsigned)low - 1);
+    close_range_of((unsigned)low + 1, (unsigned)high - 1);
+    close_range_of((unsigned)high + 1, ~0u);
 }
 
 /* --- CPython's allocators, replaced in the child: whatever a type's own functions allocate comes
@@ -175,6 +178,16 @@ replace_allocators(HvWalk *walk, const HvOrder *order)
     PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, &own);
 }
 
+void
+hv_carry_out(HvWalk *walk, const HvOrder *order)
+{
+    HvGraph graph;
+    hv_walk_all(walk);
+    if (order->graph_fd >= 0)
+        hv_write_graph(walk, order->graph_fd, &graph);
+    hv_write_all(walk, order->fd, order->graph_fd >= 0 ? &graph : NULL);
+}
+
 static void __attribute__((noreturn))
 be_child(HvWalk *walk, const HvOrder *order, pid_t parent)
 {
@@ -183,12 +196,11 @@ be_child(HvWalk *walk, const HvOrder *order, pid_t parent)
     hv_give_up = give_up;
     set_signals(order->deadline);
     be_expendable(parent);
-    close_descriptors(order->fd);
+    close_descriptors(order->fd, order->graph_fd);
     if (the_board != NULL)
         ((volatile int64_t *)the_board)[HV_BOARD_STARTED] = 1;
     replace_allocators(walk, order);
-    hv_walk_all(walk);
-    hv_write_all(walk, order->fd);
+    hv_carry_out(walk, order);
     _exit(0);
 }
 

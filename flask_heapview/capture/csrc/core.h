@@ -154,6 +154,7 @@ struct HvCore {
 /* types.c */
 HvType *hv_new_type(HvCore *core, PyTypeObject *type);
 int hv_full_name(PyTypeObject *type, char *buffer, size_t room); /* "module.Class", builtins bare */
+PyObject *hv_type_dict(PyTypeObject *type); /* borrowed; may be NULL */
 PyObject *hv_type_dict_get(PyTypeObject *type, const char *name);
 
 static inline HvType *

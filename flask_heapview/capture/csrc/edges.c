@@ -146,11 +146,7 @@ static void
 class_edges(HvCore *core, PyObject *op, HvEdge edge, void *state)
 {
     PyTypeObject *type = (PyTypeObject *)op;
-#if PY_VERSION_HEX >= 0x030C0000
-    PyObject *dict = _PyType_GetDict(type);
-#else
-    PyObject *dict = type->tp_dict;
-#endif
+    PyObject *dict = hv_type_dict(type);
     namespace_edges(core, dict, HV_ATTRIBUTE, edge, state);
     if (dict != NULL)
         edge(state, dict, HV_DICT, -1);

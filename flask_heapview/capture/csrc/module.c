@@ -113,6 +113,15 @@ prepare(PyObject *knowledge, PyObject *roots, PyObject *threads, unsigned node_l
     return walk;
 }
 
+/* The lists that were handed over, and the tuples in them. */
+static void
+note_own(HvWalk *walk, PyObject *list)
+{
+    *(PyObject **)hv_push(&walk->own) = list;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++)
+        *(PyObject **)hv_push(&walk->own) = PyList_GET_ITEM(list, i);
+}
+
 static int64_t
 now(void)
 {
@@ -125,8 +134,9 @@ now(void)
 
 PyDoc_STRVAR(capture_doc,
 "capture(fd, knowledge, roots, threads, *, board=None, fork=True, deadline=120.0,\n"
-"        node_limit=100000, expected=0, traced=False, keys=False) -> (pid, pause_ns)\n\n"
-"Walks the heap and writes the result to the descriptor. With fork, in a child, whose pid is\n"
+"        node_limit=100000, expected=0, traced=False, keys=False,\n"
+"        graph_fd=-1) -> (pid, pause_ns)\n\n"
+"Walks the heap and writes the result to the descriptor, and the graph to its own, if given. With fork, in a child, whose pid is\n"
 "returned at once; without, here, under the interpreter's lock, and the pid is 0. The pause is the\n"
 "nanoseconds for which this thread stood still. Raises OSError when there is no fork to be had,\n"
 "MemoryError without memory.");
@@ -135,18 +145,18 @@ static PyObject *
 capture(PyObject *self, PyObject *args, PyObject *keywords)
 {
     static char *names[] = {"fd",       "knowledge",  "roots",    "threads", "board", "fork",
-                            "deadline", "node_limit", "expected", "traced", "keys", NULL};
+                            "deadline", "node_limit", "expected", "traced", "keys", "graph_fd", NULL};
     PyObject *knowledge, *roots, *threads;
-    HvOrder order = {.deadline = 120, .plain = plain};
+    HvOrder order = {.graph_fd = -1, .deadline = 120, .plain = plain};
     Py_buffer board = {0};
     int fork = 1, traced = 0, keys = 0;
     unsigned node_limit = 100000;
     Py_ssize_t expected = 0;
     (void)self;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "iO!O!O!|$w*pdInpp", names, &order.fd,
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "iO!O!O!|$w*pdInppi", names, &order.fd,
                                      &PyTuple_Type, &knowledge, &PyList_Type, &roots, &PyList_Type,
                                      &threads, &board, &fork, &order.deadline, &node_limit,
-                                     &expected, &traced, &keys))
+                                     &expected, &traced, &keys, &order.graph_fd))
         return NULL;
     PyObject *result = NULL;
     if (board.buf != NULL && board.len < HV_BOARD) {
@@ -164,11 +174,14 @@ capture(PyObject *self, PyObject *args, PyObject *keywords)
     walk = prepare(knowledge, roots, threads, node_limit, expected);
     if (walk == NULL)
         goto done;
+    note_own(walk, roots);
+    note_own(walk, threads);
     hv_open_stream(walk);
     order.board = board.buf;
     walk->core.board = board.buf;
     walk->traced = traced;
     walk->keys = keys;
+    walk->graph = order.graph_fd >= 0;
     pid_t pid = 0;
     if (fork) {
         begin = now();
@@ -180,8 +193,7 @@ capture(PyObject *self, PyObject *args, PyObject *keywords)
     }
     else {
         hv_ask_allocator(walk);
-        hv_walk_all(walk);
-        hv_write_all(walk, order.fd);
+        hv_carry_out(walk, &order);
     }
     result = Py_BuildValue("iL", (int)pid, (long long)(now() - begin));
 done:

@@ -65,6 +65,18 @@ hv_mark(HvSeen *seen, const void *object)
     return 0;
 }
 
+/* Takes a member out again. */
+static inline void
+hv_unmark(HvSeen *seen, const void *object)
+{
+    uintptr_t address = (uintptr_t)object;
+    HvChunk *chunk = hv_chunk(seen, address);
+    if (chunk != NULL && (chunk->bits[HV_WORD(address)] & HV_BIT(address)) != 0) {
+        chunk->bits[HV_WORD(address)] &= ~HV_BIT(address);
+        seen->members--;
+    }
+}
+
 static inline int
 hv_has(const HvSeen *seen, const void *object)
 {

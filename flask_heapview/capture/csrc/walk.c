@@ -218,6 +218,8 @@ hv_reach(HvWalk *walk, PyObject *child, uint32_t label)
     count_at(walk, child, type, node);
     if (type->resource && hv_is_open(&walk->core, child, type))
         note_open(walk, child, node);
+    if (label == HV_DICT && walk->graph)
+        hv_mark(&walk->namespaces, child);
     if (type->kind != HV_ATOM && label != HV_DICT) /* its owner shows what is in there */
         hv_enqueue(&walk->queue, child, node);
 }
@@ -382,6 +384,8 @@ walk_modules(HvWalk *walk)
         if (root->dict == NULL)
             continue;
         hv_account(walk, root->dict, root->node);
+        if (walk->graph)
+            hv_mark(&walk->namespaces, root->dict);
         int fresh;
         uint64_t key = (uint64_t)hv_label(&walk->core, HV_ROOT, root->name) + 1;
         uint32_t *home = hv_slot(&walk->homes, key, &fresh);
@@ -436,6 +440,17 @@ count_frame(HvWalk *walk, HvFrame *frame, uint32_t node)
 }
 
 static void
+note_held(void *state, PyObject *child, uint32_t label, Py_ssize_t place)
+{
+    HvWalk *walk = state;
+    (void)place;
+    if (label == HV_CODE)
+        return;
+    HvHeld *held = hv_push(&walk->held);
+    *held = (HvHeld){child, walk->at, label};
+}
+
+static void
 walk_frames(HvWalk *walk, PyThreadState *thread, uint32_t root)
 {
     uint32_t type = hv_new_type(&walk->core, &PyFrame_Type)->number;
@@ -447,6 +462,8 @@ walk_frames(HvWalk *walk, PyThreadState *thread, uint32_t root)
         walk->at = step(walk, root, label, type);
         count_frame(walk, frame, walk->at);
         hv_frame_edges(&walk->core, frame, edge, walk);
+        if (walk->graph && thread != walk->self)
+            hv_frame_edges(&walk->core, frame, note_held, walk);
     }
 }
 
@@ -517,6 +534,9 @@ hv_walk_init(HvWalk *walk)
     hv_labels_init(core);
     hv_seen_init(&walk->seen);
     hv_seen_init(&walk->waste);
+    hv_seen_init(&walk->namespaces);
+    hv_array(&walk->held, sizeof(HvHeld));
+    hv_array(&walk->own, sizeof(PyObject *));
     hv_queue_init(&walk->queue);
     hv_array(&walk->nodes, sizeof(HvNode));
     hv_array(&walk->collects, sizeof(HvCollects));
@@ -567,6 +587,9 @@ hv_walk_drop(HvWalk *walk)
     hv_drop_arena(&core->arena);
     hv_seen_drop(&walk->seen);
     hv_seen_drop(&walk->waste);
+    hv_seen_drop(&walk->namespaces);
+    hv_drop(&walk->held);
+    hv_drop(&walk->own);
     hv_queue_drop(&walk->queue);
     hv_drop(&walk->nodes);
     hv_drop(&walk->collects);
@@ -587,6 +610,8 @@ hv_walk_all(HvWalk *walk)
     walk_interpreter(walk);
     hv_walk_rest(walk);
     hv_queue_drop(&walk->queue);
+    hv_drop_table(&walk->steps); /* what is not needed any more makes room */
+    hv_drop_table(&walk->homes);
     hv_live_cycles(walk);
     hv_tick(walk);
 }

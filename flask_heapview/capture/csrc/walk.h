@@ -41,6 +41,11 @@ typedef struct {
 } HvCache;
 
 typedef struct {
+    PyObject *object;
+    uint32_t node, label;
+} HvHeld; /* what a running function holds, and under which name */
+
+typedef struct {
     PyObject *name, *module, *dict;
     uint32_t node;
     uint8_t rank;
@@ -54,7 +59,8 @@ typedef struct {
 typedef struct {
     HvCore core;
     HvSeen seen;
-    HvSeen waste; /* cyclic garbage */
+    HvSeen waste;      /* cyclic garbage */
+    HvSeen namespaces; /* dictionaries whose keys are names; only with a graph */
     HvQueue queue;
     HvArray nodes;    /* HvNode */
     HvArray collects; /* HvCollects */
@@ -78,7 +84,10 @@ typedef struct {
     PyObject *data_here;
     /* the last step that was made */
     uint32_t last_parent, last_label, last_type, last_node;
+    HvArray held; /* HvHeld */
+    HvArray own;  /* PyObject *: the order itself, which is no part of the service's graph */
     /* wishes */
+    int graph; /* a graph will be written */
     int traced; /* addresses are wanted, to ask who allocated them */
     int keys;   /* keys may be shown */
     FILE *stream; /* writes into stream_text, which has HV_STREAM bytes */
@@ -102,6 +111,7 @@ void hv_walk_rest(HvWalk *walk);
 void hv_live_cycles(HvWalk *walk);
 
 /* write.c */
-void hv_write_all(HvWalk *walk, int fd);
+struct HvGraph;
+void hv_write_all(HvWalk *walk, int fd, struct HvGraph *graph);
 
 #endif

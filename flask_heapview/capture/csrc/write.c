@@ -1,5 +1,5 @@
 /* The result, as a file of sections that raw.py reads: a name, a length, and plain arrays. */
-#include "walk.h"
+#include "graph.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -402,8 +402,32 @@ write_allocator(HvWalk *walk, Out *out)
     u64(out, private_bytes());
 }
 
+static void
+write_graph(HvWalk *walk, Out *out, HvGraph *graph)
+{
+    u64(out, graph == NULL ? 0 : graph->objects);
+    u64(out, graph == NULL ? 0 : graph->edges);
+    for (int i = 0; i < HV_REGIONS; i++) {
+        u64(out, graph == NULL ? 0 : graph->region[i].offset);
+        u64(out, graph == NULL ? 0 : graph->region[i].length);
+    }
+    u32(out, (uint32_t)walk->held.count);
+    for (size_t i = 0; i < walk->held.count; i++) {
+        HvHeld *held = &HV_AT(&walk->held, HvHeld, i);
+        u64(out, hv_index(&walk->seen, held->object));
+        u32(out, held->node);
+        u32(out, held->label);
+    }
+    u32(out, (uint32_t)walk->roots.count);
+    for (size_t i = 0; i < walk->roots.count; i++) {
+        HvRoot *root = &HV_AT(&walk->roots, HvRoot, i);
+        u64(out, graph == NULL ? 0 : hv_index(&walk->seen, root->module));
+        u32(out, root->node);
+    }
+}
+
 void
-hv_write_all(HvWalk *walk, int fd)
+hv_write_all(HvWalk *walk, int fd, HvGraph *graph)
 {
     Out out = {fd, 0, hv_pages(BUFFER)};
     choose_nodes(walk);
@@ -423,6 +447,7 @@ hv_write_all(HvWalk *walk, int fd)
     write_open(walk, &out);
     write_cycles(walk, &out);
     write_allocator(walk, &out);
+    write_graph(walk, &out, graph);
     put_bytes(&out, "END.", 4);
     flush(&out);
     hv_drop_pages(out.buffer, BUFFER);

@@ -1,0 +1,22 @@
+"""Dominators, retained sizes, components and ways to a root; its source is csrc/module.c."""
+
+from _typeshed import ReadableBuffer, WriteableBuffer
+
+def analyse(
+    first: ReadableBuffer,
+    edges: ReadableBuffer,
+    size: ReadableBuffer,
+    refcount: ReadableBuffer,
+    type: ReadableBuffer,
+    dominator: WriteableBuffer,
+    retained: WriteableBuffer,
+    toward: WriteableBuffer,
+    component: WriteableBuffer,
+    of_type: WriteableBuffer,
+) -> tuple[int, int, int, int]: ...
+def positions(
+    array: ReadableBuffer, value: int, stride: int, limit: int, /
+) -> tuple[int, list[int]]: ...
+def largest(
+    values: ReadableBuffer, keys: ReadableBuffer, key: int, limit: int, /
+) -> tuple[int, list[int]]: ...

@@ -1,0 +1,55 @@
+"""Objects of a graph capture: the tables of their pages. No view of its own: it is a way down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..model.retained import Link, ObjectDetail, ObjectList
+from .table import Column, Query, Row, Table, table
+
+_SIZES = [
+    Column("size", "Shallow size", "bytes"),
+    Column("retained", "Retained size", "bytes"),
+]
+
+
+def object_table(found: ObjectList, query: Query) -> Table:
+    """The biggest objects of one type."""
+    columns = [Column("object", "Object", "code"), Column("type", "Type", "code"), *_SIZES]
+    rows = [
+        Row([o.name, o.type, o.size, o.retained], opens=f"objects/{o.index}") for o in found.objects
+    ]
+    return table("Objects", columns, rows, query)
+
+
+def _links(title: str, links: Sequence[Link], total: int, query: Query, empty: str) -> Table:
+    columns = [Column("label", "By", "code"), Column("type", "Type", "code"), *_SIZES]
+    rows = [
+        Row([one.label or one.type, one.type, one.size, one.retained], opens=f"objects/{one.index}")
+        for one in links
+    ]
+    if total > len(links):
+        title = f"{title} ({len(links)} of {total:,})"
+    return table(title, columns, rows, query, name=title.partition(" ")[0].lower(), empty=empty)
+
+
+def detail_tables(found: ObjectDetail, query: Query) -> list[Table]:
+    """How one object is held, what goes with it, who refers to it, to whom it refers."""
+    ways, chain = found.way, found.dominators
+    return [
+        _links("Path from a root", ways, len(ways), query, "No root leads here."),
+        _links(
+            "Dominated by it, directly",
+            found.dominated,
+            found.dominated_total,
+            query,
+            "Nothing else would be freed with it.",
+        ),
+        _links(
+            "Goes with, the nearest first", chain, len(chain), query, "Only a root keeps it alive."
+        ),
+        _links(
+            "Referrers", found.referrers, found.referrers_total, query, "No object refers to it."
+        ),
+        _links("Referents", found.referents, found.referents_total, query, "It refers to nothing."),
+    ]

@@ -1,0 +1,108 @@
+"""Retained: what would be freed with an object, a type, a module."""
+
+from __future__ import annotations
+
+from ..analysis import diff
+from ..model.diff import RetainedDiff
+from ..model.retained import Retained
+from .base import View
+from .table import Column, Query, Row, Table, table
+
+NO_GRAPH = "This capture has no graph: choose “with the whole graph” when you capture."
+
+
+def _biggest(retained: Retained, query: Query) -> Table:
+    columns = [
+        Column("object", "Object", "code"),
+        Column("type", "Type", "code"),
+        Column("size", "Shallow size", "bytes"),
+        Column("retained", "Retained size", "bytes"),
+    ]
+    rows = [
+        Row([o.name, o.type, o.size, o.retained], opens=f"objects/{o.index}")
+        for o in retained.biggest
+    ]
+    return table("Biggest objects", columns, rows, query, name="biggest", empty=NO_GRAPH)
+
+
+def _types(retained: Retained, query: Query) -> Table:
+    columns = [
+        Column("type", "Type", "code"),
+        Column("count", "Objects", "int"),
+        Column("size", "Shallow size", "bytes"),
+        Column("retained", "Retained size", "bytes"),
+    ]
+    rows = [
+        Row([t.type, t.count, t.size, t.retained], opens=f"objects?kind={t.number}")
+        for t in retained.types
+    ]
+    return table("Biggest types", columns, rows, query, name="types", empty=NO_GRAPH)
+
+
+def _modules(retained: Retained, query: Query) -> Table:
+    columns = [
+        Column("module", "Module or package", "code"),
+        Column("whose", "Whose"),
+        Column("count", "Objects nearest to it", "int"),
+        Column("size", "Their size", "bytes"),
+        Column("retained", "Retained size", "bytes"),
+    ]
+    rows = [
+        Row([m.module, "the app's" if m.app else "library", m.count, m.size, m.retained])
+        for m in retained.modules
+    ]
+    return table("Memory by module", columns, rows, query, name="modules", empty=NO_GRAPH)
+
+
+def _roots(retained: Retained, query: Query) -> Table:
+    columns = [
+        Column("sort", "Held by"),
+        Column("count", "Objects", "int"),
+        Column("retained", "Retained size", "bytes"),
+    ]
+    rows = [[r.sort, r.count, r.retained] for r in retained.by_root]
+    return table("Roots", columns, rows, query, name="roots", empty=NO_GRAPH)
+
+
+def _tables(retained: Retained, query: Query) -> list[Table]:
+    return [
+        _biggest(retained, query),
+        _types(retained, query),
+        _modules(retained, query),
+        _roots(retained, query),
+    ]
+
+
+def _diff_tables(retained: RetainedDiff, query: Query) -> list[Table]:
+    columns = [
+        Column("name", "Name", "code"),
+        Column("base", "Before", "bytes"),
+        Column("target", "After", "bytes"),
+        Column("delta", "Retained +/−", "delta_bytes"),
+    ]
+    return [
+        table(
+            title,
+            columns,
+            [[c.name, int(c.base), int(c.target), int(c.delta)] for c in changes],
+            query,
+            name=name,
+            empty="Both captures need a graph for this.",
+        )
+        for title, name, changes in (
+            ("Changes by type", "types", retained.types),
+            ("Changes by module", "modules", retained.modules),
+        )
+    ]
+
+
+VIEW = View(
+    name="retained",
+    title="Retained",
+    summary="What would be freed with an object, a type, a module: dominators of the whole graph.",
+    section=Retained,
+    difference=RetainedDiff,
+    diff=diff.retained,
+    tables=_tables,
+    diff_tables=_diff_tables,
+)
