@@ -7,7 +7,7 @@ BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 PYTHONS ?= 3.11 3.12 3.13
 
-.PHONY: demo test test-all lint format bench clean
+.PHONY: demo test test-all lint format bench sanitize clean
 
 $(STAMP): setup.cfg pyproject.toml setup.py $(wildcard flask_heapview/capture/csrc/*)
 	$(PYTHON) -m venv $(VENV)
@@ -45,6 +45,19 @@ lint: $(STAMP)
 format: $(STAMP)
 	$(BIN)/python -m ruff check --fix .
 	$(BIN)/python -m ruff format .
+
+# the native parts with AddressSanitizer and UndefinedBehaviorSanitizer, in a copy of the tree
+SANITIZED = build/sanitized
+SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g
+PRELOADED = $(shell $${CC:-gcc} -print-file-name=libasan.so):$(shell $${CC:-gcc} -print-file-name=libubsan.so)
+sanitize: $(STAMP)
+	rm -rf $(SANITIZED) && mkdir -p $(SANITIZED)
+	cp -r flask_heapview templates tests examples setup.py setup.cfg pyproject.toml README.md LICENSE $(SANITIZED)
+	find $(SANITIZED) -name '*.so' -delete
+	cd $(SANITIZED) && CFLAGS="$(SANITIZERS)" $(abspath $(BIN))/python setup.py --quiet build_ext --inplace
+	cd $(SANITIZED) && LD_PRELOAD=$(PRELOADED) ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_abort=0 \
+	  $(abspath $(BIN))/python -m pytest -p no:cacheprovider \
+	  tests/capture/test_core.py tests/analysis/test_graph.py tests/test_graphs.py tests/capture/test_engines.py
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import msgspec
 
-from . import fresh
 from .capture import raw
 from .capture.assemble import Assembly, Work
 from .errors import HeapViewError
@@ -48,7 +47,3 @@ def _graph(made: Assembly, path: Path) -> Retained:
     )
     graph = found.graph
     return complete(path, Regions(graph.objects, graph.edges, graph.places), facts)
-
-
-if __name__ == "__main__":
-    raise SystemExit(fresh.serve(answer))

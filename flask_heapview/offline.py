@@ -52,7 +52,3 @@ def answer(data: bytes) -> bytes:
 def ask(job: Job) -> bytes:
     """The answer as JSON, worked out in another process. Raises HeapViewError."""
     return fresh.ask("flask_heapview.offline", to_json(job), SECONDS)
-
-
-if __name__ == "__main__":
-    raise SystemExit(fresh.serve(answer))

@@ -109,10 +109,11 @@ def test_retained_is_what_would_be_freed(graph: Graph) -> None:
 def test_the_way_to_an_object_has_names(graph: Graph) -> None:
     found = graph.detail(index_of(graph, zoo.store.orders))
     assert found.name == "tests.zoo.store.orders"
-    assert [link.label for link in found.way][-2:] == [".store", ".orders"]
+    labels = [link.label for link in found.way if link.label != ".__dict__"]
+    assert labels[-2:] == [".store", ".orders"]
     assert found.root
     referrers = {(link.label, link.type) for link in found.referrers}
-    assert (".orders", "tests.zoo.Store") in referrers
+    assert {(".orders", "tests.zoo.Store"), (".orders", "dict")} & referrers
 
 
 def test_a_long_chain_retains_all_of_itself(graph: Graph) -> None:

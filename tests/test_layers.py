@@ -29,7 +29,7 @@ BELOW: dict[str, set[str]] = {
     "compare": {"analysis", "errors", "graphs", "model", "store", "views"},
     "offline": {"compare", "fresh", "model", "render", "store", "views"},
     "graphs": {"analysis", "errors", "model"},
-    "assembly": {"capture", "errors", "fresh", "graphs", "model", "store"},
+    "assembly": {"capture", "errors", "graphs", "model", "store"},
     "extension": {"capture", "config", "errors", "store", "web"},
     "__init__": {"_version", "extension"},
 }

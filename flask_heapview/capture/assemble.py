@@ -265,7 +265,7 @@ class Assembly:
                 groups[key] = _joined(groups[key], made) if key in groups else made
         found = sorted(groups.values(), key=lambda g: (not g.garbage, -g.size))
         looked, candidates = self.raw.live_looked_at, self.raw.live_candidates
-        note = f"Live cycles were looked for among {looked} of {candidates} objects."
+        note = f"Live cycles were looked for among the {looked} newest objects that lead on."
         return Cycles(
             garbage_objects=self.raw.garbage_objects,
             garbage_bytes=self.sizes[self.place[self.raw.garbage_node]],

@@ -8,6 +8,7 @@ import time
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
+from typing import Self
 
 import msgspec
 import psutil
@@ -96,34 +97,29 @@ class NativeEngine:
 
     def take(self, task: Task) -> None:
         """See Engine.take."""
+        # it loads while the child walks
+        with fresh.Fresh("flask_heapview.assembly") as assembly:
+            work = self._look(task)
+            assembly.ask(to_json(work), ASSEMBLY_SECONDS)
+
+    def _look(self, task: Task) -> Work:
+        """Walks, and says all that the core's file does not."""
         began = time.monotonic()
-        path = task.sink.part(task.info.id)
         facts = task.facts(forked=True, threads=())
         named = [_registered(name, obj) for name, obj in facts.caches.items()]
-        graph = path.with_name(path.name.replace(".raw.", ".arrays."))
-        wanted = task.wanted.kind == "graph"
-        forks = wanted or self._forks()
-        fd = _create(path)
-        graph_fd = _create(graph) if wanted else -1
-        try:
-            pause = self._walk(fd, graph_fd, task, forks)
-        finally:
-            os.close(fd)
-            if wanted:
-                os.close(graph_fd)
+        files = _Files(task)
+        forks = files.graph is not None or self._forks()
+        with files:
+            pause = self._walk(files, task, forks)
         self._safe_in_process = True
+        traced, sites = self._traces(task, files.raw)
         total = task.board.progress().done
-        traced, sites = Allocations(note=allocations.OFF), Sites()
-        if allocations.mode() != "off":
-            task.board.advance("allocations", total, total)
-            traced, sites = traces.read(task, path)
         task.board.advance("putting together", total, total)
-        work = Work(
+        name = "native" if forks else "native, in-process"
+        return Work(
             directory=str(task.sink.directory),
-            raw=str(path),
-            info=msgspec.structs.replace(
-                task.info, engine="native" if forks else "native, in-process"
-            ),
+            raw=str(files.raw),
+            info=msgspec.structs.replace(task.info, engine=name),
             began=began,
             forked=forks,
             pause_ms=pause,
@@ -133,17 +129,23 @@ class NativeEngine:
             registered=named,
             allocations=traced,
             sites=sites,
-            graph=str(graph) if wanted else None,
+            graph=None if files.graph is None else str(files.graph),
         )
-        fresh.ask("flask_heapview.assembly", to_json(work), ASSEMBLY_SECONDS)
 
-    def _walk(self, fd: int, graph_fd: int, task: Task, forks: bool) -> float:
+    def _traces(self, task: Task, path: Path) -> tuple[Allocations, Sites]:
+        if allocations.mode() == "off":
+            return Allocations(note=allocations.OFF), Sites()
+        total = task.board.progress().done
+        task.board.advance("allocations", total, total)
+        return traces.read(task, path)
+
+    def _walk(self, files: _Files, task: Task, forks: bool) -> float:
         """Walks, and returns for how many milliseconds the service stood still."""
         assert _core is not None
         roots = [(r.name, r.module, module_dict(r.module), r.rank) for r in modules()]
         names = [(ident, name) for ident, (name, _) in known_threads().items()]
         pid, pause = _core.capture(
-            fd,
+            files.fd,
             self._knowledge,
             roots,
             names,
@@ -154,7 +156,7 @@ class NativeEngine:
             expected=sys.getallocatedblocks(),
             traced=allocations.mode() != "off",
             keys=task.wanted.show_values,
-            graph_fd=graph_fd,
+            graph_fd=files.graph_fd,
         )
         task.board.pause_ns = pause
         if pid:
@@ -172,8 +174,27 @@ class NativeEngine:
             raise child.ChildFailed("the child process ended without a result: it was killed")
 
 
-def _create(path: Path) -> int:
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+class _Files:
+    """Where the core writes; open as long as it does."""
+
+    def __init__(self, task: Task) -> None:
+        self.raw = task.sink.part(task.info.id)
+        self.graph: Path | None = None
+        if task.wanted.kind == "graph":
+            self.graph = self.raw.with_name(self.raw.name.replace(".raw.", ".arrays."))
+        self.fd = self.graph_fd = -1
+
+    def __enter__(self) -> Self:
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        self.fd = os.open(self.raw, flags, 0o600)
+        if self.graph is not None:
+            self.graph_fd = os.open(self.graph, flags, 0o600)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for fd in (self.fd, self.graph_fd):
+            if fd >= 0:
+                os.close(fd)
 
 
 def _fork_seconds() -> float:

@@ -81,10 +81,17 @@ hv_prev(PyGC_Head *head)
 
 #define HV_OBJECT(head) ((PyObject *)((PyGC_Head *)(head) + 1))
 
+/* A type may say of single instances that they are not for the collector: static classes are not. */
 static inline int
-hv_tracked(PyObject *op)
+hv_is_gc(PyObject *op, PyTypeObject *type)
 {
-    return PyObject_IS_GC(op) && ((PyGC_Head *)op - 1)->_gc_next != 0;
+    return (type->tp_flags & Py_TPFLAGS_HAVE_GC) && (type->tp_is_gc == NULL || type->tp_is_gc(op));
+}
+
+static inline int
+hv_tracked(PyObject *op, PyTypeObject *type)
+{
+    return hv_is_gc(op, type) && ((PyGC_Head *)op - 1)->_gc_next != 0;
 }
 
 /* --- an instance's attributes: inline values, or a dictionary */

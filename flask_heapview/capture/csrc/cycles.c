@@ -95,7 +95,7 @@ with_leaves(HvCore *core, PyObject *op)
 {
     Leaves leaves = {core, hv_size(core, op, hv_type_of(core, op)), 1000};
     HvAttributes found = hv_attributes(op, Py_TYPE(op));
-    if (found.dict != NULL && !hv_tracked(found.dict)) { /* of atoms alone: not searched itself */
+    if (found.dict != NULL && !hv_tracked(found.dict, Py_TYPE(found.dict))) { /* of atoms alone: not searched itself */
         leaves.bytes += hv_size(core, found.dict, hv_type_of(core, found.dict));
         Py_TYPE(found.dict)->tp_traverse(found.dict, add_leaf, &leaves);
     }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define AHEAD 8 /* items of a list that are fetched before they are looked at */
+
 typedef struct {
     HvEdge edge;
     void *state;
@@ -22,7 +24,7 @@ void
 hv_traverse(HvCore *core, PyObject *op, visitproc visit, void *state)
 {
     PyTypeObject *type = Py_TYPE(op);
-    if (type->tp_traverse == NULL || !PyObject_IS_GC(op))
+    if (type->tp_traverse == NULL || !hv_is_gc(op, type))
         return;
     core->current = type;
     type->tp_traverse(op, visit, state);
@@ -39,6 +41,8 @@ static void
 array_edges(PyObject **items, Py_ssize_t count, HvEdge edge, void *state)
 {
     for (Py_ssize_t i = 0; i < count; i++) {
+        if (i + AHEAD < count && items[i + AHEAD] != NULL)
+            __builtin_prefetch((char *)items[i + AHEAD] - 16);
         if (items[i] != NULL)
             edge(state, items[i], HV_ITEM, i);
     }

@@ -16,23 +16,32 @@ typedef struct {
 
 typedef void (*Each)(HvWalk *walk, PyObject *op, void *state);
 
+/* What the collector knows and the walk has not seen. Only the lists' links are read, no object. */
 static void
-each_tracked(HvWalk *walk, Each each, void *state)
+gather(HvWalk *walk, Rest *rest)
 {
     PyGC_Head *heads[HV_GENERATIONS];
     int count = hv_generations(walk->core.interp, heads);
     for (int i = 0; i < count; i++) {
-        for (PyGC_Head *at = hv_next(heads[i]); at != heads[i]; at = hv_next(at))
-            each(walk, HV_OBJECT(at), state);
+        for (PyGC_Head *at = hv_next(heads[i]); at != heads[i]; at = hv_next(at)) {
+            if (!hv_has(&walk->seen, HV_OBJECT(at)))
+                hv_mark(&rest->set, HV_OBJECT(at));
+        }
     }
 }
 
 static void
-gather(HvWalk *walk, PyObject *op, void *state)
+each_of(HvWalk *walk, Rest *rest, Each each, void *state)
 {
-    hv_type_of(&walk->core, op)->tracked++;
-    if (!hv_has(&walk->seen, op))
-        hv_mark(&((Rest *)state)->set, op);
+    for (size_t i = 0; i < rest->set.chunks.count; i++) {
+        HvChunk *chunk = HV_AT(&rest->set.chunks, HvChunk *, i);
+        for (size_t word = 0; word < HV_WORDS; word++) {
+            for (uint64_t left = chunk->bits[word]; left != 0; left &= left - 1) {
+                uint64_t bit = word * 64 + (uint64_t)__builtin_ctzll(left);
+                each(walk, (PyObject *)hv_address(&rest->set, chunk, bit), state);
+            }
+        }
+    }
 }
 
 static int
@@ -47,16 +56,14 @@ count_inside(PyObject *child, void *arg)
 static void
 count_references(HvWalk *walk, PyObject *op, void *state)
 {
-    if (hv_has(&((Rest *)state)->set, op))
-        hv_traverse(&walk->core, op, count_inside, state);
+    hv_traverse(&walk->core, op, count_inside, state);
 }
 
 static void
 reach_held(HvWalk *walk, PyObject *op, void *state)
 {
     Rest *rest = state;
-    if (hv_has(&rest->set, op) &&
-        (uint64_t)Py_REFCNT(op) > rest->inside[hv_index(&rest->set, op)])
+    if ((uint64_t)Py_REFCNT(op) > rest->inside[hv_index(&rest->set, op)])
         hv_reach(walk, op, HV_REF);
 }
 
@@ -72,7 +79,7 @@ static int
 stop_at_tracked(PyObject *child, void *arg)
 {
     (void)arg;
-    return child != NULL && hv_tracked(child);
+    return child != NULL && hv_tracked(child, Py_TYPE(child));
 }
 
 /* Whether it refers to anything that could lead back: most tuples and lists do not. */
@@ -111,7 +118,8 @@ find_cycles(HvWalk *walk, Candidates *found, int garbage)
     hv_drop_pages(found->objects, LOOKED_AT * sizeof *found->objects);
 }
 
-/* The newest of each generation first: what leaks is made while we look. */
+/* The newest of each generation first: what leaks is made while we look. One candidate more than
+ * are looked at, and the rest is left. */
 void
 hv_live_cycles(HvWalk *walk)
 {
@@ -119,10 +127,10 @@ hv_live_cycles(HvWalk *walk)
     PyGC_Head *heads[HV_GENERATIONS];
     int count = hv_generations(walk->core.interp, heads);
     for (int i = 0; i < count; i++) {
-        for (PyGC_Head *at = hv_prev(heads[i]); at != heads[i]; at = hv_prev(at)) {
-            if (!hv_has(&walk->seen, HV_OBJECT(at)) || hv_has(&walk->waste, HV_OBJECT(at)))
-                continue;
-            gather_candidate(walk, HV_OBJECT(at), &found);
+        for (PyGC_Head *at = hv_prev(heads[i]); at != heads[i] && found.all == found.count;
+             at = hv_prev(at)) {
+            if (hv_has(&walk->seen, HV_OBJECT(at)) && !hv_has(&walk->waste, HV_OBJECT(at)))
+                gather_candidate(walk, HV_OBJECT(at), &found);
         }
     }
     walk->live_candidates = found.all;
@@ -146,21 +154,21 @@ hv_walk_rest(HvWalk *walk)
 {
     Rest rest = {0};
     hv_seen_init(&rest.set);
-    each_tracked(walk, gather, &rest);
+    gather(walk, &rest);
     hv_rank(&rest.set);
     size_t bytes = (rest.set.members + 1) * sizeof *rest.inside;
     rest.inside = hv_pages(bytes);
-    each_tracked(walk, count_references, &rest);
+    each_of(walk, &rest, count_references, &rest);
     walk->at = hv_root(walk, HV_RAW, NULL, HV_FROM_C, HV_OURS);
     walk->of = hv_new_type(&walk->core, &PyFrame_Type);
-    each_tracked(walk, reach_held, &rest);
+    each_of(walk, &rest, reach_held, &rest);
     hv_drain(walk);
     Candidates found = {hv_pages(LOOKED_AT * sizeof *found.objects), 0, 0};
-    each_tracked(walk, gather_garbage, &found);
+    each_of(walk, &rest, gather_garbage, &found);
     walk->garbage_looked_at = found.count;
     find_cycles(walk, &found, 1);
     walk->at = walk->garbage = hv_root(walk, HV_RAW, NULL, HV_GARBAGE, HV_OURS);
-    each_tracked(walk, reach_garbage, NULL);
+    each_of(walk, &rest, reach_garbage, NULL);
     hv_drain(walk);
     hv_drop_pages(rest.inside, bytes);
     hv_seen_drop(&rest.set);
