@@ -105,8 +105,9 @@ def _added(process: psutil.Process, before: int) -> int:
     try:
         total += max(0, process.memory_info().rss - before)
         for child in process.children():
-            dirty = _kilobytes(f"/proc/{child.pid}/smaps_rollup", "Private_Dirty")
-            total += dirty * 1024
+            # of a forked copy, what is its own; of a fresh process, what is not a mapped file
+            own = _kilobytes(f"/proc/{child.pid}/smaps_rollup", "Private_Dirty")
+            total += min(own, _kilobytes(f"/proc/{child.pid}/status", "RssAnon")) * 1024
     except psutil.Error:
         pass
     return total

@@ -11,7 +11,7 @@ from ..model.report import Cause
 OF_THE_CODE = re.compile(
     r"^(sys\.(modules|path_importer_cache)|linecache\.|encodings\.|importlib|_frozen_importlib"
     r"|zipimport|copyreg|abc\.|_abc|typing|_weakrefset|pkgutil|re\._|re\.|sre_|_sre"
-    r"|\(interpreter\)|\(other\)|\(small\))"
+    r"|\(interpreter\)|\(capture\)|\(other\)|\(small\))"
 )
 OURS = re.compile(r"^(flask_heapview|guppy|objgraph|pympler)\b")  # a capture's own books
 _REGISTRY_TYPES = (

@@ -144,6 +144,7 @@ class NativeEngine:
         assert _core is not None
         roots = [(r.name, r.module, module_dict(r.module), r.rank) for r in modules()]
         names = [(ident, name) for ident, (name, _) in known_threads().items()]
+        time.sleep(0)  # whoever waits for the lock goes first: it will be held for the fork
         pid, pause = _core.capture(
             files.fd,
             self._knowledge,

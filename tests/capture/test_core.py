@@ -416,3 +416,36 @@ def test_a_damaged_result_is_refused(tmp_path: Path) -> None:
     for data in (b"", b"HVRAW001END.", b"HVRAW001" + b"\xff" * 200 + b"END."):
         with pytest.raises(ValueError, match="core's result"):
             raw.parse(data)
+
+
+def test_the_capture_is_no_part_of_the_picture() -> None:
+    result = alone("""
+        taken()
+        snapshot = taken()
+        paths = [h.path for h in snapshot.ownership.holders]
+        roots = [snapshot.ownership.stacks.frame_at(n).label
+                 for n, p in enumerate(snapshot.ownership.stacks.parent) if p < 0]
+        say(own=[p for p in paths if "heapview-capture" in p or " roots" in p], roots=roots)
+    """)
+    assert result["own"] == []
+    assert "thread MainThread:" in result["roots"]
+    assert not [label for label in result["roots"] if "heapview-capture" in label]
+
+
+def test_threads_without_a_name_are_looked_at_too() -> None:
+    result = alone("""
+        import _thread
+        go = _thread.allocate_lock()
+        go.acquire()
+        begun = []
+        def work():
+            rows = [str(n) for n in range(777)]
+            begun.append(1)
+            go.acquire()
+        _thread.start_new_thread(work, ())
+        while not begun: time.sleep(0.001)
+        found = {h.path: h.entries for h in taken().ownership.holders}
+        go.release()
+        say(rows=found.get("thread ?: local rows"))
+    """)
+    assert result["rows"] == 777

@@ -34,6 +34,7 @@ enum { /* the fixed labels, in the order of the table in labels.c */
     HV_FROM_C,
     HV_GARBAGE,
     HV_CAPTURE,
+    HV_NAMELESS, /* a thread that Python's threading does not know */
     HV_SMALL,
     HV_EXCEPTION,
     HV_THREAD_DATA,

@@ -5,7 +5,7 @@
 static const char *const fixed[HV_FIXED] = {
     "[item]",        "[value]",     "[key]",     "[ref]",            "[code]",
     "[attribute]",   ".__dict__",   "[type]",    "[local]",          "(other)",
-    "(interpreter)", "(held from C)", "(cyclic garbage)", "(capture)", "(small)",
+    "(interpreter)", "(held from C)", "(cyclic garbage)", "(capture)", "thread ?:", "(small)",
     "[exception]",   "[thread data]", ".args", ".__traceback__", ".__context__",
     ".__cause__",    ".__notes__",
 };

@@ -451,11 +451,13 @@ thread_root(HvWalk *walk, PyThreadState *thread)
 {
     int fresh;
     PyObject *name = thread_name(walk, thread);
-    uint32_t label = name == NULL ? HV_CAPTURE : hv_label(&walk->core, HV_THREAD, name);
+    uint32_t label = name == NULL ? HV_NAMELESS : hv_label(&walk->core, HV_THREAD, name);
+    if (thread == walk->self)
+        label = HV_CAPTURE;
     uint32_t *slot = hv_slot(&walk->steps, step_key(HV_NONE, label, HV_NONE), &fresh);
     if (fresh) { /* the threads of a pool have one name: they share a root */
         uint32_t root = new_node(walk, HV_NONE, label, HV_NONE,
-                                 thread == walk->self || name == NULL ? HV_OURS : HV_APP);
+                                 label == HV_CAPTURE ? HV_OURS : HV_APP);
         *slot = root;
     }
     return *slot;
@@ -641,6 +643,8 @@ hv_walk_drop(HvWalk *walk)
 void
 hv_walk_all(HvWalk *walk)
 {
+    for (size_t i = 0; i < walk->own.count; i++) /* it grows with the modules, and is not theirs */
+        hv_mark(&walk->seen, HV_AT(&walk->own, PyObject *, i));
     walk_modules(walk);
     walk_threads(walk);
     walk_interpreter(walk);
