@@ -449,3 +449,29 @@ def test_threads_without_a_name_are_looked_at_too() -> None:
         say(rows=found.get("thread ?: local rows"))
     """)
     assert result["rows"] == 777
+
+
+def test_the_census_agrees_with_guppy3() -> None:
+    """guppy3 leaves its own functions and classes out, and does not see names in code objects."""
+    result = alone("""
+        from guppy import hpy
+        heap = hpy()
+        heap.heap()
+        class Made:
+            def __init__(self): self.parts = [1]
+        made = [Made() for _ in range(1000)]
+        taken()
+        gc.collect()
+        gc.disable()
+        ours = {row.type: row.count for row in taken().heap.types}
+        theirs = {row.name: row.count for row in heap.heap().bytype.partition.get_rows()}
+        say(ours=ours, theirs=theirs)
+    """)
+    ours, theirs = result["ours"], result["theirs"]
+    for name in ("__main__.Made", "property", "classmethod", "staticmethod", "module"):
+        assert abs(ours[name] - theirs[name]) <= 5, name
+    assert ours["code"] >= theirs["types.CodeType"] > 0.8 * ours["code"]
+    for name in ("function", "type", "tuple", "set"):
+        assert abs(ours[name] - theirs[name]) < 0.2 * ours[name], name
+    for name in ("str", "bytes"):
+        assert ours[name] >= theirs[name] > 0.5 * ours[name], name

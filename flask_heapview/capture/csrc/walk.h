@@ -62,20 +62,31 @@ typedef struct {
     HvSeen waste;      /* cyclic garbage */
     HvSeen namespaces; /* dictionaries whose keys are names; only with a graph */
     HvQueue queue;
+    /* where it begins */
+    PyThreadState *self; /* the thread that captures */
+    HvArray roots;       /* HvRoot */
+    HvArray threads;     /* HvThreadName */
+    HvArray own;         /* PyObject *: the order itself, which is no part of the service */
+    uint64_t expected;   /* objects, for the progress */
+    /* wishes */
+    uint32_t node_limit;
+    int graph;  /* a graph will be written */
+    int traced; /* addresses are wanted, to ask who allocated them */
+    int keys;   /* keys may be shown */
+    /* what is found */
     HvArray nodes;    /* HvNode */
     HvArray collects; /* HvCollects */
-    HvArray caches; /* HvCache */
-    HvArray open;   /* HvOpen */
-    HvArray cycles; /* HvCycle */
+    HvArray caches;   /* HvCache */
+    HvArray open;     /* HvOpen */
+    HvArray cycles;   /* HvCycle */
+    HvArray held;     /* HvHeld */
     HvTable steps;    /* (parent, label, type) -> node */
-    HvTable homes;    /* hash of a module's name -> 1 + place in roots */
-    HvArray roots;    /* HvRoot */
-    HvArray threads;  /* HvThreadName */
-    PyThreadState *self; /* the thread that captures */
-    uint32_t node_limit;
-    uint64_t visited, large, truncated, due, expected;
+    HvTable homes;    /* the label of a module's name -> 1 + place in roots */
     uint32_t other, garbage; /* nodes */
-    uint64_t rest_objects;
+    uint64_t visited, large, truncated, due;
+    uint64_t rest_objects, live_looked_at, live_candidates, garbage_looked_at;
+    FILE *stream; /* what CPython says of its allocator, into stream_text of HV_STREAM bytes */
+    char *stream_text, *stream_buffer;
     /* the object whose references are being followed */
     uint32_t at;
     HvType *of;
@@ -84,27 +95,31 @@ typedef struct {
     PyObject *data_here;
     /* the last step that was made */
     uint32_t last_parent, last_label, last_type, last_node;
-    HvArray held; /* HvHeld */
-    HvArray own;  /* PyObject *: the order itself, which is no part of the service's graph */
-    /* wishes */
-    int graph; /* a graph will be written */
-    int traced; /* addresses are wanted, to ask who allocated them */
-    int keys;   /* keys may be shown */
-    FILE *stream; /* writes into stream_text, which has HV_STREAM bytes */
-    char *stream_text, *stream_buffer;
-    uint64_t live_looked_at, live_candidates, garbage_looked_at;
 } HvWalk;
 
+/* walk.c */
+uint32_t hv_new_node(HvWalk *walk, uint32_t parent, uint32_t label, uint32_t type, uint8_t rank);
+uint64_t hv_step_key(uint32_t parent, uint32_t label, uint32_t type);
+uint32_t hv_step(HvWalk *walk, uint32_t parent, uint32_t label, uint32_t type);
+uint32_t hv_root(HvWalk *walk, uint8_t kind, PyObject *name, uint32_t fixed, uint8_t rank);
+void hv_reach(HvWalk *walk, PyObject *child, uint32_t label);
+void hv_account(HvWalk *walk, PyObject *op, uint32_t node);
+void hv_drain(HvWalk *walk);
+void hv_tick(HvWalk *walk);
+void hv_edge(void *walk, PyObject *child, uint32_t label, Py_ssize_t place);
+
+static inline HvNode *
+hv_node_at(HvWalk *walk, uint32_t node)
+{
+    return &HV_AT(&walk->nodes, HvNode, node);
+}
+
+/* roots.c */
 void hv_walk_init(HvWalk *walk);
-void hv_open_stream(HvWalk *walk);
-void hv_ask_allocator(HvWalk *walk);
 void hv_walk_drop(HvWalk *walk);
 void hv_walk_all(HvWalk *walk);
-void hv_reach(HvWalk *walk, PyObject *child, uint32_t label);
-uint32_t hv_root(HvWalk *walk, uint8_t kind, PyObject *name, uint32_t fixed, uint8_t rank);
-void hv_drain(HvWalk *walk);
-void hv_account(HvWalk *walk, PyObject *op, uint32_t node);
-void hv_tick(HvWalk *walk);
+void hv_open_stream(HvWalk *walk);
+void hv_ask_allocator(HvWalk *walk);
 
 /* rest.c */
 void hv_walk_rest(HvWalk *walk);
