@@ -304,17 +304,17 @@ class Assembly:
             index: ("local variable", self.path(node) + labels[label])
             for index, node, label in self.raw.graph.held
         }
-        for index, node in self.raw.graph.modules:
+        for index, attributes, node in self.raw.graph.modules:
             if node != raw.NONE:
-                found[index] = "module", labels[nodes[node].label]
+                found[index] = found[attributes] = "module", labels[nodes[node].label]
         return found
 
     def holdings(self) -> list[tuple[str, bool, int, int, int]]:
-        """Of each module: name, whether it is the app's, place in the graph, objects and bytes
-        that have it as their nearest owner."""
+        """Of each module: name, whether it is the app's, the place of its dictionary in the graph,
+        objects and bytes that have it as their nearest owner."""
         counts, sizes = self.stacks.totals()
         rows = []
-        for index, number in self.raw.graph.modules:
+        for _, index, number in self.raw.graph.modules:
             if number != raw.NONE:
                 node, at = self.raw.nodes[number], self.place[number]
                 name = self.raw.labels[node.label]

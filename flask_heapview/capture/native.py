@@ -36,7 +36,7 @@ except ImportError as error:  # built, but for something else
 
 NODE_LIMIT = 100_000  # path nodes; what does not fit is counted under "(other)"
 BYTES_PER_BLOCK = 3.5  # the bitmap, the queue, the tree: measured, see docs/capture.md
-FIXED_BYTES = 12_000_000  # the tree of a small service, and the candidates for cycles
+FIXED_BYTES = 35_000_000  # the tree, the candidates for cycles, and the fresh interpreter
 TRACED_BYTES_PER_BLOCK = 190  # while tracemalloc is on, its traces are copied
 GRAPH_BYTES_PER_BLOCK = 90  # the file, which may lie in memory, and its analysis
 SECONDS_PER_BLOCK = 1.5e-7

@@ -105,7 +105,7 @@ class RawGraph(msgspec.Struct):
     edges: int
     places: list[tuple[int, int]]  # offset and bytes
     held: list[tuple[int, int, int]]  # what functions hold: index, node, label
-    modules: list[tuple[int, int]]  # index, node; in the order of the roots
+    modules: list[tuple[int, int, int]]  # index, that of its dictionary, node
 
 
 class Raw(msgspec.Struct):
@@ -207,16 +207,16 @@ class _Reader:
         flat = self.take(f"{2 * REGIONS}Q")
         places = list(zip(flat[::2], flat[1::2], strict=True))
         held = [self._three() for _ in range(self.number())]
-        modules = [self._two() for _ in range(self.number())]
+        modules = [self._module() for _ in range(self.number())]
         return RawGraph(objects, edges, places, held, modules)
 
     def _three(self) -> tuple[int, int, int]:
         index, node, label = self.take("QII")
         return index, node, label
 
-    def _two(self) -> tuple[int, int]:
-        index, node = self.take("QI")
-        return index, node
+    def _module(self) -> tuple[int, int, int]:
+        index, attributes, node = self.take("QQI")
+        return index, attributes, node
 
     def _pair(self) -> tuple[int, int]:
         kind, count = self.take("IQ")

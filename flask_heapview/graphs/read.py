@@ -77,9 +77,12 @@ class Graph:
             return self.roots[index][0]
         return "immortal" if self.refcount[index] >= IMMORTAL else "held from C"
 
+    def _is_module(self, index: int) -> bool:
+        return self.roots.get(index, ("", ""))[0] == "module"
+
     def name(self, way: list[int]) -> str:
-        """The way as a dotted path, from the last module or root on it that has a name."""
-        begin = max((n for n, index in enumerate(way) if index in self.roots), default=0)
+        """The way as a dotted path, from the last module on it, or else from its root."""
+        begin = max((n for n, index in enumerate(way) if self._is_module(index)), default=0)
         known = self.roots.get(way[begin])
         first = known[1] if known else f"({self.types[self.type[way[begin]]]})"
         labels = [self.label(source, target) for source, target in pairwise(way[begin:])]

@@ -25,7 +25,7 @@ class Tally(Model, frozen=True):
 
 
 class Holding(Model, frozen=True):
-    """What has a module as its nearest owner; `index` is the module's place in the graph."""
+    """What has a module as its nearest owner; `index` is its dictionary's place in the graph."""
 
     module: str
     app: bool

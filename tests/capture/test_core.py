@@ -218,27 +218,41 @@ def test_a_full_disk_is_said() -> None:
     assert result["again"] == "done"
 
 
-def test_shapes_that_hurt_others() -> None:
+@pytest.mark.parametrize(
+    ("deep", "empty", "wide"),
+    [
+        (300_000, 3_000_000, 300_000),
+        pytest.param(10_000_000, 50_000_000, 1_000_000, marks=pytest.mark.slow),
+    ],
+)
+def test_shapes_that_hurt_others(deep: int, empty: int, wide: int) -> None:
     """Long chains would exhaust a recursion, wide containers a queue, many types a table."""
-    result = alone("""
+    result = alone(
+        """
+        deep, empty, width = map(int, sys.argv[1:])
         chain = None
-        for _ in range(300_000): chain = [chain]
-        nothing = [None] * 3_000_000
-        wide = {n: [n] for n in range(300_000)}
+        for _ in range(deep): chain = [chain]
+        nothing = [None] * empty
+        wide = {n: [n] for n in range(width)}
         kinds = [type(f"Kind{n}", (), {"__slots__": ("a",)}) for n in range(10_000)]
         many = [kind() for kind in kinds]
         snapshot = taken()
+        whole = taken(kind="graph")
         rows = {r.type: r.count for r in snapshot.heap.types}
         by_path = {h.path: h.entries for h in snapshot.ownership.holders}
         made = [n for name, n in rows.items() if name.startswith("__main__.Kind")]
         say(lists=rows["list"], kinds=sum(made),
             nothing=by_path["__main__.nothing"], wide=by_path["__main__.wide"],
-            truncated=snapshot.ownership.truncated)
+            retained={o.name: o.retained for o in reversed(whole.retained.biggest)})
         while chain: chain = chain[0]
-    """)
-    assert result["lists"] > 600_000
+        """,
+        *map(str, (deep, empty, wide)),
+        patience=600,
+    )
+    assert result["lists"] > deep + wide
     assert result["kinds"] == 10_000
-    assert (result["nothing"], result["wide"]) == (3_000_000, 300_000)
+    assert (result["nothing"], result["wide"]) == (empty, wide)
+    assert result["retained"]["__main__.chain"] >= 64 * deep
 
 
 FIRE = """

@@ -22,7 +22,7 @@ from pathlib import Path
 sys.path.insert(0, {root!r})
 from flask_heapview.capture import headroom
 from flask_heapview.capture.cgroup import read_container
-from flask_heapview.capture.portable import PortableEngine
+from flask_heapview.capture.choice import choose
 from flask_heapview.capture.engine import Wanted
 from flask_heapview.capture.runner import Runner
 from flask_heapview.errors import NotEnoughMemory
@@ -36,10 +36,10 @@ say(step="figures", version=box.version, limit=box.limit, usage=box.usage,
     available=headroom.headroom().available)
 store = Store(Path("/tmp/heapview"))
 
-def take(check=True):
+def take(check=True, engine="portable"):
     if not check:
         headroom.check = lambda needed, room: None
-    info = Runner(PortableEngine()).start(Wanted(worker="w"), store)
+    info = Runner(choose(engine)).start(Wanted(worker="w"), store)
     while store.info(info.id).state == "running":
         time.sleep(0.05)
     return store.info(info.id)
@@ -52,6 +52,8 @@ try:
     say(step="refusal", refused=False)
 except NotEnoughMemory as error:
     say(step="refusal", refused=True, **error.figures)
+native = take(engine="native")
+say(step="native", state=native.state, error=native.error, extra=native.extra_bytes)
 forced = take(check=False)
 say(step="forced", state=forced.state, error=forced.error, pid=os.getpid(), objects=len(ballast),
     events=read_container().events)
@@ -150,3 +152,11 @@ def test_when_memory_runs_out_the_child_is_killed_and_not_the_service(
     assert forced["state"] == "failed"
     assert "memory" in forced["error"]
     assert forced["objects"] == 1_200_000
+
+
+def test_the_native_engine_fits_where_the_portable_one_does_not(
+    told: dict[str, dict[str, Any]],
+) -> None:
+    native = told["native"]
+    assert (native["state"], native["error"]) == ("done", None)
+    assert 0 < native["extra"] < 30_000_000

@@ -421,7 +421,9 @@ write_graph(HvWalk *walk, Out *out, HvGraph *graph)
     u32(out, (uint32_t)walk->roots.count);
     for (size_t i = 0; i < walk->roots.count; i++) {
         HvRoot *root = &HV_AT(&walk->roots, HvRoot, i);
+        PyObject *dict = root->dict == NULL ? root->module : root->dict;
         u64(out, graph == NULL ? 0 : hv_index(&walk->seen, root->module));
+        u64(out, graph == NULL ? 0 : hv_index(&walk->seen, dict));
         u32(out, root->node);
     }
 }
