@@ -107,3 +107,38 @@ def test_the_page_is_there_and_closed(tmp_path: Path) -> None:
     with serving(tmp_path, LEAKY, "sync") as server:
         status, _, headers = server.get(f"{PREFIX}/")
         assert (status, headers["Location"]) == (303, f"{PREFIX}/login?next={PREFIX}/")
+
+
+FIRE = (
+    LEAKY
+    + """
+import random, sys, types
+
+@app.get("/churn/<int:number>")
+def churn(number):
+    dice = random.Random(number)
+    kind = type(f"Made{number % 50}", (), {"__slots__": ("a", "__dict__")})
+    module = types.ModuleType(f"made_{number % 20}")
+    module.kept = [kind() for _ in range(50)]
+    sys.modules[module.__name__] = module
+    sys.modules.pop(f"made_{dice.randrange(20)}", None)
+    return "churned"
+"""
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("worker_class", "options"), WORKERS[1:], ids=["gthread", "gevent"])
+def test_hundreds_of_captures_under_load(
+    worker_class: str, options: tuple[str, ...], tmp_path: Path
+) -> None:
+    with (
+        serving(tmp_path, FIRE, worker_class, *options) as server,
+        Traffic(server, "/churn/{i}") as traffic,
+    ):
+        for turn in range(100):
+            done = server.capture(label=f"turn {turn}")
+            assert done["state"] == "done", done["error"]
+            assert done["engine"].startswith("native")
+        assert traffic.failed == 0
+        assert traffic.answered > 100
