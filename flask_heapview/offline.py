@@ -20,11 +20,14 @@ from .views.table import Query
 SECONDS = 120.0  # that an answer may take
 
 
+What = Literal["view", "diff", "report", "page", "object", "objects"]
+
+
 class Job(Model, frozen=True):
     """A question about snapshots."""
 
     directory: str
-    what: Literal["view", "diff", "report", "page", "object", "objects"]
+    what: What
     target: str | None = None
     base: str | None = None
     view: str = ""

@@ -16,7 +16,6 @@ import psutil
 from .. import fresh
 from ..model.allocations import Allocations
 from ..model.base import to_json
-from ..model.caches import Cache
 from ..model.snapshot import Kind
 from . import allocations, child, layout, selfcheck, traces
 from .assemble import Sites, Work
@@ -106,7 +105,7 @@ class NativeEngine:
         """Walks, and says all that the core's file does not."""
         began = time.monotonic()
         facts = task.facts(forked=True, threads=())
-        named = [_registered(name, obj) for name, obj in facts.caches.items()]
+        named = [registered(name, obj, Types()) for name, obj in facts.caches.items()]
         files = _Files(task)
         forks = files.graph is not None or self._forks()
         with files:
@@ -200,7 +199,3 @@ class _Files:
 
 def _fork_seconds() -> float:
     return FORK_SECONDS + FORK_SECONDS_PER_BYTE * float(psutil.Process().memory_info().rss)
-
-
-def _registered(name: str, obj: object) -> Cache:
-    return registered(name, obj, Types())

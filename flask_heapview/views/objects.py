@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..model.retained import Link, ObjectDetail, ObjectList
+from ..model.retained import BigObject, Link, ObjectDetail
 from .table import Column, Query, Row, Table, table
 
 _SIZES = [
@@ -13,13 +13,18 @@ _SIZES = [
 ]
 
 
-def object_table(found: ObjectList, query: Query) -> Table:
-    """The biggest objects of one type."""
+def big_objects(
+    title: str,
+    objects: Sequence[BigObject],
+    query: Query,
+    *,
+    name: str = "",
+    empty: str = "Nothing here.",
+) -> Table:
+    """Objects with what would be freed with them; each row leads to its object."""
     columns = [Column("object", "Object", "code"), Column("type", "Type", "code"), *_SIZES]
-    rows = [
-        Row([o.name, o.type, o.size, o.retained], opens=f"objects/{o.index}") for o in found.objects
-    ]
-    return table("Objects", columns, rows, query)
+    rows = [Row([o.name, o.type, o.size, o.retained], opens=f"objects/{o.index}") for o in objects]
+    return table(title, columns, rows, query, name=name, empty=empty)
 
 
 def _links(title: str, links: Sequence[Link], total: int, query: Query, empty: str) -> Table:

@@ -6,23 +6,10 @@ from ..analysis import diff
 from ..model.diff import RetainedDiff
 from ..model.retained import Retained
 from .base import View
+from .objects import big_objects
 from .table import Column, Query, Row, Table, table
 
 NO_GRAPH = "This capture has no graph: choose “with the whole graph” when you capture."
-
-
-def _biggest(retained: Retained, query: Query) -> Table:
-    columns = [
-        Column("object", "Object", "code"),
-        Column("type", "Type", "code"),
-        Column("size", "Shallow size", "bytes"),
-        Column("retained", "Retained size", "bytes"),
-    ]
-    rows = [
-        Row([o.name, o.type, o.size, o.retained], opens=f"objects/{o.index}")
-        for o in retained.biggest
-    ]
-    return table("Biggest objects", columns, rows, query, name="biggest", empty=NO_GRAPH)
 
 
 def _types(retained: Retained, query: Query) -> Table:
@@ -66,7 +53,7 @@ def _roots(retained: Retained, query: Query) -> Table:
 
 def _tables(retained: Retained, query: Query) -> list[Table]:
     return [
-        _biggest(retained, query),
+        big_objects("Biggest objects", retained.biggest, query, name="biggest", empty=NO_GRAPH),
         _types(retained, query),
         _modules(retained, query),
         _roots(retained, query),

@@ -17,7 +17,7 @@ from ..model.retained import ObjectDetail, ObjectList
 from ..model.snapshot import SnapshotInfo
 from ..render import html
 from ..views import BY_NAME, VIEWS
-from ..views.objects import detail_tables, object_table
+from ..views.objects import big_objects, detail_tables
 from ..views.table import Query
 from .api import kind_asked, needs, start_capture, switch_tracing
 from .guard import chrome, service
@@ -256,7 +256,7 @@ def _objects(snapshot_id: str) -> Response:
         "objects.html",
         snapshot_id,
         found=found,
-        table=object_table(found, query()),
+        table=big_objects("Objects", found.objects, query()),
         link=_link("objects", snapshot_id=snapshot_id),
         raw=url_for(".api_objects", snapshot_id=snapshot_id, kind=kind),
     )

@@ -10,7 +10,7 @@ import time
 import types
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 import psutil
@@ -28,13 +28,12 @@ from ..capture.sites import EndpointCode, code_lines
 from ..config import HeapViewConfig
 from ..errors import Conflict
 from ..model.snapshot import Kind, SnapshotInfo
-from ..offline import Job, ask
+from ..offline import Job, What, ask
 from ..store import Store
 from ..workers.registry import Registry, Worker, worker_id
 from .access import Access
 
 EXTENSION = "heapview"
-What = Literal["view", "diff", "report", "page", "object", "objects"]
 _FUNCTION = types.FunctionType
 
 
