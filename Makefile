@@ -57,10 +57,12 @@ sanitize: $(STAMP)
 	cd $(SANITIZED) && CFLAGS="$(SANITIZERS)" $(abspath $(BIN))/python setup.py --quiet build_ext --inplace
 	cd $(SANITIZED) && LD_PRELOAD=$(PRELOADED) ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_abort=0 \
 	  $(abspath $(BIN))/python -m pytest -p no:cacheprovider \
-	  tests/capture/test_core.py tests/analysis/test_graph.py tests/test_graphs.py tests/capture/test_engines.py
+	  tests/capture/test_core.py tests/analysis/test_graph.py tests/test_graphs.py tests/capture/test_engines.py \
+	  tests/capture/test_sampling.py
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.allocations
 
 clean:
 	rm -rf .venv* build dist *.egg-info .coverage* .mypy_cache .ruff_cache

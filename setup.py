@@ -13,7 +13,12 @@ def extension(name: str, *sources: str) -> Extension:
     """Optional: without it the portable engine does the work."""
     headers = glob(f"{CAPTURE}/*.h") + glob(f"{ANALYSIS}/*.h")
     return Extension(
-        name, list(sources), depends=headers, optional=True, extra_compile_args=OPTIONS
+        name,
+        list(sources),
+        depends=headers,
+        libraries=["m"],
+        optional=True,
+        extra_compile_args=OPTIONS,
     )
 
 

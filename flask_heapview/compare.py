@@ -134,5 +134,7 @@ def _figures(data: Any, last: Snapshot) -> dict[str, Any]:
     """The single figures of a section, for the sentences above its tables."""
     values = {name: getattr(data, name) for name in data.__struct_fields__}
     found = {k: v for k, v in values.items() if v is None or isinstance(v, int | float | str)}
+    if "domains" in values:
+        found["domains"] = values["domains"]
     container = last.process.container
     return {**found, "container_usage": container.usage, "container_limit": container.limit}

@@ -15,7 +15,10 @@ from .errors import ConfigError
 PREFIX = "HEAPVIEW_"
 _TRUE = frozenset(("1", "true", "yes", "on"))
 _FALSE = frozenset(("0", "false", "no", "off", ""))
-ENGINES = ("auto", "native", "portable")
+CHOICES = {
+    "engine": ("auto", "native", "portable"),
+    "allocations": ("sampled", "exact", "off"),
+}
 Auth = Callable[[Any], Any]
 
 
@@ -53,6 +56,10 @@ class HeapViewConfig:
     deadline: float = field(default=120.0, metadata={"help": "seconds a capture may take"})
     engine: str = field(
         default="auto", metadata={"help": "native, portable, or auto: native where it works"}
+    )
+    allocations: str = field(
+        default="sampled",
+        metadata={"help": "who-allocated tracing from the start: sampled, exact or off"},
     )
 
     @classmethod
@@ -104,8 +111,8 @@ def _parse(item: Field[Any], value: Any, name: str) -> Any:
         raise ConfigError(f"{name} cannot be used: {error}.") from None
     if item.name == "url_prefix" and not str(value).startswith("/"):
         raise ConfigError(f"{name} must begin with a slash.")
-    if item.name == "engine" and value not in ENGINES:
-        raise ConfigError(f"{name} must be one of {', '.join(ENGINES)}.")
+    if value not in CHOICES.get(item.name, (value,)):
+        raise ConfigError(f"{name} must be one of {', '.join(CHOICES[item.name])}.")
     if item.name == "token" and not str(value).strip():
         raise ConfigError(f"{name} is empty. Set it to a long random string.")
     return os.fspath(value) if item.name == "dir" else str(value)

@@ -10,7 +10,9 @@ from typing import Any, cast
 from flask import Blueprint, Flask, request
 from flask.blueprints import BlueprintSetupState
 
+from .capture import allocations
 from .capture.choice import choose
+from .capture.requests import NO_ROUTE, SERVING
 from .capture.runner import Runner
 from .config import HeapViewConfig
 from .errors import ConfigError
@@ -76,14 +78,21 @@ def _mount(state: BlueprintSetupState, config: HeapViewConfig, caches: dict[str,
     service.blueprint = state.name
     app.extensions[EXTENSION] = service
     _count_requests(app, service)
+    allocations.begin(config.allocations)  # type: ignore[arg-type]
 
 
 def _count_requests(app: Flask, service: Service) -> None:
     def count() -> None:
-        service.count(request.endpoint)
+        endpoint = request.endpoint
+        service.count(endpoint)
+        SERVING.set(endpoint or NO_ROUTE)
+
+    def served(_error: BaseException | None) -> None:
+        SERVING.set(None)
 
     # first of all: a request that another function answers is a request, too
     app.before_request_funcs.setdefault(None, []).insert(0, count)
+    app.teardown_request_funcs.setdefault(None, []).insert(0, served)
 
 
 def _debug_token(app: Flask, directory: Path, prefix: str) -> str:

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 
 from flask_heapview import HeapView
+from flask_heapview.capture import allocations
 from flask_heapview.capture.gc_state import PAUSES
 
 from .support import TOKEN
@@ -32,6 +33,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if "slow" in item.keywords:
                 item.add_marker(skip)
+
+
+@pytest.fixture(autouse=True)
+def untraced() -> Iterator[None]:
+    """Mounting an app begins to sample allocations: each test begins without."""
+    yield
+    allocations.switch("off")
 
 
 @pytest.fixture

@@ -6,7 +6,8 @@ from ..model import diff as d
 from ..model.caches import Cache
 from ..model.resources import Resources, Tally
 from ..model.snapshot import Snapshot
-from .align import align, subtract
+from .align import align, subtract, subtract_with
+from .sites import own_frames
 
 
 def heap(base: Snapshot, target: Snapshot) -> d.HeapDiff:
@@ -62,14 +63,30 @@ def ownership(base: Snapshot, target: Snapshot) -> d.OwnershipDiff:
 
 def allocations(base: Snapshot, target: Snapshot) -> d.AllocationsDiff:
     """The allocation tree; a note where tracing was off in one of them."""
+    old, new = base.allocations, target.allocations
     note = ""
-    if base.allocations.mode != target.allocations.mode:
+    if old.mode != new.mode:
         note = "Tracing was not the same in both snapshots: the difference means little."
-    return d.AllocationsDiff(
-        mode=target.allocations.mode,
-        tree=subtract(base.allocations.stacks, target.allocations.stacks),
-        note=note or target.allocations.note,
+    tree, (variance, allocated) = subtract_with(
+        old.stacks, new.stacks, (old.variance, new.variance), (old.allocated, new.allocated)
     )
+    own = own_frames(old) | own_frames(new)
+    return d.AllocationsDiff(
+        mode=new.mode,
+        tree=tree,
+        note=note or new.note,
+        app_frames=[n for n, frame in enumerate(tree.stacks.frames) if frame in own],
+        requests=served(base, target),
+        variance=[a + b for a, b in zip(*variance, strict=True)],
+        allocated=[round(b - a) for a, b in zip(*allocated, strict=True)],
+        sample_bytes=new.sample_bytes,
+    )
+
+
+def served(base: Snapshot, target: Snapshot) -> dict[str, int]:
+    """Requests between two snapshots, by endpoint."""
+    before, after = base.info.requests.endpoints, target.info.requests.endpoints
+    return {k: v - before.get(k, 0) for k, v in after.items() if v > before.get(k, 0)}
 
 
 def _change(name: str, base: float | None, target: float | None) -> d.Change:

@@ -21,6 +21,7 @@ from ..model.report import (
     Verdict,
 )
 from ..model.snapshot import Snapshot
+from .diff import served
 from .finding import LEAK, MB, Case, Finding, fingerprint, merge, size
 from .garbage import garbage
 from .knowledge import REMEDIES
@@ -88,11 +89,7 @@ class Judge(Case):
         ]
 
     def _served_by_endpoint(self) -> dict[str, int]:
-        base = self.base.info.requests.endpoints
-        now = self.target.info.requests.endpoints
-        if self.base is self.target:
-            return {}
-        return {k: v - base.get(k, 0) for k, v in now.items() if v > base.get(k, 0)}
+        return served(self.base, self.target)
 
     def report(self) -> Report:
         """The ticket."""

@@ -32,7 +32,10 @@ def memory(case: Case, explained: bool) -> list[Finding]:
 
 def _native(snapshot: Snapshot) -> float:
     # tracemalloc counts its own tables without what malloc adds around each small block
-    return (snapshot.process.bridge.native or 0) - 2 * snapshot.allocations.overhead
+    traced = snapshot.allocations
+    return (snapshot.process.bridge.native or 0) - (
+        2 * traced.overhead if traced.mode == "exact" else 0
+    )
 
 
 def _free(snapshot: Snapshot) -> float:

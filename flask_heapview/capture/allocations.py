@@ -1,68 +1,150 @@
-"""Who allocated it: tracemalloc, started and stopped on demand and aggregated in the child."""
+"""Who allocated it: sampled by the native core all the time, or exact by tracemalloc on demand."""
 
 from __future__ import annotations
 
+import logging
+import sys
+import threading
+import traceback
 import tracemalloc
 from collections import Counter
 from collections.abc import Sequence
+from typing import Literal, get_args
 
 from ..errors import BadRequest, Conflict
 from ..model.allocations import Allocations
 from ..model.ownership import Site
 from ..model.stacks import Frame, StacksBuilder
+from . import sampled
 from .allocators import PLAIN
+from .core import WHY_NOT, core
+from .requests import SERVING
 from .roots import app_file
 from .sites import Places
 
-DEFAULT_FRAMES = 6  # each one costs: see the table in docs/capture.md
+log = logging.getLogger("flask_heapview")
+Mode = Literal["off", "sampled", "exact"]
+DEFAULT_FRAMES = 6  # of exact tracing, where each one costs: see the table in docs/allocations.md
+SAMPLED_FRAMES = 32
 MAX_FRAMES = 64
 OFF = "Tracing is off: switch it on to see who allocates."
 _OURS = frozenset((__file__, tracemalloc.__file__))
 STACK_LIMIT = 20_000  # tracebacks kept in a snapshot, the largest; the rest is summed up
+DOMAINS = {389047: "numpy arrays"}  # tracemalloc's domains that libraries report to
 
 
-def mode() -> str:
-    """off or exact."""
-    return "exact" if tracemalloc.is_tracing() else "off"
+def mode() -> Mode:
+    """What is on now; exact wins, since somebody else may have started tracemalloc."""
+    if tracemalloc.is_tracing():
+        return "exact"
+    return "sampled" if core is not None and core.sampling() is not None else "off"
 
 
 def depth() -> int:
     """Frames kept of each traceback; 0 while tracing is off."""
-    return tracemalloc.get_traceback_limit() if tracemalloc.is_tracing() else 0
+    if tracemalloc.is_tracing():
+        return tracemalloc.get_traceback_limit()
+    state = core.sampling() if core is not None else None
+    return int(state[0]) if state is not None else 0
 
 
-def switch(wanted: str, frames: int | None) -> None:
-    """Starts or stops tracing.
+def why_not_sampled() -> str | None:
+    """Why this installation cannot sample; None where it can."""
+    if core is None:
+        return WHY_NOT
+    # the core reads frames by their layout: what it sees must be what Python itself says
+    found = [code for code, _ in core.where()]
+    if found != [frame.f_code for frame, _ in traceback.walk_stack(sys._getframe())]:
+        return "The native core does not understand this interpreter's frames."
+    return None
 
-    Raises BadRequest for what is no mode, Conflict where this build does not have it.
+
+def begin(wanted: Mode) -> None:
+    """As the settings say, when an app is mounted. What is on already goes on."""
+    if wanted == "off" or mode() != "off":
+        return
+    if wanted == "sampled" and (reason := why_not_sampled()) is not None:
+        log.info("flask-heapview: allocations are not sampled. %s", reason)
+        return
+    switch(wanted)
+
+
+def switch(wanted: str, frames: int | None = None, sample_bytes: int | None = None) -> None:
+    """Starts or stops tracing; one sort at a time.
+
+    `sample_bytes` is the mean distance of two samples, in bytes; without it, it adapts. Raises
+    BadRequest for what cannot be meant, Conflict where this build does not have it.
     """
-    if wanted == "sampled":
-        raise Conflict(
-            "Sampled tracing needs the native extension, which this installation does not have. "
-            'Use {"mode": "exact"}: it is tracemalloc, and slows allocation down while it is on.'
-        )
-    if wanted not in ("exact", "off"):
+    if wanted not in get_args(Mode):
         raise BadRequest('The mode must be "sampled", "exact" or "off".')
     if frames is not None and not 1 <= frames <= MAX_FRAMES:
         raise BadRequest(f"frames must be between 1 and {MAX_FRAMES}.")
+    if sample_bytes is not None and sample_bytes < 1:
+        raise BadRequest("sample_bytes must be 1 or more.")
+    if wanted == "sampled":
+        _sample(frames or SAMPLED_FRAMES, sample_bytes or 0)
+        tracemalloc.stop()
+        return
+    if core is not None:
+        core.sampling_stop()
     if wanted == "off":
         tracemalloc.stop()
         return
     wanted_depth = frames or DEFAULT_FRAMES
-    if depth() not in (0, wanted_depth):
+    if tracemalloc.is_tracing() and tracemalloc.get_traceback_limit() != wanted_depth:
         tracemalloc.stop()  # the depth is fixed at the start
     if not tracemalloc.is_tracing():
         PLAIN.save()
         tracemalloc.start(wanted_depth)
 
 
+def _sample(frames: int, sample_bytes: int) -> None:
+    """Begins to sample; what was sampled in the same way before goes on."""
+    reason = why_not_sampled()
+    if core is None or reason is not None:
+        raise Conflict(
+            f"Sampled tracing needs the native core. {reason} "
+            'Use {"mode": "exact"}: it is tracemalloc, and slows allocation down while it is on.'
+        )
+    state = core.sampling()
+    if state is None or (state[0], state[1]) != (frames, sample_bytes):
+        core.sampling_start(SERVING, threading._active, frames, sample_bytes)  # type: ignore[attr-defined]
+
+
+def heal() -> None:
+    """Before a capture: where another tool took the sampler's hooks away, it begins again."""
+    state = core.sampling() if core is not None else None
+    if core is not None and state is not None and not core.sampling_heal():
+        log.warning("flask-heapview: another tool took the sampler's hooks away; it begins again")
+        core.sampling_start(SERVING, threading._active, state[0], state[1])  # type: ignore[attr-defined]
+
+
+def quiet() -> None:
+    """In a child: the capture itself is not traced, and what was traced stays as it is."""
+    if tracemalloc.is_tracing():
+        PLAIN.restore()
+    if core is not None:
+        core.sampling_freeze()
+
+
+def read_sampled() -> Allocations:
+    """What the sampler of this process, or of the one it was forked from, knows."""
+    found = sampled.parse(core.sampling_dump()) if core is not None else None
+    return Allocations(note=OFF) if found is None else sampled.allocations(found)
+
+
 def read_allocations(places: Places) -> Allocations:
     """Live bytes by traceback. Only for a child: tracemalloc copies every trace it has."""
     if not tracemalloc.is_tracing():
-        return Allocations(note=OFF)
+        return read_sampled()
     traced, peak = tracemalloc.get_traced_memory()
     overhead = tracemalloc.get_tracemalloc_memory()
-    statistics = tracemalloc.take_snapshot().statistics("traceback")
+    snapshot = tracemalloc.take_snapshot()
+    domains: Counter[str] = Counter()
+    for trace in snapshot.traces:
+        if trace.domain:
+            domains[DOMAINS.get(trace.domain, f"domain {trace.domain}")] += trace.size
+    statistics = snapshot.statistics("traceback")
     # filtered only now: tracemalloc's own filters look at every single trace
     statistics = [s for s in statistics if s.traceback[-1].filename not in _OURS]
     builder = StacksBuilder()
@@ -71,13 +153,16 @@ def read_allocations(places: Places) -> Allocations:
     rest = statistics[STACK_LIMIT:]
     if rest:
         builder.add([Frame("(other)")], sum(s.count for s in rest), sum(s.size for s in rest))
+    stacks = builder.build()
     return Allocations(
         mode="exact",
         frames=depth(),
         traced=traced,
         peak=peak,
         overhead=overhead,
-        stacks=builder.build(),
+        stacks=stacks,
+        app_frames=[n for n, f in enumerate(stacks.frames) if f.file and app_file(f.file)],
+        domains=dict(domains),
     )
 
 

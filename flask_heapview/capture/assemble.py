@@ -23,8 +23,9 @@ from ..model.process import Process
 from ..model.resources import OpenObject, ThreadRow
 from ..model.snapshot import Snapshot, SnapshotInfo
 from ..model.stacks import Frame, Stacks, StacksBuilder
-from . import caches, layout, process, raw, resources
+from . import caches, layout, process, raw, resources, sampled
 from .chains import fingerprint, is_ours, short_name
+from .owned import OwnedSites
 from .roots import APP
 from .safe import CACHES
 
@@ -63,6 +64,7 @@ class Assembly:
         self.stacks, self.place = self._stacks()
         self.sizes = self.stacks.totals()[1]
         self.path = cache(self._path)
+        self.owned = OwnedSites(found)
         self.children: dict[int, list[int]] = {one.node: [] for one in found.caches}
         for number, node in enumerate(found.nodes):
             if node.parent in self.children:
@@ -82,11 +84,17 @@ class Assembly:
             gc=msgspec.structs.replace(work.gc, tracked=sum(t.tracked for t in self.raw.types)),
             cycles=self._cycles(),
             caches=self._caches(ownership.holders),
-            allocations=work.allocations,
+            allocations=self._allocations(),
             resources=msgspec.structs.replace(opened, open_objects=self._open()),
             process=process.complete(work.process, pymalloc, heap),
             info=self._info(),
         )
+
+    def _allocations(self) -> Allocations:
+        """The exact ones where tracemalloc was on; else what was sampled, if anything was."""
+        if self.work.allocations.mode != "off" or self.raw.sampler is None:
+            return self.work.allocations
+        return sampled.allocations(self.raw.sampler)
 
     def timed(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot with what it took, to be called last."""
@@ -163,6 +171,7 @@ class Assembly:
             if known is not None and known.entries >= HOLDER_FROM:
                 found.append((node.rank != APP, known.limit < 0, -known.entries, number))
         found.sort()
+        self.owned.watch([*(row[-1] for row in found[:HOLDERS]), self.raw.garbage_node])
         roots = [n for n in self.raw.nodes if n.parent == raw.NONE]
         return Ownership(
             stacks=self.stacks,
@@ -189,7 +198,7 @@ class Assembly:
             limit=self._limit(node, known.containers),
             kind="cache" if self._is_cache(node) else "container",
             app=node.rank == APP,
-            sites=self.work.sites.holders.get(node.collects, []),
+            sites=self.work.sites.holders.get(node.collects) or self.owned.sites(number),
             sampled=len(entries),
             entry_types=[name for name, _ in kinds.most_common(4)],
         )
@@ -284,8 +293,13 @@ class Assembly:
             count=group.count,
             size=group.size,
             types=[self.raw.types[kind].name for kind, _ in kinds[:5]],
-            sites=self.work.sites.cycles.get(number, []),
+            sites=self.work.sites.cycles.get(number) or self._garbage_sites(group),
         )
+
+    def _garbage_sites(self, group: raw.RawCycle) -> list[Site]:
+        if not group.garbage:
+            return []
+        return self.owned.sites(self.raw.garbage_node, [kind for kind, _ in group.kinds])
 
     def _chain(self, group: raw.RawCycle) -> str:
         names = [short_name(self.raw.types[step.type].name) for step in group.chain]

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import Self
 
 import msgspec
@@ -19,19 +17,11 @@ from ..model.base import to_json
 from ..model.snapshot import Kind
 from . import allocations, child, layout, selfcheck, traces
 from .assemble import Sites, Work
+from .core import WHY_NOT, core
 from .engine import Estimate, Task
 from .registered import registered
 from .roots import known_threads, module_dict, modules
 from .safe import Types
-
-_core: ModuleType | None = None
-_WHY_NOT = "The native core was not built: there was no C compiler at the installation."
-try:
-    _core = import_module("flask_heapview.capture._core")
-except ModuleNotFoundError:
-    pass
-except ImportError as error:  # built, but for something else
-    _WHY_NOT = f"The native core could not be loaded ({error})."
 
 NODE_LIMIT = 100_000  # path nodes; what does not fit is counted under "(other)"
 BYTES_PER_BLOCK = 3.5  # the bitmap, the queue, the tree: measured, see docs/capture.md
@@ -55,7 +45,7 @@ class NativeEngine:
     @staticmethod
     def why_not() -> str | None:
         """None where the core can be loaded, else the reason."""
-        return None if _core is not None else _WHY_NOT
+        return None if core is not None else WHY_NOT
 
     @property
     def name(self) -> str:
@@ -72,15 +62,15 @@ class NativeEngine:
     def warm_up(self) -> None:
         """Finds the layouts out, and has the self-check run in a child. Raises Unfit."""
         if self._knowledge is None:
-            assert _core is not None
-            known = layout.knowledge(_core)
-            selfcheck.check(_core, known)
+            assert core is not None
+            known = layout.knowledge(core)
+            selfcheck.check(core, known)
             self._knowledge = known
 
     def estimate(self, kind: Kind = "ownership") -> Estimate:
         """The cost of a capture now."""
         blocks = sys.getallocatedblocks()
-        each = TRACED_BYTES_PER_BLOCK if allocations.mode() != "off" else BYTES_PER_BLOCK
+        each = TRACED_BYTES_PER_BLOCK if allocations.mode() == "exact" else BYTES_PER_BLOCK
         each += GRAPH_BYTES_PER_BLOCK if kind == "graph" else 0
         return Estimate(
             bytes=FIXED_BYTES + int(each * blocks),
@@ -132,7 +122,8 @@ class NativeEngine:
         )
 
     def _traces(self, task: Task, path: Path) -> tuple[Allocations, Sites]:
-        if allocations.mode() == "off":
+        """What tracemalloc knows; what the sampler knows stands in the core's own file."""
+        if allocations.mode() != "exact":
             return Allocations(note=allocations.OFF), Sites()
         total = task.board.progress().done
         task.board.advance("allocations", total, total)
@@ -140,11 +131,11 @@ class NativeEngine:
 
     def _walk(self, files: _Files, task: Task, forks: bool) -> float:
         """Walks, and returns for how many milliseconds the service stood still."""
-        assert _core is not None
+        assert core is not None
         roots = [(r.name, r.module, module_dict(r.module), r.rank) for r in modules()]
         names = [(ident, name) for ident, (name, _) in known_threads().items()]
         time.sleep(0)  # whoever waits for the lock goes first: it will be held for the fork
-        pid, pause = _core.capture(
+        pid, pause = core.capture(
             files.fd,
             self._knowledge,
             roots,
@@ -154,7 +145,7 @@ class NativeEngine:
             deadline=task.deadline,
             node_limit=NODE_LIMIT,
             expected=sys.getallocatedblocks(),
-            traced=allocations.mode() != "off",
+            traced=allocations.mode() == "exact",
             keys=task.wanted.show_values,
             graph_fd=files.graph_fd,
         )

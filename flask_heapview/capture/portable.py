@@ -25,7 +25,6 @@ from ..model.ownership import HOLDER_FROM, HOLDERS, Holder, Ownership
 from ..model.process import Process
 from ..model.snapshot import Kind, Snapshot
 from . import allocations, caches, cycles, process, resources, sizing
-from .allocators import PLAIN
 from .chains import is_ours
 from .edges import Edges, referents
 from .engine import Advance, Estimate, Facts
@@ -82,12 +81,12 @@ class _Capture:
         self.types = Types()
         self.edges = Edges(self.types, intrusive=facts.forked)
         self.total = sys.getallocatedblocks()
-        self.tracing = allocations.mode() != "off"
+        self.tracing = allocations.mode() == "exact"
 
     def run(self) -> Snapshot:
         facts = self.facts
-        if facts.forked and self.tracing:
-            PLAIN.restore()
+        if facts.forked:
+            allocations.quiet()
         pymalloc = process.pymalloc_figures() if facts.forked else None
         maps = resources.read_maps(facts.pid) if facts.forked else []
         seen = mutnodeset([self.view])  # guppy's own books grow with every capture
@@ -287,7 +286,7 @@ class _Capture:
         )
 
     def _allocations(self) -> Allocations:
-        if not self.facts.forked and allocations.mode() != "off":
+        if not self.facts.forked and self.tracing:
             note = "Tracebacks are aggregated only in a forked child, which this system lacks."
             return Allocations(mode="exact", note=note)
         return allocations.read_allocations(self.places)

@@ -9,7 +9,9 @@ from pathlib import Path
 import msgspec
 
 from ..model.ownership import FRAME
+from . import sampled
 from .safe import clean
+from .sampled import Samples
 
 MAGIC = b"HVRAW001"
 NONE = 0xFFFF_FFFF
@@ -131,6 +133,7 @@ class Raw(msgspec.Struct):
     allocator: str  # what CPython says of its own allocator
     private: int  # bytes that only the child has
     graph: RawGraph
+    sampler: Samples | None  # what the sampler knows, with the nodes that hold its blocks
 
 
 class _Reader:
@@ -269,6 +272,7 @@ def _parse(reader: _Reader) -> Raw:
         allocator=allocator,
         private=private,
         graph=graph,
+        sampler=sampled.parse(reader.data, reader.at),
     )
 
 

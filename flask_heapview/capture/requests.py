@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import itertools
+from contextvars import ContextVar
+
+# the endpoint of the request that is being served: what the sampler tags allocations with
+SERVING: ContextVar[str | None] = ContextVar("flask_heapview_serving", default=None)
+NO_ROUTE = "(no route)"
 
 
 class RequestCounter:
@@ -13,7 +18,7 @@ class RequestCounter:
 
     def add(self, endpoint: str | None) -> None:
         """One more request of that endpoint; None is a request that matched no route."""
-        name = endpoint or "(no route)"
+        name = endpoint or NO_ROUTE
         counter = self._counts.get(name)
         if counter is None:
             counter = self._counts.setdefault(name, itertools.count())

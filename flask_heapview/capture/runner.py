@@ -11,7 +11,7 @@ import msgspec
 
 from ..errors import BadRequest, CaptureBusy, HeapViewError
 from ..model.snapshot import Requests, SnapshotInfo
-from . import child, headroom
+from . import allocations, child, headroom
 from .engine import Engine, Sink, Task, Wanted
 from .progress import Board
 
@@ -113,6 +113,7 @@ class Runner:
                     self._warm = os.getpid()
                 # what it is called is only certain now: warming up may have shown that it is unfit
                 info = msgspec.structs.replace(info, engine=self.engine.name)
+                allocations.heal()
                 self.engine.take(Task(wanted, info, sink, board, self.deadline))
             _BUSY.release()  # before the mark goes: whoever sees "done" may start the next
             sink.end(info.id)

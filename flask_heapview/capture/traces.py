@@ -16,7 +16,6 @@ from ..model.allocations import Allocations
 from ..model.base import Model, from_json, to_json
 from ..model.ownership import Site
 from . import allocations, child, raw
-from .allocators import PLAIN
 from .assemble import Sites
 from .engine import Task
 from .sites import EndpointCode, Places, reachable_codes
@@ -35,7 +34,7 @@ def read(task: Task, path: Path) -> tuple[Allocations, Sites]:
     answer.touch(0o600)
 
     def work() -> None:
-        PLAIN.restore()
+        allocations.quiet()
         answer.write_bytes(to_json(_look(raw.read(path), task.wanted.endpoints)))
 
     forked = child.spawn(work, task.board, task.deadline, keep=())
@@ -72,11 +71,11 @@ def _look(found: raw.Raw, endpoints: Iterable[EndpointCode]) -> Traced:
 
 
 def _sites(places: Places, blocks: Iterable[tuple[int, int]]) -> list[Site]:
-    from . import _core
+    from .core import core
 
     counter = allocations.SiteCounter(places)
     for address, size in blocks:
-        frames = _core.traceback_of(address)
+        frames = core.traceback_of(address) if core is not None else None
         if frames is not None:
             counter.add_traceback(tracemalloc.Traceback(frames), size)
     return counter.sites()

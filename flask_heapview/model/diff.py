@@ -58,9 +58,16 @@ class OwnershipDiff(Model, frozen=True):
 
 
 class AllocationsDiff(Model, frozen=True):
+    """Columns have one row a node of the tree; those from `variance` on are of sampled figures."""
+
     mode: str
     tree: StacksDiff
     note: str = ""
+    app_frames: list[int] = []  # those of the tree's frames that are the app's own code
+    requests: dict[str, int] = {}  # served in between, by endpoint
+    variance: list[float] = []  # of size_delta, bytes squared: that of both
+    allocated: list[int] = []  # bytes that were allocated there in between, alive or not
+    sample_bytes: int = 0
 
 
 class GcDiff(Model, frozen=True):

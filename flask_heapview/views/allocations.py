@@ -3,56 +3,73 @@
 from __future__ import annotations
 
 from ..analysis import diff
+from ..analysis.interval import difference, interval
 from ..model.allocations import Allocations
 from ..model.diff import AllocationsDiff
-from ..model.stacks import Frame, Stacks
+from ..model.stacks import Stacks
 from .base import View
+from .sites import GROUPS, Sum, grouped
 from .table import Column, Query, Row, Table, table
 from .tree import level
 
-_GROUPS = ("line", "file", "function", "endpoint", "traceback")
-
-
-def _key(group: str, root: Frame, leaf: Frame) -> tuple[str, str]:
-    """What the leaves of equal key are summed under."""
-    if group == "file":
-        return leaf.file, ""
-    if group == "function":
-        return leaf.label, leaf.file
-    if group == "endpoint":
-        return root.label, ""
-    return f"{leaf.file}:{leaf.line}", leaf.label
-
-
-_FIRST = [Column("place", "Allocated at", "code"), Column("function", "Function", "code")]
+TRACEBACK, ENDPOINT = "traceback", "endpoint"
 _NOW = [Column("size", "Alive", "bytes"), Column("count", "Blocks", "int")]
+_BETWEEN = [Column("low", "At least", "bytes"), Column("high", "At most", "bytes")]
+_EVER = Column("allocated", "Ever allocated", "bytes")
+_CHANGE = [
+    Column("size_delta", "Alive +/−", "delta_bytes"),
+    Column("count_delta", "Blocks +/−", "delta"),
+]
+_CHANGE_BETWEEN = [
+    Column("low", "At least", "delta_bytes"),
+    Column("high", "At most", "delta_bytes"),
+]
+_CHURN = Column("allocated", "Allocated", "bytes")
+_REQUESTS = [
+    Column("requests", "Requests", "int"),
+    Column("per_request", "Alive a request", "delta_bytes"),
+]
 _EMPTY = "No allocation is known: switch tracing on, send traffic, and capture again."
 
 
-def _grouped(stacks: Stacks, group: str, columns: list[list[int]]) -> list[Row]:
-    """Sums of the columns over the leaves, by line, file, function or endpoint."""
-    roots: list[int] = []
-    for node, parent in enumerate(stacks.parent):
-        roots.append(node if parent < 0 else roots[parent])
-    sums: dict[tuple[str, ...], list[int]] = {}
-    for node, root in enumerate(roots):
-        values = [column[node] for column in columns]
-        if any(values):
-            key = _key(group, stacks.frame_at(root), stacks.frame_at(node))
-            row = sums.setdefault(key, [0] * len(columns))
-            for n, value in enumerate(values):
-                row[n] += value
-    rows = [Row([*key, *values]) for key, values in sums.items()]
-    rows.sort(key=lambda row: -row.cells[2])
-    return rows
+def _group(query: Query) -> str:
+    return query.group if query.group in GROUPS else "line"
+
+
+def _names(group: str) -> list[Column]:
+    titles = [title for title in GROUPS[group][1:] if title]
+    return [
+        Column(key, title, "code") for key, title in zip(("place", "more"), titles, strict=False)
+    ]
 
 
 def _tables(allocations: Allocations, query: Query) -> list[Table]:
-    stacks = allocations.stacks
-    if query.group == "traceback":
-        return [_tree(stacks, query, [])]
-    rows = _grouped(stacks, query.group, [stacks.size, stacks.count])
-    return [table("Live memory by allocation site", [*_FIRST, *_NOW], rows, query, empty=_EMPTY)]
+    if query.group == TRACEBACK:
+        return [_tree(allocations.stacks, query, [])]
+    group, columns, stacks = _group(query), list(_NOW), allocations.stacks
+    sampled = allocations.mode == "sampled"
+    figures = [stacks.size, stacks.count]
+    if sampled:
+        columns[1:1] = _BETWEEN
+        columns.append(_EVER)
+        figures += [allocations.variance, allocations.largest, allocations.allocated]  # type: ignore[list-item]
+    found = grouped(stacks, allocations.app_frames, group, figures)
+    found.sort(key=lambda one: -one.sums[0])
+    rows = [Row([*_named(group, one), *_figures(one, sampled)]) for one in found]
+    title = "Live memory by " + group
+    return [table(title, [*_names(group), *columns], rows, query, empty=_EMPTY)]
+
+
+def _named(group: str, one: Sum) -> tuple[str, ...]:
+    return one.key if GROUPS[group][2] else one.key[:1]
+
+
+def _figures(one: Sum, sampled: bool) -> list[int]:
+    size, count = map(round, one.sums[:2])
+    if not sampled:
+        return [size, count]
+    bounds = interval(one.sums[0], one.sums[2], one.tops[3])
+    return [size, round(bounds.low), round(bounds.high), count, round(one.sums[4])]
 
 
 def _tree(stacks: Stacks, query: Query, deltas: list[list[int]]) -> Table:
@@ -71,25 +88,49 @@ def _tree(stacks: Stacks, query: Query, deltas: list[list[int]]) -> Table:
 
 def _diff_tables(allocations: AllocationsDiff, query: Query) -> list[Table]:
     tree = allocations.tree
-    if query.group == "traceback":
+    if query.group == TRACEBACK:
         return [_tree(tree.stacks, query, [tree.count_delta, tree.size_delta])]
-    columns = [
-        *_FIRST,
-        Column("size_delta", "Alive +/−", "delta_bytes"),
-        Column("count_delta", "Blocks +/−", "delta"),
-    ]
-    rows = _grouped(tree.stacks, query.group, [tree.size_delta, tree.count_delta])
-    return [table("Changes by allocation site", columns, rows, query, empty=_EMPTY)]
+    group, columns = _group(query), list(_CHANGE)
+    sampled = allocations.mode == "sampled"
+    figures = [tree.size_delta, tree.count_delta]
+    if sampled:
+        columns[1:1] = _CHANGE_BETWEEN
+        columns.append(_CHURN)
+        figures += [allocations.variance, allocations.allocated]  # type: ignore[list-item]
+    if group == ENDPOINT:
+        columns += _REQUESTS
+    found = grouped(tree.stacks, allocations.app_frames, group, figures)
+    found.sort(key=lambda one: -one.sums[0])
+    rows = []
+    for one in found:
+        cells = [*_named(group, one), *_changes(one, sampled)]
+        rows.append(Row(cells + (_per_request(allocations, one) if group == ENDPOINT else [])))
+    title = "Changes by " + group
+    return [table(title, [*_names(group), *columns], rows, query, empty=_EMPTY)]
+
+
+def _changes(one: Sum, sampled: bool) -> list[int]:
+    size, count = map(round, one.sums[:2])
+    if not sampled:
+        return [size, count]
+    bounds = difference(one.sums[0], one.sums[2])
+    return [size, round(bounds.low), round(bounds.high), count, round(one.sums[3])]
+
+
+def _per_request(allocations: AllocationsDiff, one: Sum) -> list[int | None]:
+    requests = allocations.requests.get(one.key[0].removeprefix("endpoint "), 0)
+    return [requests, round(one.sums[0] / requests)] if requests else [None, None]
 
 
 VIEW = View(
     name="allocations",
     title="Allocations",
-    summary="Who allocated what is still alive: by line, file, function, endpoint or traceback.",
+    summary="Who allocated what is still alive: by line of your own code, function, module, file, "
+    "endpoint or traceback.",
     section=Allocations,
     difference=AllocationsDiff,
     diff=diff.allocations,
     tables=_tables,
     diff_tables=_diff_tables,
-    groups=_GROUPS,
+    groups=(*GROUPS, TRACEBACK),
 )

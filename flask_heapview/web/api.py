@@ -77,12 +77,20 @@ def start_capture(label: str | None, kind: str | None, worker: str | None) -> Sn
     return service().capture(flask_app, clean(label or "", LABEL_LIMIT), kind)  # type: ignore[arg-type]
 
 
-def switch_tracing(mode: str | None, frames: object, worker: str | None) -> api.Tracing:
+def whole(found: dict[str, Any], name: str) -> int | None:
+    """A whole number of the body, or None. Raises BadRequest."""
+    value = found.get(name)
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
+        raise BadRequest(f"{name} must be a whole number.")
+    return value
+
+
+def switch_tracing(
+    mode: str | None, frames: int | None, sample_bytes: int | None, worker: str | None
+) -> api.Tracing:
     """Starts or stops tracing in this worker. Raises BadRequest or Conflict."""
     service().check_worker(worker)
-    if frames is not None and (not isinstance(frames, int) or isinstance(frames, bool)):
-        raise BadRequest("frames must be a whole number.")
-    allocations.switch(mode or "", frames)
+    allocations.switch(mode or "", frames, sample_bytes)
     depth = allocations.depth()
     return api.Tracing(mode=allocations.mode(), frames=depth, worker=service().worker)
 
@@ -224,7 +232,8 @@ def _report() -> Response:
 def _allocations() -> Response:
     found = body()
     mode, worker = text_field(found, "mode"), text_field(found, "worker")
-    return reply(switch_tracing(mode, found.get("frames"), worker))
+    frames, distance = whole(found, "frames"), whole(found, "sample_bytes")
+    return reply(switch_tracing(mode, frames, distance, worker))
 
 
 @needs("capture")

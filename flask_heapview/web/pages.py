@@ -124,6 +124,7 @@ def _overview() -> Response:
         requests=sum(here.requests().values()),
         endpoints=sorted(here.requests().items(), key=lambda row: -row[1]),
         tracing=allocations.mode(),
+        no_sampling=allocations.why_not_sampled(),
         step=_next_step(done, running),
     )
 
@@ -159,7 +160,7 @@ def _tracing() -> BaseResponse:
     depth = request.form.get("frames", "")
     if depth and not depth.isdigit():
         raise BadRequest("frames must be a whole number.")
-    switch_tracing(request.form.get("mode"), int(depth) if depth else None, None)
+    switch_tracing(request.form.get("mode"), int(depth) if depth else None, None, None)
     return back("overview")
 
 

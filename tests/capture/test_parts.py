@@ -227,7 +227,7 @@ def test_places_know_functions_and_endpoints() -> None:
     assert mine.endpoint(traceback) == "page"
 
 
-def test_tracing_is_switched_and_refused() -> None:
+def test_tracing_is_switched_and_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     assert allocations.mode() == "off"
     try:
         allocations.switch("exact", 5)
@@ -238,7 +238,13 @@ def test_tracing_is_switched_and_refused() -> None:
         assert (allocations.mode(), allocations.depth()) == ("off", 0)
     finally:
         tracemalloc.stop()
-    with pytest.raises(Conflict, match="native extension"):
+    allocations.switch("sampled")
+    assert (allocations.mode(), allocations.depth()) == ("sampled", 32)
+    allocations.switch("exact", 3)
+    assert (allocations.mode(), allocations.depth()) == ("exact", 3)
+    allocations.switch("off")
+    monkeypatch.setattr(allocations, "core", None)
+    with pytest.raises(Conflict, match="no C compiler"):
         allocations.switch("sampled", None)
     with pytest.raises(BadRequest, match="mode must be"):
         allocations.switch("loud", None)

@@ -83,8 +83,10 @@ def test_from_sign_in_to_download(browser: Any, server: Server, tmp_path: Path) 
     sign_in(page)
     shot(page, "overview-empty")
     assert "Take a first snapshot" in page.locator("h1").inner_text()
-    page.get_by_role("button", name="Trace").click()
-    page.wait_for_selector("text=Stop tracing")
+    page.get_by_role("button", name="Exact").click()
+    page.wait_for_selector("text=tracemalloc is on")
+    page.get_by_role("button", name="Sample").click()
+    page.wait_for_selector("text=Estimates who allocates")
     for turn, label in enumerate(("before", "between", "after")):
         take(page, server, label)
         for number in range(60):

@@ -9,6 +9,7 @@ import jsonschema
 import pytest
 from flask import Flask
 
+from flask_heapview.capture import allocations
 from flask_heapview.views import VIEWS
 from flask_heapview.web.guard import SCOPE
 
@@ -165,6 +166,8 @@ def test_downloads(shop: Any) -> None:
 
 def test_allocations_can_be_switched(shop: Any, schema: dict[str, Any]) -> None:
     for body, mode, frames in (
+        ({"mode": "sampled"}, "sampled", 32),
+        ({"mode": "sampled", "frames": 8, "sample_bytes": 65536}, "sampled", 8),
         ({"mode": "exact", "frames": 3}, "exact", 3),
         ({"mode": "off"}, "off", 0),
     ):
@@ -176,10 +179,17 @@ def test_allocations_can_be_switched(shop: Any, schema: dict[str, Any]) -> None:
         {},
         {"mode": "exact", "frames": "3"},
         {"mode": "exact", "frames": 0},
+        {"mode": "sampled", "sample_bytes": 0},
+        {"mode": "sampled", "sample_bytes": True},
     ):
         assert shop.post(f"{API}/allocations", headers=BEARER, json=body).status_code == 400
+
+
+def test_without_the_core_sampling_is_refused(shop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(allocations, "core", None)
     refused = shop.post(f"{API}/allocations", headers=BEARER, json={"mode": "sampled"})
     assert refused.status_code == 409
+    assert "no C compiler" in refused.json["detail"]
 
 
 def test_collect(shop: Any, schema: dict[str, Any]) -> None:

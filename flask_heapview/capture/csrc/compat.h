@@ -35,6 +35,7 @@
 #endif
 #include "internal/pycore_interp.h"
 #include "internal/pycore_gc.h"
+#include "internal/pycore_pymem.h"
 #include "internal/pycore_frame.h"
 #include "internal/pycore_dict.h"
 #include "internal/pycore_object.h"
@@ -224,6 +225,13 @@ hv_frame_is_python(HvFrame *frame)
         return 0;
 #endif
     return hv_frame_code(frame) != NULL;
+}
+
+/* Bytes from the code's begin to the instruction that runs. */
+static inline int
+hv_frame_offset(HvFrame *frame)
+{
+    return (int)_PyInterpreterFrame_LASTI(frame) * (int)sizeof(_Py_CODEUNIT);
 }
 
 static inline PyObject *

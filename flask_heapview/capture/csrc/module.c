@@ -1,5 +1,6 @@
 /* The Python side of the core: takes orders, hands out plain figures. */
 #include "child.h"
+#include "sampling.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -368,7 +369,14 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+static int
+add_sampling(PyObject *module)
+{
+    return PyModule_AddFunctions(module, hv_sampling_methods);
+}
+
 static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, add_sampling},
 #if PY_VERSION_HEX >= 0x030C0000
     {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
 #endif

@@ -213,6 +213,7 @@ hv_walk_drop(HvWalk *walk)
         fclose(walk->stream);
     hv_drop_pages(walk->stream_text, walk->stream_text == NULL ? 0 : HV_STREAM);
     hv_drop_pages(walk->stream_buffer, walk->stream_buffer == NULL ? 0 : BUFSIZ);
+    hv_unwatch_samples(walk);
     hv_drop(&core->types);
     hv_drop(&core->labels);
     hv_drop_table(&core->type_table);
@@ -241,6 +242,7 @@ hv_walk_all(HvWalk *walk)
 {
     for (size_t i = 0; i < walk->own.count; i++) /* it grows with the modules, and is not theirs */
         hv_mark(&walk->seen, HV_AT(&walk->own, PyObject *, i));
+    hv_watch_samples(walk);
     walk_modules(walk);
     walk_threads(walk);
     walk_interpreter(walk);

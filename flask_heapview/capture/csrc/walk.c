@@ -110,6 +110,8 @@ count_at(HvWalk *walk, PyObject *op, HvType *type, uint32_t node)
     type->tracked += (uint64_t)hv_tracked(op, type->type);
     if (size > LARGE)
         walk->large += size;
+    if (walk->sample_node != NULL)
+        hv_note_samples(walk, op, type, node);
     if (++walk->visited >= walk->due)
         hv_tick(walk);
 }

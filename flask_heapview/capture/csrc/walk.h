@@ -12,6 +12,8 @@
 
 enum { HV_APP, HV_LIBRARY, HV_STANDARD, HV_OURS }; /* whose a root is; as in roots.py */
 
+#define HV_DOUBTFUL (1u << 31) /* beside a node: whose block it is, but maybe not who allocated it */
+
 #define HV_STREAM ((size_t)1 << 16)
 #define HV_SAMPLES 3 /* containers of a node whose newest entries are looked at */
 
@@ -87,6 +89,7 @@ typedef struct {
     uint64_t rest_objects, live_looked_at, live_candidates, garbage_looked_at;
     FILE *stream; /* what CPython says of its allocator, into stream_text of HV_STREAM bytes */
     char *stream_text, *stream_buffer;
+    uint32_t *sample_node; /* who owns the block of each slot of the sampler; NULL without samples */
     /* the object whose references are being followed */
     uint32_t at;
     HvType *of;
@@ -124,6 +127,11 @@ void hv_ask_allocator(HvWalk *walk);
 /* rest.c */
 void hv_walk_rest(HvWalk *walk);
 void hv_live_cycles(HvWalk *walk);
+
+/* owned.c */
+void hv_watch_samples(HvWalk *walk);
+void hv_unwatch_samples(HvWalk *walk);
+void hv_note_samples(HvWalk *walk, PyObject *op, HvType *type, uint32_t node);
 
 /* write.c */
 struct HvGraph;

@@ -1,5 +1,6 @@
 /* The result, as a file of sections that raw.py reads: a name, a length, and plain arrays. */
 #include "graph.h"
+#include "sampler.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -45,6 +46,12 @@ put_bytes(Out *out, const void *data, size_t length)
         from += part;
         length -= part;
     }
+}
+
+static void
+put_any(void *out, const void *data, size_t length)
+{
+    put_bytes(out, data, length);
 }
 
 static void
@@ -450,6 +457,7 @@ hv_write_all(HvWalk *walk, int fd, HvGraph *graph)
     write_cycles(walk, &out);
     write_allocator(walk, &out);
     write_graph(walk, &out, graph);
+    hv_write_samples(put_any, &out, walk->sample_node);
     put_bytes(&out, "END.", 4);
     flush(&out);
     hv_drop_pages(out.buffer, BUFFER);
