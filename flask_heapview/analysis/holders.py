@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 
 import msgspec
@@ -32,6 +33,7 @@ class Candidate(msgspec.Struct):
     holder: Holder | None  # what the target says of it
     app: bool = False
     passing: bool = False  # in local variables of functions that threads enter and leave
+    turnover: bool = False  # entries went as well as came: neither end of it stayed as it was
 
 
 def path_of(tree: Stacks, node: int) -> str:
@@ -56,6 +58,10 @@ class _Finder:
             self.entries.append(row)
         last = self.union.place[-1]
         self.known = {last[h.node]: h for h in reversed(snapshots[-1].ownership.holders)}
+        self.ends = [
+            {place[h.node]: h.ends for h in snapshot.ownership.holders if h.ends}
+            for snapshot, place in zip(snapshots, self.union.place, strict=True)
+        ]
         self.totals = self.union.totals()
         self.app_roots = frozenset(snapshots[-1].ownership.app_roots)
         self.children: dict[int, list[int]] = {}
@@ -103,7 +109,8 @@ class _Finder:
         stack = self.tree.stack(node)
         first, last = self.totals[0], self.totals[-1]
         child = self._largest_child(node)
-        holder = self._holder(node)
+        at = self._holder_at(node)
+        holder = self.known.get(at)
         entries = self.of_entries(node)
         kind = self.tree.frame_at(child).type if child >= 0 else stack[-1].type
         if holder is not None and holder.entry_types and kind in ("", "dict", "tuple"):
@@ -120,6 +127,7 @@ class _Finder:
             holder=holder,
             app=stack[0].label in self.app_roots,
             passing=self._passing(node),
+            turnover=self._turnover(at),
         )
 
     def _passing(self, node: int) -> bool:
@@ -129,16 +137,21 @@ class _Finder:
                 return len({column[above] for column in self.union.count}) > 1
         return False
 
-    def _holder(self, node: int) -> Holder | None:
-        """What the target says of the node, or of the named container that it is a part of."""
+    def _holder_at(self, node: int) -> int:
+        """Where the target describes the node, or the named container that it is a part of; or -1."""
         path = path_of(self.tree, node)
         for above in self.tree.chain(node):
-            holder = self.known.get(above)
             if path_of(self.tree, above) != path:
-                return None
-            if holder is not None:
-                return holder
-        return None
+                return -1
+            if above in self.known:
+                return above
+        return -1
+
+    def _turnover(self, node: int) -> bool:
+        """Whether between two snapshots neither the first nor the last entries stayed: what only
+        collects keeps those at one of its ends."""
+        marks = [row[node] for row in self.ends if node in row]
+        return any(a[0] != b[0] and a[1] != b[1] for a, b in itertools.pairwise(marks))
 
     def _largest_child(self, node: int) -> int:
         """The direct child with the largest growth in bytes."""

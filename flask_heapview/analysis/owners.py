@@ -44,6 +44,9 @@ def _owner(case: Case, candidate: Candidate, importing: bool) -> Finding | None:
         confidence *= 0.45 if importing else 0.92
     if candidate.passing:
         confidence *= 0.4
+    if candidate.turnover:
+        confidence = min(confidence, 0.6 if grown.since_start or grown.intervals > 2 else 0.4)
+        evidence.append("But entries go as well as come: what was in it before is there no more.")
     if candidate.path.startswith("("):
         confidence *= 0.5  # nobody can search for "(held from C)": it is a hint, not a name
     if grown.steady:
@@ -58,7 +61,7 @@ def _owner(case: Case, candidate: Candidate, importing: bool) -> Finding | None:
         cause=cause,
         confidence=confidence,
         summary=_sentence(case, candidate),
-        path=candidate.path,
+        path=holder.path if holder and holder.kind == "cache" else candidate.path,
         type=candidate.type,
         growing=candidate.entry_type,
         objects=candidate.objects,

@@ -191,7 +191,7 @@ class Assembly:
         kinds = Counter(self.raw.types[e.type].name for e in entries)
         return Holder(
             node=self.place[number],
-            path=self.path(number),
+            path=self._holder_path(number),
             type=self._kind(node),
             entries=known.entries,
             containers=known.containers,
@@ -201,7 +201,24 @@ class Assembly:
             sites=self.work.sites.holders.get(node.collects) or self.owned.sites(number),
             sampled=len(entries),
             entry_types=[name for name, _ in kinds.most_common(4)],
+            ends=self._ends(node, known),
         )
+
+    def _ends(self, node: raw.RawNode, known: raw.RawCollects) -> list[int]:
+        """By which the judge sees whether entries stay; of a single container: it has an order."""
+        ends = self.raw.ends.get(node.collects, (0, 0))
+        return list(ends) if known.containers == 1 and any(ends) else []
+
+    def _holder_path(self, number: int) -> str:
+        """A cache is named, not the dictionary within it."""
+        above = self.raw.nodes[number].parent
+        inside = self.raw.labels[self.raw.nodes[number].label].lstrip(".") in layout.DATA_NAMES
+        if above != raw.NONE and inside and self._of_a_cache(self.raw.nodes[above]):
+            return self.path(above)
+        return self.path(number)
+
+    def _of_a_cache(self, node: raw.RawNode) -> bool:
+        return node.type != raw.NONE and self.raw.types[node.type].cache > 0
 
     def _near(self, node: raw.RawNode) -> list[raw.RawNode]:
         return [node] if node.parent == raw.NONE else [node, self.raw.nodes[node.parent]]
@@ -214,7 +231,7 @@ class Assembly:
         return None
 
     def _is_cache(self, node: raw.RawNode) -> bool:
-        return any(n.type != raw.NONE and self.raw.types[n.type].cache for n in self._near(node))
+        return any(map(self._of_a_cache, self._near(node)))
 
     # --- caches
 

@@ -123,6 +123,7 @@ class Raw(msgspec.Struct):
     nodes: list[RawNode]
     collects: list[RawCollects]
     samples: dict[int, list[RawEntry]]  # by 1 + place in `collects`
+    ends: dict[int, tuple[int, int]]  # marks of the first and the last entries, by the same
     keys: dict[int, list[object]]
     caches: list[RawCache]
     open: list[RawOpen]
@@ -175,15 +176,18 @@ class _Reader:
             yield RawNode(*fields)
         self.at = end
 
-    def samples(self) -> dict[int, list[RawEntry]]:
+    def samples(self) -> tuple[dict[int, list[RawEntry]], dict[int, tuple[int, int]]]:
         found: dict[int, list[RawEntry]] = {}
+        ends: dict[int, tuple[int, int]] = {}
         while place := self.number():
             rows = found.setdefault(place, [])
+            first, last = self.take("QQ")
+            ends.setdefault(place, (first, last))
             for _ in range(self.number()):
                 kind, count = self.take("II")
                 flat = self.take(f"{2 * count}Q")
                 rows.append(RawEntry(kind, list(zip(flat[::2], flat[1::2], strict=True))))
-        return found
+        return found, ends
 
     def keys(self) -> dict[int, list[object]]:
         found: dict[int, list[object]] = {}
@@ -244,7 +248,7 @@ def _parse(reader: _Reader) -> Raw:
     types = [reader.type() for _ in range(reader.number())]
     nodes = list(reader.nodes())
     collects = [RawCollects(*reader.take("QQq")) for _ in range(reader.number())]
-    samples, keys = reader.samples(), reader.keys()
+    (samples, ends), keys = reader.samples(), reader.keys()
     caches = [RawCache(*reader.take("IIqqqq")) for _ in range(reader.number())]
     opened = [RawOpen(*reader.take("IIQ")) for _ in range(reader.number())]
     looked = reader.take("QQQ")
@@ -262,6 +266,7 @@ def _parse(reader: _Reader) -> Raw:
         nodes=nodes,
         collects=collects,
         samples=samples,
+        ends=ends,
         keys=keys,
         caches=caches,
         open=opened,

@@ -48,6 +48,7 @@ class Holder(Model, frozen=True):
     sites: list[Site] = []  # who allocated a sample of the newest entries
     sampled: int = 0  # entries in that sample
     entry_types: list[str] = []  # the types in that sample, the commonest first
+    ends: list[int] = []  # marks of the first and of the last entries; none where not known
 
 
 class Ownership(Model, frozen=True):

@@ -356,7 +356,7 @@ def test_a_core_that_misunderstands_is_not_used(
 
         words = _core.words
 
-    monkeypatch.setattr(native, "_core", Wrong)
+    monkeypatch.setattr(native, "core", Wrong)
     engine = choose("auto")
     assert engine.name == "native"
     engine.warm_up()
@@ -370,7 +370,7 @@ def test_a_core_that_misunderstands_is_not_used(
 def test_asking_for_what_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     from flask_heapview.errors import ConfigError
 
-    monkeypatch.setattr(native, "_core", None)
+    monkeypatch.setattr(native, "core", None)
     monkeypatch.setattr(native, "_WHY_NOT", "It was not built.")
     assert choice.choose("auto").why == "It was not built."
     with pytest.raises(ConfigError, match="It was not built"):

@@ -260,6 +260,12 @@ write_cycles(HvWalk *walk, Out *out)
 
 #define NEWEST 24 /* entries of a container that are looked at */
 #define BELOW 40  /* objects below each of them */
+#define ENDS 4    /* entries at either end of a container by which it is seen whether they stay */
+
+typedef struct {
+    PyObject *entry[2 * ENDS]; /* the first ones, and a ring of the last */
+    size_t count;
+} Ends;
 
 typedef struct {
     HvWalk *walk;
@@ -270,12 +276,60 @@ typedef struct {
     size_t found;
 } Sampler;
 
+static int
+is_number(PyObject *key)
+{
+    return PyLong_CheckExact(key) || PyBool_Check(key);
+}
+
+static void
+note_end(Ends *ends, PyObject *entry)
+{
+    size_t at = ends->count++;
+    ends->entry[at < ENDS ? at : ENDS + at % ENDS] = entry;
+}
+
+static void
+note_item(void *ends, PyObject *child, uint32_t label, Py_ssize_t place)
+{
+    (void)place;
+    if (label == HV_ITEM || label == HV_REF)
+        note_end(ends, child);
+}
+
+/* Of a pair the key says which entry it is, since a value may be exchanged; but small numbers are
+ * shared, and say nothing. A set has no order. */
+static void
+find_ends(HvCore *core, PyObject *container, Ends *ends)
+{
+    HvType *type = hv_type_of(core, container);
+    PyObject *key, *value;
+    Py_ssize_t at = 0;
+    ends->count = 0;
+    if (type->length == HV_LENGTH_DICT) {
+        while (PyDict_Next(container, &at, &key, &value))
+            note_end(ends, is_number(key) ? value : key);
+    }
+    else if (type->length == HV_LENGTH_LIST || type->length == HV_LENGTH_DEQUE)
+        hv_edges(core, container, type, note_item, ends);
+}
+
+/* Tells whether the entries at one end of a container are still the same ones; 0 where unknown. */
+static uint64_t
+end_mark(const Ends *ends, int last)
+{
+    uint64_t mark = 0;
+    for (int i = 0; i < ENDS && ends->count >= 2 * ENDS; i++) /* the ring has no order, nor has a sum */
+        mark += (uint64_t)(uintptr_t)ends->entry[last * ENDS + i] * 0x9e3779b97f4a7c15u >> 14;
+    return mark;
+}
+
 static void
 take_entry(void *state, PyObject *child, uint32_t label, Py_ssize_t place)
 {
     Sampler *sampler = state;
     (void)place;
-    if (label == HV_KEY && (PyLong_CheckExact(child) || PyBool_Check(child)))
+    if (label == HV_KEY && is_number(child))
         return; /* small numbers are shared, and say nothing */
     if (PyType_Check(child))
         return;
@@ -321,9 +375,13 @@ static void
 write_sample(Sampler *sampler, PyObject *container)
 {
     HvCore *core = &sampler->walk->core;
+    Ends ends;
+    find_ends(core, container, &ends);
     sampler->seen = 0;
     hv_edges(core, container, hv_type_of(core, container), take_entry, sampler);
     size_t count = sampler->seen < NEWEST ? sampler->seen : NEWEST;
+    u64(sampler->out, end_mark(&ends, 0));
+    u64(sampler->out, end_mark(&ends, 1));
     u32(sampler->out, (uint32_t)count);
     for (size_t i = 0; i < count; i++)
         write_entry(sampler, sampler->newest[i]);

@@ -1,0 +1,153 @@
+"""Runs the services of apps/ over gunicorn with traffic, and holds the report against the truth."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import http.client
+import itertools
+import re
+import tempfile
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..support import Server, serving
+
+APPS = Path(__file__).parent / "apps"
+MOUNT = "\nfrom flask_heapview import HeapView\nHeapView(app)\n"
+WARM_UP = 30
+
+
+@dataclass(frozen=True)
+class Case:
+    """A service and its truth; the fields are those of truth.toml."""
+
+    name: str
+    causes: tuple[str, ...] = ()
+    holder: str = ""
+    endpoint: str = ""
+    beside: str = "quiet"
+    requests: int = 300
+
+    @property
+    def leaks(self) -> bool:
+        return bool(self.causes)
+
+    @property
+    def needs(self) -> list[str]:
+        """What it imports: some of it may not be installed."""
+        return re.findall(r"^import ([\w.]+)", self.source, re.MULTILINE)
+
+    @property
+    def source(self) -> str:
+        return (APPS / f"{self.name}.py").read_text() + MOUNT
+
+    @property
+    def paths(self) -> list[str]:
+        """The guilty path, and the innocent one."""
+        routes = re.findall(r'@app\.get\("(/\w+/)<int:n>"\)', self.source)
+        return [f"{route}{{}}" for route in routes]
+
+
+@dataclass
+class Outcome:
+    """What the report said, and what of it is right."""
+
+    case: Case
+    verdict: str
+    top: dict[str, Any] | None
+    cause: bool = False
+    holder: bool = False
+    endpoint: bool = False
+    suspects: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def right(self) -> bool:
+        """Named in full; of a healthy service: not accused."""
+        if not self.case.leaks:
+            return self.verdict != "leak"
+        return self.verdict == "leak" and self.cause and self.holder and self.endpoint
+
+    def line(self) -> str:
+        said = "no suspect"
+        if self.top is not None:
+            path = (self.top["holder"] or {}).get("path")
+            said = f"{self.top['cause']} {self.top['confidence']} at {path}"
+            said += f" {[e['endpoint'] for e in self.top['endpoints'][:2]]}"
+        wrong = [] if self.right else ["WRONG"]
+        if self.case.leaks:
+            wrong += [n for n in ("cause", "holder", "endpoint") if not getattr(self, n)]
+        return f"{self.case.name:36} {' '.join(wrong) or 'right':24} {self.verdict}: {said}"
+
+
+def cases() -> list[Case]:
+    """All of them, in the order of truth.toml."""
+    truth = tomllib.loads((APPS.parent / "truth.toml").read_text())
+    found = [
+        Case(name=name, **{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
+        for name, row in truth.items()
+    ]
+    assert {case.name for case in found} == {path.stem for path in APPS.glob("*.py")}
+    return found
+
+
+def drive(
+    server: Server, paths: list[str], numbers: Iterator[int], count: int, clients: int
+) -> None:
+    """So many requests, the paths taking turns, by so many clients at a time."""
+
+    def client(wanted: list[str]) -> None:
+        link = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        for path in wanted:
+            link.request("GET", path)
+            answer = link.getresponse()
+            answer.read()
+            assert answer.status == 200, (path, answer.status)
+        link.close()
+
+    wanted = [paths[n % len(paths)].format(n) for n in itertools.islice(numbers, count)]
+    with concurrent.futures.ThreadPoolExecutor(clients) as pool:
+        list(pool.map(client, [wanted[n::clients] for n in range(clients)]))
+
+
+def run(case: Case, clients: int = 2, scale: float = 1.0) -> Outcome:
+    """Serves the case, takes three snapshots with traffic between, and judges the report."""
+    numbers = itertools.count()
+    with (
+        tempfile.TemporaryDirectory() as home,
+        serving(Path(home), case.source, "gthread", "--threads", "4") as server,
+    ):
+        drive(server, case.paths, numbers, WARM_UP, clients)
+        taken = [server.capture()["id"]]
+        for _ in range(2):
+            drive(server, case.paths, numbers, int(case.requests * scale), clients)
+            taken.append(server.capture()["id"])
+        status, report = server.api("GET", f"/report?base={taken[0]}&target={taken[2]}")
+        assert status == 200, report
+    return judged(case, report)
+
+
+def judged(case: Case, report: dict[str, Any]) -> Outcome:
+    suspects = report["suspects"]
+    outcome = Outcome(case, report["verdict"], suspects[0] if suspects else None, suspects=suspects)
+    top = outcome.top
+    if top is None or not case.leaks:
+        return outcome
+    path = (top["holder"] or {}).get("path") or ""
+    outcome.cause = top["cause"] in case.causes
+    outcome.holder = not case.holder or re.search(case.holder, path) is not None
+    shares = sorted(top["endpoints"], key=lambda e: -e["share"])
+    guilty = {view_of(case)} if case.endpoint else set()
+    if case.beside != "quiet":
+        guilty.add(case.beside)
+    outcome.endpoint = not case.endpoint or bool(shares and shares[0]["endpoint"] in guilty)
+    return outcome
+
+
+def view_of(case: Case) -> str:
+    """The guilty route's view function: endpoints have its name."""
+    match = re.search(rf'@app\.get\("/{case.endpoint}/<int:n>"\)\ndef (\w+)', case.source)
+    assert match is not None, case.name
+    return match[1]

@@ -1,0 +1,29 @@
+"""The corpus: leaks are named, healthy services are not accused."""
+
+from __future__ import annotations
+
+import pytest
+
+from .judge import Case, cases, run
+
+QUICK = ("memo_in_a_closure", "malloc_without_free", "ok_ttl_that_deletes")
+
+
+def marked(case: Case) -> object:
+    marks = () if case.name in QUICK else (pytest.mark.slow,)
+    return pytest.param(case, id=case.name, marks=marks)
+
+
+def test_there_are_enough() -> None:
+    leaks = [case for case in cases() if case.leaks]
+    assert len(leaks) >= 25
+    assert len(cases()) - len(leaks) >= 10
+    assert all(len(case.paths) >= 2 or not case.leaks for case in cases())
+
+
+@pytest.mark.parametrize("case", [marked(case) for case in cases()])
+def test_the_report_is_right(case: Case) -> None:
+    for name in case.needs:
+        pytest.importorskip(name)
+    outcome = run(case)
+    assert outcome.right, outcome.line()
