@@ -10,6 +10,7 @@ from flask import current_app
 from flask.cli import AppGroup
 
 from . import compare
+from .check_command import check_command
 from .errors import HeapViewError
 from .model.report import Report
 from .render import json as as_json
@@ -20,6 +21,7 @@ from .views import VIEWS, View
 from .views.table import Query, Table
 
 heapview = AppGroup("heapview", help="Snapshots of this app's memory.")
+heapview.add_command(check_command)
 ROWS = 30
 
 

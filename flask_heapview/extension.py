@@ -12,7 +12,7 @@ from flask.blueprints import BlueprintSetupState
 
 from .capture import allocations
 from .capture.choice import choose
-from .capture.requests import NO_ROUTE, SERVING
+from .capture.requests import NO_ROUTE, OWN, SERVING
 from .capture.runner import Runner
 from .config import HeapViewConfig
 from .errors import ConfigError
@@ -85,7 +85,7 @@ def _count_requests(app: Flask, service: Service) -> None:
     def count() -> None:
         endpoint = request.endpoint
         service.count(endpoint)
-        SERVING.set(endpoint or NO_ROUTE)
+        SERVING.set(OWN if service.is_own(endpoint) else endpoint or NO_ROUTE)
 
     def served(_error: BaseException | None) -> None:
         SERVING.set(None)

@@ -15,10 +15,12 @@ import pytest
 from flask_heapview.config import HeapViewConfig
 from flask_heapview.views import VIEWS
 
+from .e2e.apps import LEAKY
 from .e2e.test_examples import shop
-from .support import ROOT, TOKEN, needs
+from .support import ROOT, TOKEN, needs, serving
 
 README = (ROOT / "README.md").read_text()
+PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 BLOCK = re.compile(r"(?:<!-- run: (\w+) -->\n)?```(\w+)\n(.*?)```", re.DOTALL)
 BLOCKS = [match.groups() for match in BLOCK.finditer(README)]
 
@@ -33,7 +35,7 @@ def test_the_commands_for_the_shop_run(tmp_path: Path) -> None:
             env = {
                 **os.environ,
                 "HEAPVIEW_TOKEN": TOKEN,
-                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+                "PATH": PATH,
             }
             done = subprocess.run(
                 ["bash", "-euo", "pipefail", "-c", script],
@@ -52,7 +54,56 @@ def test_the_two_commands_exist() -> None:
         assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("code", [text for _, kind, text in BLOCKS if kind == "python"])
+SHOP = (
+    LEAKY.replace("/leak/<int:number>", "/process_data")
+    .replace("def leak(number):", "def process_data():\n    number = request.args['key']")
+    .replace("import Flask", "import Flask, request")
+)
+
+
+def test_the_checks_run(tmp_path: Path) -> None:
+    (commands,) = [text for where, _, text in BLOCKS if where == "check"]
+    bare = SHOP.replace("from flask_heapview import HeapView\n", "").replace("HeapView(app)", "")
+    (tmp_path / "shop.py").write_text(bare)
+    home = tmp_path / "service"
+    home.mkdir()
+    with serving(home, SHOP, "gthread", "--threads", "4") as server:
+        for command in commands.strip().splitlines():
+            script = command.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}")
+            done = subprocess.run(
+                ["bash", "-c", script],
+                cwd=tmp_path,
+                env={**os.environ, "HEAPVIEW_TOKEN": TOKEN, "PATH": PATH},
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 1, done.stdout + done.stderr
+            assert "kept gained" in done.stdout
+
+
+def test_the_fixture_is_found(tmp_path: Path) -> None:
+    (code,) = [text for where, _, text in BLOCKS if where == "test"]
+    bare = SHOP.replace("from flask_heapview import HeapView\n", "").replace("HeapView(app)", "")
+    (tmp_path / "shop.py").write_text(bare)
+    (tmp_path / "conftest.py").write_text(
+        "import pytest, shop\n\n@pytest.fixture\ndef client():\n    return shop.app.test_client()\n"
+    )
+    (tmp_path / "test_shop.py").write_text(code)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "dict shop.kept gained 200 entries" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "code", [text for where, kind, text in BLOCKS if kind == "python" and where != "test"]
+)
 def test_the_code_runs(code: str, tmp_path: Path) -> None:
     env = {**os.environ, "HEAPVIEW_TOKEN": TOKEN, "HEAPVIEW_DIR": str(tmp_path / "h")}
     subprocess.run([sys.executable, "-c", code], check=True, env=env, cwd=tmp_path)

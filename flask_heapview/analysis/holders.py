@@ -138,7 +138,7 @@ class _Finder:
         return False
 
     def _holder_at(self, node: int) -> int:
-        """Where the target describes the node, or the named container that it is a part of; or -1."""
+        """Where the target describes the node, or the named container it is a part of; or -1."""
         path = path_of(self.tree, node)
         for above in self.tree.chain(node):
             if path_of(self.tree, above) != path:

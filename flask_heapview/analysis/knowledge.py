@@ -13,7 +13,8 @@ OF_THE_CODE = re.compile(
     r"|zipimport|copyreg|abc\.|_abc|typing|_weakrefset|pkgutil|re\._|re\.|sre_|_sre"
     r"|\(interpreter\)|\(capture\)|\(other\)|\(small\))"
 )
-OURS = re.compile(r"^(flask_heapview|guppy|objgraph|pympler)\b")  # a capture's own books
+# a capture's own books, and those of the tests that it may run in
+OURS = re.compile(r"^(flask_heapview|guppy|objgraph|pympler|_?pytest|pluggy)\b")
 _REGISTRY_TYPES = (
     "blinker.",
     "logging.",

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 # the endpoint of the request that is being served: what the sampler tags allocations with
 SERVING: ContextVar[str | None] = ContextVar("flask_heapview_serving", default=None)
 NO_ROUTE = "(no route)"
+OWN = "(flask-heapview)"  # what the page itself allocates is left out
 
 
 class RequestCounter:

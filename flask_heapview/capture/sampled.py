@@ -11,6 +11,7 @@ import struct
 import time
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -18,9 +19,11 @@ import msgspec
 from ..model.allocations import Allocations
 from ..model.ownership import Site
 from ..model.stacks import Frame, StacksBuilder
+from .requests import OWN
 from .roots import app_file
 from .safe import clean
 
+is_app = lru_cache(maxsize=4096)(app_file)
 NONE = 0xFFFF_FFFF
 _DOUBTFUL = 1 << 31
 ENDPOINT, THREAD = "endpoint ", "thread "
@@ -103,8 +106,17 @@ class _Reader:
     def entry(self, tags: list[str], places: list[tuple[str, str, int]]) -> Entry:
         blocks, size, tag, depth = self.row("ddII")
         stack = [places[n] for n in self.row(f"{depth}I")]
-        ours = any(file.startswith(OURS) for file, _, _ in stack)
-        return Entry(tags[tag], stack, blocks, size, ours)
+        return Entry(tags[tag], stack, blocks, size, tags[tag] == ENDPOINT + OWN or _is_ours(stack))
+
+
+def _is_ours(stack: Iterable[tuple[str, str, int]]) -> bool:
+    """Whether it was this package that asked, and not the app that it had called."""
+    for file, _, _ in stack:
+        if file.startswith(OURS):
+            return True
+        if is_app(file):
+            return False
+    return False
 
 
 def parse(data: bytes, at: int = 0) -> Samples | None:
@@ -172,7 +184,7 @@ def allocations(found: Samples) -> Allocations:
         overhead=found.overhead,
         stacks=stacks,
         app_frames=[
-            n for n, frame in enumerate(stacks.frames) if frame.file and app_file(frame.file)
+            n for n, frame in enumerate(stacks.frames) if frame.file and is_app(frame.file)
         ],
         variance=[round(row[0]) for row in rows],
         largest=[round(row[1]) for row in rows],
@@ -220,7 +232,7 @@ class SampledSites:
 def _site(entry: Entry) -> Site | None:
     if entry.ours or not entry.places:
         return None
-    at = next((n for n, place in enumerate(entry.places) if app_file(place[0])), 0)
+    at = next((n for n, place in enumerate(entry.places) if is_app(place[0])), 0)
     file, name, line = entry.places[at]
     for other, outer, _ in entry.places[at:]:
         if other == file and not outer.startswith("<"):  # the function that a comprehension is in

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from .base import Model
 from .gc import Gc
@@ -64,6 +64,21 @@ class Tracing(Model, frozen=True):
     mode: str
     frames: int
     worker: str
+
+
+class WatchState(Model, frozen=True):
+    """A series of snapshots that is taken by itself."""
+
+    state: Literal["running", "done", "stopped", "failed"]
+    times: int = 0
+    every_requests: int | None = None
+    every_seconds: float | None = None
+    snapshots: list[str] = []  # ids of those that are done
+    requests: int = 0  # served since the last one
+    seconds: float = 0.0  # since the last one
+    verdict: str | None = None  # of the first and the last, when it is done
+    summary: str = ""
+    error: str | None = None
 
 
 class Collected(Model, frozen=True):

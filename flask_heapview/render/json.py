@@ -20,6 +20,7 @@ ANSWERS: dict[str, type] = {
     "allocations": api.Tracing,
     "collected": api.Collected,
     "pinned": api.Pinned,
+    "watch": api.WatchState,
     "report": Report,
     "problem": api.Problem,
     "view": api.ViewOf,

@@ -54,7 +54,7 @@ def _tables(allocations: Allocations, query: Query) -> list[Table]:
         columns.append(_EVER)
         figures += [allocations.variance, allocations.largest, allocations.allocated]  # type: ignore[list-item]
     found = grouped(stacks, allocations.app_frames, group, figures)
-    found.sort(key=lambda one: -one.sums[0])
+    found.sort(key=lambda one: (-one.sums[0], -one.sums[-1]))
     rows = [Row([*_named(group, one), *_figures(one, sampled)]) for one in found]
     title = "Live memory by " + group
     return [table(title, [*_names(group), *columns], rows, query, empty=_EMPTY)]
@@ -100,7 +100,7 @@ def _diff_tables(allocations: AllocationsDiff, query: Query) -> list[Table]:
     if group == ENDPOINT:
         columns += _REQUESTS
     found = grouped(tree.stacks, allocations.app_frames, group, figures)
-    found.sort(key=lambda one: -one.sums[0])
+    found.sort(key=lambda one: (-one.sums[0], -one.sums[-1]))
     rows = []
     for one in found:
         cells = [*_named(group, one), *_changes(one, sampled)]

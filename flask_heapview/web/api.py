@@ -20,6 +20,7 @@ from ..render import markdown
 from ..views import VIEWS
 from .guard import SCOPE, service
 from .service import collect
+from .watch import TIMES
 
 Scope = Literal["open", "view", "capture", "export", "values"]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -111,6 +112,9 @@ def register(blueprint: Blueprint) -> None:
         ("GET", "/diff", "api_diff", _diff),
         ("GET", "/report", "api_report", _report),
         ("POST", "/allocations", "api_allocations", _allocations),
+        ("POST", "/watch", "api_watch", _watch),
+        ("GET", "/watch", "api_watching", _watching),
+        ("DELETE", "/watch", "api_unwatch", _unwatch),
         ("POST", "/gc/collect", "api_collect", _collect),
         ("GET", "/schema", "api_schema", _schema),
     ]
@@ -234,6 +238,41 @@ def _allocations() -> Response:
     mode, worker = text_field(found, "mode"), text_field(found, "worker")
     frames, distance = whole(found, "frames"), whole(found, "sample_bytes")
     return reply(switch_tracing(mode, frames, distance, worker))
+
+
+def start_watch(
+    times: int | None, requests: int | None, seconds: float | None, worker: str | None
+) -> api.WatchState:
+    """Begins a series of snapshots in this worker. Raises BadRequest, CaptureBusy, Conflict."""
+    service().check_worker(worker)
+    flask_app = current_app._get_current_object()  # type: ignore[attr-defined]
+    return service().watch(flask_app, TIMES if times is None else times, requests, seconds)
+
+
+@needs("capture")
+def _watch() -> Response:
+    found = body()
+    seconds = found.get("every_seconds")
+    if seconds is not None and (not isinstance(seconds, int | float) or isinstance(seconds, bool)):
+        raise BadRequest("every_seconds must be a number.")
+    times, requests = whole(found, "times"), whole(found, "every_requests")
+    return reply(start_watch(times, requests, seconds, text_field(found, "worker")), 202)
+
+
+@needs("view")
+def _watching() -> Response:
+    service().check_worker(request.args.get("worker"))
+    state = service().watching()
+    if state is None:
+        raise NotFound("There was no watch in this worker: POST /api/v1/watch begins one.")
+    return reply(state)
+
+
+@needs("capture")
+def _unwatch() -> Response:
+    service().check_worker(request.args.get("worker"))
+    service().unwatch()
+    return Response(status=204)
 
 
 @needs("capture")

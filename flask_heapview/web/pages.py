@@ -19,7 +19,7 @@ from ..render import html
 from ..views import BY_NAME, VIEWS
 from ..views.objects import big_objects, detail_tables
 from ..views.table import Query
-from .api import kind_asked, needs, start_capture, switch_tracing
+from .api import kind_asked, needs, start_capture, start_watch, switch_tracing
 from .guard import chrome, service
 from .service import collect
 
@@ -34,6 +34,8 @@ def register(blueprint: Blueprint) -> None:
         ("POST", "/capture", "capture", _capture),
         ("POST", "/tracing", "tracing", _tracing),
         ("POST", "/collect", "collect", _collect),
+        ("POST", "/watch", "watch", _watch),
+        ("POST", "/unwatch", "unwatch", _unwatch),
         ("POST", "/snapshots/<snapshot_id>/forget", "forget", _forget),
         ("POST", "/snapshots/<snapshot_id>/pin", "pin", _pin),
         ("GET", "/snapshots/<snapshot_id>", "snapshot", _snapshot),
@@ -126,7 +128,20 @@ def _overview() -> Response:
         tracing=allocations.mode(),
         no_sampling=allocations.why_not_sampled(),
         step=_next_step(done, running),
+        watch=here.watching(),
+        report=_verdict(done, running),
     )
+
+
+def _verdict(done: list[SnapshotInfo], running: SnapshotInfo | None) -> Report | None:
+    """On the oldest and the newest snapshot; None where there are no two, or none can be had."""
+    both = latest_pair(done)
+    if both is None or running is not None:
+        return None
+    try:
+        return service().verdict(both[0].id, both[1].id)
+    except HeapViewError:  # damaged, or deleted meanwhile: the comparison itself will say so
+        return None
 
 
 def latest_pair(done: list[SnapshotInfo]) -> tuple[SnapshotInfo, SnapshotInfo] | None:
@@ -157,10 +172,28 @@ def _capture() -> BaseResponse:
 
 @needs("capture")
 def _tracing() -> BaseResponse:
-    depth = request.form.get("frames", "")
-    if depth and not depth.isdigit():
-        raise BadRequest("frames must be a whole number.")
-    switch_tracing(request.form.get("mode"), int(depth) if depth else None, None, None)
+    switch_tracing(request.form.get("mode"), _number("frames"), None, None)
+    return back("overview")
+
+
+def _number(name: str) -> int | None:
+    """A whole number of a form; None where it is left empty. Raises BadRequest."""
+    text = request.form.get(name, "").strip()
+    if text and not text.isdigit():
+        raise BadRequest(f"{name} must be a whole number.")
+    return int(text) if text else None
+
+
+@needs("capture")
+def _watch() -> BaseResponse:
+    seconds = _number("every_seconds")
+    start_watch(_number("times"), _number("every_requests"), seconds, None)
+    return back("overview")
+
+
+@needs("capture")
+def _unwatch() -> BaseResponse:
+    service().unwatch()
     return back("overview")
 
 

@@ -26,12 +26,16 @@ from ..capture.runner import Runner
 from ..capture.safe import type_name
 from ..capture.sites import EndpointCode, code_lines
 from ..config import HeapViewConfig
-from ..errors import Conflict
+from ..errors import CaptureBusy, Conflict, NotFound
+from ..model.api import WatchState
+from ..model.base import from_json
+from ..model.report import Report
 from ..model.snapshot import Kind, SnapshotInfo
 from ..offline import Job, What, ask
 from ..store import Store
 from ..workers.registry import Registry, Worker, worker_id
 from .access import Access
+from .watch import Watch
 
 EXTENSION = "heapview"
 _FUNCTION = types.FunctionType
@@ -56,6 +60,8 @@ class Service:
         self._pid = 0
         self._id = ""
         self._adopting = threading.Lock()
+        self._watch: tuple[int, Watch] | None = None  # of the process that began it
+        self._verdict: tuple[tuple[str, str], Report] | None = None
 
     # --- this worker
 
@@ -81,10 +87,13 @@ class Service:
             self._adopt()
         return self._id
 
+    def is_own(self, endpoint: str | None) -> bool:
+        """Whether it is one of the blueprint's."""
+        return endpoint is not None and endpoint.startswith(self.blueprint + ".")
+
     def requests(self) -> dict[str, int]:
         """Requests by endpoint, without the blueprint's own."""
-        own = f"{self.blueprint}."
-        return {k: v for k, v in self.counter.read().items() if not k.startswith(own)}
+        return {k: v for k, v in self.counter.read().items() if not self.is_own(k)}
 
     def own_worker(self) -> Worker:
         """This worker, as the list of workers shows it."""
@@ -136,6 +145,41 @@ class Service:
             ),
             self.store,
         )
+
+    def watch(
+        self, app: Flask, times: int, requests: int | None, seconds: float | None
+    ) -> WatchState:
+        """Begins a series of snapshots. Raises BadRequest, or CaptureBusy while one goes on."""
+        going_on = self.watching()
+        if going_on is not None and going_on.state == "running":
+            raise CaptureBusy("A watch already goes on in this worker. Stop it first, or wait.")
+        made = Watch(
+            lambda label: self.capture(app, label, "ownership"),
+            self.store.info,
+            lambda: sum(self.requests().values()),
+            lambda base, target: self.ask("report", base=base, target=target),
+        )
+        made.start(times, requests, seconds)
+        self._watch = os.getpid(), made
+        return made.progress()
+
+    def watching(self) -> WatchState | None:
+        """The last series of this worker, if there was any."""
+        found = self._watch
+        return found[1].progress() if found is not None and found[0] == os.getpid() else None
+
+    def unwatch(self) -> None:
+        """Ends the series. Raises NotFound when none goes on."""
+        if self._watch is None or self._watch[0] != os.getpid() or not self._watch[1].running:
+            raise NotFound("No watch goes on in this worker.")
+        self._watch[1].stop()
+
+    def verdict(self, base: str, target: str) -> Report:
+        """The report on two snapshots; the last one asked for is kept. Raises HeapViewError."""
+        if self._verdict is None or self._verdict[0] != (base, target):
+            data = self.ask("report", base=base, target=target)
+            self._verdict = (base, target), from_json(data, Report)
+        return self._verdict[1]
 
     def status(self) -> dict[str, Any]:
         """Live figures of this worker (bytes and seconds)."""

@@ -91,9 +91,9 @@ def test_from_sign_in_to_download(browser: Any, server: Server, tmp_path: Path) 
         take(page, server, label)
         for number in range(60):
             server.get(f"/leak/{1000 * turn + number}")
-    assert "compare them" in page.locator("h1").inner_text()
+    assert page.locator("h1").inner_text().startswith("Leak It leaks: dict app.kept gained")
     shot(page, "overview-full")
-    page.get_by_role("link", name="Compare first and last").click()
+    page.get_by_role("link", name="See the evidence").click()
     page.wait_for_selector(".verdict")
     shot(page, "report")
     assert page.locator(".badge").inner_text() == "Leak"

@@ -337,7 +337,7 @@ def test_allocations_by_each_group(shop: Any, group: str) -> None:
 
 def test_other_pages(shop: Any) -> None:
     overview = shop.get(f"{PREFIX}/", headers=BEARER)
-    assert "Compare first and last" in overview.text
+    assert "See the evidence" in overview.text
     first, _, last = shop.ids
     answer = shop.get(f"{PREFIX}/compare?base={last}&target={first}", headers=BEARER)
     assert answer.status_code == 303
