@@ -33,6 +33,7 @@ class Finding(msgspec.Struct):
     sites: list[Site]
     evidence: list[str]
     app: bool = False
+    values: list[float] = []  # the figure at each snapshot, where it may say which endpoint
 
 
 class Case:
@@ -45,11 +46,14 @@ class Case:
         self.served = self.requests[-1] - self.requests[0]
         self.site_growth = growing_sites(self.base.allocations, self.target.allocations)
 
+    def values(self, figure: Callable[[Snapshot], float | None]) -> list[float]:
+        """A figure at each snapshot; what is not known counts as nothing."""
+        return [float(figure(s) or 0) for s in self.snapshots]
+
     def series(
         self, figure: Callable[[Snapshot], float | None], least: float, lumpy: bool = False
     ) -> Growth:
-        values = [float(figure(s) or 0) for s in self.snapshots]
-        return growth(self.requests, values, least, lumpy)
+        return growth(self.requests, self.values(figure), least, lumpy)
 
 
 def size(value: float) -> str:
@@ -62,9 +66,13 @@ def size(value: float) -> str:
 
 
 def fingerprint(finding: Finding) -> str:
-    """The same for the same leak in another run or on another host: no numbers in it."""
-    path = re.sub(r"\d+", "#", finding.path or "")
-    return hashlib.sha256(f"{finding.cause}|{path}|{finding.growing}".encode()).hexdigest()[:16]
+    """The same for the same leak in another run or on another host: no numbers in it.
+
+    What piles up may be a str in one run and a list in another: it counts only without a holder.
+    """
+    known = finding.path or finding.growing
+    known = re.sub(r"\d+", "#", known)
+    return hashlib.sha256(f"{finding.cause}|{known}".encode()).hexdigest()[:16]
 
 
 def merge(findings: Iterable[Finding]) -> list[Finding]:

@@ -24,10 +24,11 @@ from ..model.snapshot import Snapshot
 from .diff import served
 from .finding import LEAK, MB, Case, Finding, fingerprint, merge, size
 from .garbage import garbage
-from .knowledge import REMEDIES
+from .knowledge import remedy
 from .memory import memory
 from .opened import counted
 from .owners import owners
+from .regression import explaining
 
 SUSPECTS = 12
 FLOOR = 0.2  # confidence below which a suspect is not worth a line
@@ -68,12 +69,13 @@ class Judge(Case):
             ],
             endpoints=self._endpoints(finding),
             evidence=finding.evidence,
-            remedy=REMEDIES[finding.cause],
+            remedy=remedy(finding.cause, finding.path, (finding.type, finding.growing)),
             fingerprint=fingerprint(finding),
         )
 
     def _endpoints(self, finding: Finding) -> list[EndpointShare]:
-        """By the allocation sites; with one endpoint only, it must be that."""
+        """By the allocation sites, else by whose requests explain the growth; with one endpoint
+        only, it must be that."""
         weights: Counter[str] = Counter()
         for site in finding.sites:
             if site.endpoint:
@@ -81,6 +83,10 @@ class Judge(Case):
         served = self._served_by_endpoint()
         if not weights and len(served) == 1:
             weights.update(dict.fromkeys(served, 1))
+        if not weights and finding.values:
+            rows = [s.info.requests.endpoints for s in self.snapshots]
+            named = explaining(finding.values, rows)
+            weights.update([named] if named is not None else [])
         total = sum(weights.values())
         return [
             EndpointShare(endpoint=name, share=round(weight / total, 3))

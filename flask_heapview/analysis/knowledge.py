@@ -69,6 +69,71 @@ REMEDIES: dict[str, str] = {
 }
 
 
+# what helps with one library, by what is in the path or in the types; the first that fits
+_SPECIAL: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern), words)
+    for pattern, words in (
+        (
+            r"loggerDict|loggerMap",
+            "Use one logger for a module, and pass what varies as an argument: "
+            "logging.getLogger keeps every name for good.",
+        ),
+        (r"\.handlers$|logging\._handler", "Add handlers once, at start-up, or remove them again."),
+        (
+            r"weakref\.finalize",
+            "weakref.finalize keeps its arguments until the object dies: call the finalizer, or "
+            "detach() it, or tie it to something that lives no longer than the request.",
+        ),
+        (
+            r"__warningregistry__",
+            "Keep what varies out of a warning's text: each module remembers every text.",
+        ),
+        (
+            r"prometheus_client|opentelemetry",
+            "Label by what has few values (route, status), never by user, id or address.",
+        ),
+        (
+            r"^atexit|atexit\.",
+            "Register with atexit once, at import, and keep a list of your own that shrinks.",
+        ),
+        (r"blinker|\.receivers$", "Connect receivers at import, or disconnect them again."),
+        (
+            r"sqlalchemy\.event|\.dispatch\.",
+            "Listen once, when the engine is made: event.listen keeps each function.",
+        ),
+        (
+            r"sqlalchemy\.engine|engines?\b.*sqlalchemy",
+            "Make one engine for each database when the app starts; dispose() of others.",
+        ),
+        (
+            r"jinja_env|jinja2\.environment",
+            "Set filters and globals up once, and pass what varies to the template.",
+        ),
+        (r"threading\.Timer", "cancel() timers that are no longer needed, or use one scheduler."),
+        (
+            r"functools\._lru_cache_wrapper",
+            "Give it a limit: functools.lru_cache(maxsize=…). On a method the key holds self: "
+            "cache on the instance, or on what the answer depends on.",
+        ),
+        (
+            r"cachetools\.",
+            "Its limit is never met: set maxsize to what the container has room for.",
+        ),
+        (r"lxml\.", "Keep the text, not the element: one element keeps its whole document."),
+        (r"numpy\.ndarray", "copy() what is kept: a view keeps the whole array it was cut from."),
+    )
+)
+
+
+def remedy(cause: Cause, path: str | None, types: Iterable[str]) -> str:
+    """What helps: with the library in question, else with the cause."""
+    for known in (path or "", *types):
+        for pattern, words in _SPECIAL:
+            if pattern.search(known):
+                return words
+    return REMEDIES[cause]
+
+
 def is_exception(name: str) -> bool:
     """Judged by the name, as every exception of the standard library has it."""
     return name.rpartition(".")[2].endswith(("Error", "Exception", "Interrupt", "Exit"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ..model.report import Cause
 from ..model.snapshot import Snapshot
 from .finding import MB, Case, Finding, size
@@ -11,17 +13,25 @@ from .series import Growth
 def memory(case: Case, explained: bool) -> list[Finding]:
     """Native memory, fragmentation and memory outside the process."""
     found = []
-    tmpfs = case.series(lambda s: s.process.tmpfs, MB)
+    tmpfs = case.series(_tmpfs, MB)
     if tmpfs.grows:
-        found.append(_rest(case, "off-process", tmpfs, "the temporary filesystems (tmpfs)"))
+        found.append(_rest(case, "off-process", tmpfs, _tmpfs, "the temporary filesystems (tmpfs)"))
     anonymous = case.series(lambda s: s.process.anonymous, MB, lumpy=True)
     native = case.series(_native, MB, lumpy=True)
     if native.grows and native.total >= 0.3 * anonymous.total:
-        found.append(_rest(case, "native", native, "the C library's heap, in no Python object"))
+        found.append(
+            _rest(case, "native", native, _native, "the C library's heap, in no Python object")
+        )
     free = case.series(_free, 8 * MB, lumpy=True)
     if free.grows and free.total >= 0.5 * max(anonymous.total, 1):
         found.append(
-            _rest(case, "fragmentation", free, "free blocks that the allocator cannot give back")
+            _rest(
+                case,
+                "fragmentation",
+                free,
+                _free,
+                "free blocks that the allocator cannot give back",
+            )
         )
     if explained:  # what hangs on the objects that pile up goes with them
         for finding in found:
@@ -43,7 +53,13 @@ def _free(snapshot: Snapshot) -> float:
     return (allocators.pymalloc_free or 0) + (allocators.malloc_free or 0)
 
 
-def _rest(case: Case, cause: Cause, grown: Growth, where: str) -> Finding:
+def _tmpfs(snapshot: Snapshot) -> float:
+    return snapshot.process.tmpfs
+
+
+def _rest(
+    case: Case, cause: Cause, grown: Growth, figure: Callable[[Snapshot], float], where: str
+) -> Finding:
     return Finding(
         cause=cause,
         confidence=grown.confidence * 0.9,
@@ -59,4 +75,5 @@ def _rest(case: Case, cause: Cause, grown: Growth, where: str) -> Finding:
             f"{size(grown.per_request)} a request in {where}, in each of "
             f"{grown.intervals} intervals."
         ],
+        values=case.values(figure),
     )

@@ -66,6 +66,16 @@ class Tracing(Model, frozen=True):
     worker: str
 
 
+class Trimmed(Model, frozen=True):
+    """What the C library gave back (bytes)."""
+
+    before: int  # resident
+    after: int
+    freed: int
+    meaning: str  # for a person
+    worker: str
+
+
 class WatchState(Model, frozen=True):
     """A series of snapshots that is taken by itself."""
 

@@ -21,6 +21,7 @@ ANSWERS: dict[str, type] = {
     "collected": api.Collected,
     "pinned": api.Pinned,
     "watch": api.WatchState,
+    "trimmed": api.Trimmed,
     "report": Report,
     "problem": api.Problem,
     "view": api.ViewOf,

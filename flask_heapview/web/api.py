@@ -19,7 +19,7 @@ from ..render import json as as_json
 from ..render import markdown
 from ..views import VIEWS
 from .guard import SCOPE, service
-from .service import collect
+from .service import collect, trim
 from .watch import TIMES
 
 Scope = Literal["open", "view", "capture", "export", "values"]
@@ -115,6 +115,7 @@ def register(blueprint: Blueprint) -> None:
         ("POST", "/watch", "api_watch", _watch),
         ("GET", "/watch", "api_watching", _watching),
         ("DELETE", "/watch", "api_unwatch", _unwatch),
+        ("POST", "/trim", "api_trim", _trim),
         ("POST", "/gc/collect", "api_collect", _collect),
         ("GET", "/schema", "api_schema", _schema),
     ]
@@ -273,6 +274,12 @@ def _unwatch() -> Response:
     service().check_worker(request.args.get("worker"))
     service().unwatch()
     return Response(status=204)
+
+
+@needs("capture")
+def _trim() -> Response:
+    service().check_worker(text_field(body(), "worker"))
+    return reply({**trim(), "worker": service().worker})
 
 
 @needs("capture")

@@ -21,7 +21,7 @@ from ..views.objects import big_objects, detail_tables
 from ..views.table import Query
 from .api import kind_asked, needs, start_capture, start_watch, switch_tracing
 from .guard import chrome, service
-from .service import collect
+from .service import collect, trim
 
 
 def register(blueprint: Blueprint) -> None:
@@ -34,6 +34,7 @@ def register(blueprint: Blueprint) -> None:
         ("POST", "/capture", "capture", _capture),
         ("POST", "/tracing", "tracing", _tracing),
         ("POST", "/collect", "collect", _collect),
+        ("POST", "/trim", "trim", _trim),
         ("POST", "/watch", "watch", _watch),
         ("POST", "/unwatch", "unwatch", _unwatch),
         ("POST", "/snapshots/<snapshot_id>/forget", "forget", _forget),
@@ -212,6 +213,11 @@ def _forget(snapshot_id: str) -> BaseResponse:
 def _pin(snapshot_id: str) -> BaseResponse:
     service().store.pin(snapshot_id, request.form.get("pinned") == "1")
     return back("overview")
+
+
+@needs("capture")
+def _trim() -> Response:
+    return page("trimmed.html", result=trim())
 
 
 # --- views

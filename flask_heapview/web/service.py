@@ -16,11 +16,10 @@ import msgspec
 import psutil
 from flask import Flask
 
-from ..capture import allocations
+from ..capture import allocations, process
 from ..capture.engine import Wanted
 from ..capture.gc_state import PAUSES, read_gc
 from ..capture.headroom import headroom
-from ..capture.process import read_process
 from ..capture.requests import RequestCounter
 from ..capture.runner import Runner
 from ..capture.safe import type_name
@@ -38,6 +37,7 @@ from .access import Access
 from .watch import Watch
 
 EXTENSION = "heapview"
+TRIM_SHARE = 0.05  # of the resident set that has to come back to mean something
 _FUNCTION = types.FunctionType
 
 
@@ -97,13 +97,13 @@ class Service:
 
     def own_worker(self) -> Worker:
         """This worker, as the list of workers shows it."""
-        process = psutil.Process()
-        started = time.gmtime(process.create_time())
+        own = psutil.Process()
+        started = time.gmtime(own.create_time())
         return Worker(
             id=self.worker,
             pid=os.getpid(),
             started_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", started),
-            rss=process.memory_info().rss,
+            rss=own.memory_info().rss,
             requests=sum(self.requests().values()),
             self=True,
             allocations={"mode": allocations.mode()},
@@ -183,17 +183,17 @@ class Service:
 
     def status(self) -> dict[str, Any]:
         """Live figures of this worker (bytes and seconds)."""
-        process = read_process()
+        found = process.read_process()
         estimate = self.runner.engine.estimate()
         if not self.runner.forks:  # then it stands still all the time
             estimate = msgspec.structs.replace(estimate, stall_seconds=estimate.seconds)
         return {
             "worker": self.own_worker(),
-            "process": process,
-            "container": process.container,
-            "allocator": process.allocators,
+            "process": found,
+            "container": found.container,
+            "allocator": found.allocators,
             "gc": read_gc(),
-            "headroom": headroom(process.container),
+            "headroom": headroom(found.container),
             "capture": {
                 "engine": self.runner.engine.name,
                 "why": self.runner.engine.why,
@@ -208,6 +208,23 @@ class Service:
     def ask(self, what: What, **fields: Any) -> bytes:
         """An answer about snapshots, as JSON. Raises HeapViewError."""
         return ask(Job(directory=str(self.store.directory), what=what, **fields))
+
+
+def trim() -> dict[str, Any]:
+    """Has the C library give back what it can. Raises Conflict where it cannot be asked."""
+    found = process.trim()
+    if found is None:
+        raise Conflict("This C library has no malloc_trim: it cannot be asked to give memory back.")
+    before, after = found
+    freed = max(0, before - after)
+    meaning = (
+        "That much was free, and only the C library kept it: fragmentation, or a peak that is "
+        "past. A smaller MALLOC_ARENA_MAX, or MALLOC_TRIM_THRESHOLD_, gives it back sooner."
+        if freed > TRIM_SHARE * before
+        else "Hardly anything came back: what is resident is in use, or free in places that cannot "
+        "be given back."
+    )
+    return {"before": before, "after": after, "freed": freed, "meaning": meaning}
 
 
 def collect() -> dict[str, Any]:

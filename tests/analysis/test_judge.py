@@ -10,7 +10,8 @@ import pytest
 from flask_heapview.analysis import diff
 from flask_heapview.analysis.align import align, subtract
 from flask_heapview.analysis.judge import judge
-from flask_heapview.analysis.knowledge import cause_of
+from flask_heapview.analysis.knowledge import cause_of, remedy
+from flask_heapview.analysis.regression import explaining
 from flask_heapview.errors import Conflict
 from flask_heapview.model.cycles import CycleGroup, Cycles
 from flask_heapview.model.gc import Gc, Generation
@@ -97,7 +98,9 @@ def test_a_growing_dict_is_named_once() -> None:
 def test_the_fingerprint_is_that_of_the_leak() -> None:
     one, other = judge(row(100, 200, 300)), judge(row(1000, 1900, 2800))
     assert one.suspects[0].fingerprint == other.suspects[0].fingerprint
-    another = judge(row(100, 200, 300, leaf="list"))
+    same = judge(row(100, 200, 300, leaf="list"))  # what piles up may be met in another order
+    assert same.suspects[0].fingerprint == one.suspects[0].fingerprint
+    another = judge(row(100, 200, 300, holder_kind="cache"))
     assert another.suspects[0].fingerprint != one.suspects[0].fingerprint
 
 
@@ -335,3 +338,39 @@ def test_local_variables_of_functions_that_come_and_go_are_no_leak(
     holder = report.suspects[0].holder
     assert holder is not None
     assert holder.path == "thread pool-#: local rows"
+
+
+# --- which endpoint, without a site; what helps, by library
+
+
+def served(*rows: tuple[int, int]) -> list[dict[str, int]]:
+    totals, found = [0, 0], [{"a": 0, "b": 0}]
+    for row_ in rows:
+        totals = [t + n for t, n in zip(totals, row_, strict=True)]
+        found.append({"a": totals[0], "b": totals[1]})
+    return found
+
+
+def test_the_endpoint_whose_requests_explain_the_growth() -> None:
+    mixed = served((100, 20), (10, 90), (60, 60))
+    assert explaining([0, 1000, 1100, 1700], mixed) == "a"
+    assert explaining([0, 210, 1090, 1700], mixed) == "b"
+    assert explaining([0, 1200, 2200, 3400], mixed) is None  # it is both
+    assert explaining([0, 1000, 1100], mixed[:3]) is None  # too few
+    assert explaining([0, 1000, 2000, 3000], served((50, 50), (50, 50), (50, 50))) is None
+    assert explaining([5, 5, 5, 5], mixed) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "words"),
+    [
+        ("logging.Logger.manager.loggerDict", "dict", "one logger"),
+        ("app.audit.handlers", "list", "once, at start-up"),
+        ("app.__warningregistry__", "dict", "warning's text"),
+        ("app.total", "functools._lru_cache_wrapper", "maxsize"),
+        ("app.heads", "numpy.ndarray", "copy()"),
+        ("app.cache", "dict", "deque(maxlen"),
+    ],
+)
+def test_the_remedy_fits_the_library(path: str, kind: str, words: str) -> None:
+    assert words in remedy("unbounded-container", path, ("list", kind))

@@ -6,10 +6,11 @@ import gc
 from typing import Any
 
 import jsonschema
+import psutil
 import pytest
 from flask import Flask
 
-from flask_heapview.capture import allocations
+from flask_heapview.capture import allocations, process
 from flask_heapview.views import VIEWS
 from flask_heapview.web.guard import SCOPE
 
@@ -190,6 +191,28 @@ def test_without_the_core_sampling_is_refused(shop: Any, monkeypatch: pytest.Mon
     refused = shop.post(f"{API}/allocations", headers=BEARER, json={"mode": "sampled"})
     assert refused.status_code == 409
     assert "no C compiler" in refused.json["detail"]
+
+
+def test_free_memory_is_given_back(shop: Any, schema: dict[str, Any]) -> None:
+    if process._trim is None:
+        pytest.skip("this C library has no malloc_trim")
+    pieces = [bytes(100_000) for _ in range(2000)]
+    del pieces[::2]  # the heap's end is held, so that only malloc_trim gives the holes back
+    before = psutil.Process().memory_info().rss
+    del pieces[:-1]
+    answer = shop.post(f"{API}/trim", headers=BEARER, json={})
+    check(schema, "trimmed", answer.json)
+    assert answer.json["freed"] > 10_000_000
+    assert answer.json["after"] < before
+    assert "fragmentation" in answer.json["meaning"]
+    page = shop.post(f"{PREFIX}/trim", headers=BEARER)
+    assert "given back" in page.text
+    assert shop.post(f"{API}/trim").status_code == 401
+
+
+def test_without_malloc_trim(shop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_trim", None)
+    assert shop.post(f"{API}/trim", headers=BEARER, json={}).status_code == 409
 
 
 def test_collect(shop: Any, schema: dict[str, Any]) -> None:

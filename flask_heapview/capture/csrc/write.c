@@ -1,5 +1,6 @@
 /* The result, as a file of sections that raw.py reads: a name, a length, and plain arrays. */
 #include "graph.h"
+#include "out.h"
 #include "sampler.h"
 
 #include <errno.h>
@@ -8,86 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BUFFER ((size_t)1 << 16)
 #define SMALL 4096 /* bytes below which a library's subtree has no line of its own */
-#define NAME 700   /* bytes of a name that are written: 160 characters are shown */
-
-typedef struct {
-    int fd;
-    size_t used;
-    char *buffer;
-} Out;
-
-static void
-flush(Out *out)
-{
-    size_t done = 0;
-    while (done < out->used) {
-        ssize_t n = write(out->fd, out->buffer + done, out->used - done);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            hv_give_up(errno == ENOSPC ? "the disk is full" : "cannot write the result");
-        done += (size_t)n;
-    }
-    out->used = 0;
-}
-
-static void
-put_bytes(Out *out, const void *data, size_t length)
-{
-    const char *from = data;
-    while (length > 0) {
-        if (out->used == BUFFER)
-            flush(out);
-        size_t part = BUFFER - out->used < length ? BUFFER - out->used : length;
-        memcpy(out->buffer + out->used, from, part);
-        out->used += part;
-        from += part;
-        length -= part;
-    }
-}
-
-static void
-put_any(void *out, const void *data, size_t length)
-{
-    put_bytes(out, data, length);
-}
-
-static void
-u8(Out *out, uint8_t value)
-{
-    put_bytes(out, &value, 1);
-}
-
-static void
-u32(Out *out, uint32_t value)
-{
-    put_bytes(out, &value, 4);
-}
-
-static void
-u64(Out *out, uint64_t value)
-{
-    put_bytes(out, &value, 8);
-}
-
-static void
-put_string(Out *out, const char *data, size_t length)
-{
-    u32(out, (uint32_t)length);
-    put_bytes(out, data, length);
-}
-
-static void
-put_text(Out *out, PyObject *name)
-{
-    char buffer[NAME];
-    if (name == NULL || !PyUnicode_CheckExact(name))
-        put_string(out, "?", 1);
-    else
-        put_string(out, buffer, hv_utf8(name, buffer, sizeof buffer));
-}
 
 /* --- which nodes are worth a line */
 
@@ -207,13 +129,6 @@ write_caches(HvWalk *walk, Out *out)
     }
 }
 
-/* The address that an allocator knows an object by. */
-static uint64_t
-block_of(PyObject *op)
-{
-    return (uint64_t)((uintptr_t)op - hv_before(op, Py_TYPE(op)));
-}
-
 static void
 write_open(HvWalk *walk, Out *out)
 {
@@ -254,194 +169,6 @@ write_cycles(HvWalk *walk, Out *out)
         for (int k = 0; k < group->traced; k++)
             u64(out, block_of(group->object[k]));
     }
-}
-
-/* --- the newest entries of what collects: their types, and where to ask who allocated them */
-
-#define NEWEST 24 /* entries of a container that are looked at */
-#define BELOW 40  /* objects below each of them */
-#define ENDS 4    /* entries at either end of a container by which it is seen whether they stay */
-
-typedef struct {
-    PyObject *entry[2 * ENDS]; /* the first ones, and a ring of the last */
-    size_t count;
-} Ends;
-
-typedef struct {
-    HvWalk *walk;
-    Out *out;
-    PyObject *newest[NEWEST];
-    size_t seen; /* entries so far: the last ones stay, in a ring */
-    PyObject *below[BELOW];
-    size_t found;
-} Sampler;
-
-static int
-is_number(PyObject *key)
-{
-    return PyLong_CheckExact(key) || PyBool_Check(key);
-}
-
-static void
-note_end(Ends *ends, PyObject *entry)
-{
-    size_t at = ends->count++;
-    ends->entry[at < ENDS ? at : ENDS + at % ENDS] = entry;
-}
-
-static void
-note_item(void *ends, PyObject *child, uint32_t label, Py_ssize_t place)
-{
-    (void)place;
-    if (label == HV_ITEM || label == HV_REF)
-        note_end(ends, child);
-}
-
-/* Of a pair the key says which entry it is, since a value may be exchanged; but small numbers are
- * shared, and say nothing. A set has no order. */
-static void
-find_ends(HvCore *core, PyObject *container, Ends *ends)
-{
-    HvType *type = hv_type_of(core, container);
-    PyObject *key, *value;
-    Py_ssize_t at = 0;
-    ends->count = 0;
-    if (type->length == HV_LENGTH_DICT) {
-        while (PyDict_Next(container, &at, &key, &value))
-            note_end(ends, is_number(key) ? value : key);
-    }
-    else if (type->length == HV_LENGTH_LIST || type->length == HV_LENGTH_DEQUE)
-        hv_edges(core, container, type, note_item, ends);
-}
-
-/* Tells whether the entries at one end of a container are still the same ones; 0 where unknown. */
-static uint64_t
-end_mark(const Ends *ends, int last)
-{
-    uint64_t mark = 0;
-    for (int i = 0; i < ENDS && ends->count >= 2 * ENDS; i++) /* the ring has no order, nor has a sum */
-        mark += (uint64_t)(uintptr_t)ends->entry[last * ENDS + i] * 0x9e3779b97f4a7c15u >> 14;
-    return mark;
-}
-
-static void
-take_entry(void *state, PyObject *child, uint32_t label, Py_ssize_t place)
-{
-    Sampler *sampler = state;
-    (void)place;
-    if (label == HV_KEY && is_number(child))
-        return; /* small numbers are shared, and say nothing */
-    if (PyType_Check(child))
-        return;
-    sampler->newest[sampler->seen++ % NEWEST] = child;
-}
-
-static int
-take_below(PyObject *child, void *arg)
-{
-    Sampler *sampler = arg;
-    if (child == NULL || sampler->found == BELOW)
-        return 0;
-    if (hv_type_of(&sampler->walk->core, child)->blob)
-        return 0;
-    for (size_t i = 0; i < sampler->found; i++) {
-        if (sampler->below[i] == child)
-            return 0;
-    }
-    sampler->below[sampler->found++] = child;
-    return 0;
-}
-
-static void
-write_entry(Sampler *sampler, PyObject *entry)
-{
-    HvCore *core = &sampler->walk->core;
-    u32(sampler->out, hv_type_of(core, entry)->number);
-    sampler->found = 0;
-    if (sampler->walk->traced) {
-        take_below(entry, sampler);
-        for (size_t i = 0; i < sampler->found; i++)
-            hv_traverse(core, sampler->below[i], take_below, sampler);
-    }
-    u32(sampler->out, (uint32_t)sampler->found);
-    for (size_t i = 0; i < sampler->found; i++) {
-        PyObject *op = sampler->below[i];
-        u64(sampler->out, block_of(op));
-        u64(sampler->out, hv_size(core, op, hv_type_of(core, op)));
-    }
-}
-
-static void
-write_sample(Sampler *sampler, PyObject *container)
-{
-    HvCore *core = &sampler->walk->core;
-    Ends ends;
-    find_ends(core, container, &ends);
-    sampler->seen = 0;
-    hv_edges(core, container, hv_type_of(core, container), take_entry, sampler);
-    size_t count = sampler->seen < NEWEST ? sampler->seen : NEWEST;
-    u64(sampler->out, end_mark(&ends, 0));
-    u64(sampler->out, end_mark(&ends, 1));
-    u32(sampler->out, (uint32_t)count);
-    for (size_t i = 0; i < count; i++)
-        write_entry(sampler, sampler->newest[i]);
-}
-
-static void
-write_samples(HvWalk *walk, Out *out)
-{
-    Sampler sampler = {.walk = walk, .out = out};
-    for (size_t i = 0; i < walk->collects.count; i++) {
-        HvCollects *known = &HV_AT(&walk->collects, HvCollects, i);
-        for (int k = 0; k < HV_SAMPLES && known->sample[k] != NULL; k++) {
-            u32(out, (uint32_t)i + 1);
-            write_sample(&sampler, known->sample[k]);
-        }
-    }
-    u32(out, 0);
-}
-
-/* --- some keys, only on demand, and only of types that have nothing to hide behind a repr */
-
-#define KEYS 10
-
-static int
-write_key(Out *out, PyObject *key)
-{
-    if (PyUnicode_CheckExact(key)) {
-        u8(out, 's');
-        put_text(out, key);
-        return 1;
-    }
-    if (PyBytes_CheckExact(key)) {
-        Py_ssize_t length = PyBytes_GET_SIZE(key);
-        u8(out, 'b');
-        put_string(out, PyBytes_AS_STRING(key), (size_t)(length < NAME ? length : NAME));
-        return 1;
-    }
-    int overflow = 1;
-    long long value = PyLong_CheckExact(key) ? PyLong_AsLongLongAndOverflow(key, &overflow) : 0;
-    if (overflow != 0)
-        return 0;
-    u8(out, 'i');
-    u64(out, (uint64_t)value);
-    return 1;
-}
-
-static void
-write_keys(HvWalk *walk, Out *out)
-{
-    for (size_t i = 0; walk->keys && i < walk->collects.count; i++) {
-        PyObject *dict = HV_AT(&walk->collects, HvCollects, i).sample[0], *key, *value;
-        Py_ssize_t at = 0;
-        if (dict == NULL || !PyDict_Check(dict))
-            continue;
-        u32(out, (uint32_t)i + 1);
-        for (int written = 0; written < KEYS && PyDict_Next(dict, &at, &key, &value);)
-            written += write_key(out, key);
-        u8(out, 0);
-    }
-    u32(out, 0);
 }
 
 /* --- what the kernel says of this process's own memory */
@@ -508,8 +235,8 @@ hv_write_all(HvWalk *walk, int fd, HvGraph *graph)
     write_types(walk, &out);
     write_nodes(walk, &out);
     write_collects(walk, &out);
-    write_samples(walk, &out);
-    write_keys(walk, &out);
+    hv_write_samples_of_entries(walk, &out);
+    hv_write_keys(walk, &out);
     write_caches(walk, &out);
     write_open(walk, &out);
     write_cycles(walk, &out);
