@@ -30,6 +30,7 @@ from .edges import Edges, referents
 from .engine import Advance, Estimate, Facts
 from .forked import ForkedEngine
 from .headroom import estimate_bytes
+from .layout import DATA_NAMES
 from .original import original
 from .roots import APP, OURS, modules
 from .safe import Types
@@ -217,7 +218,7 @@ class _Capture:
                     self._add_sites(entry, sites)
         return Holder(
             node=self.place[node],
-            path=walk.path(node),
+            path=self._holder_path(node),
             type=self.types.all[walk.type_of[node]].name,
             entries=walk.entries[node],
             containers=walk.containers[node],
@@ -228,6 +229,14 @@ class _Capture:
             sampled=sampled,
             entry_types=[name for name, _ in kinds.most_common(4)],
         )
+
+    def _holder_path(self, node: int) -> str:
+        """A cache is named, not the dictionary within it."""
+        walk, above = self.walk, self.walk.parent[node]
+        inside = walk.labels[node].lstrip(".") in DATA_NAMES
+        if above >= 0 and inside and self._cache_type(walk.type_of[above]):
+            return walk.path(above)
+        return walk.path(node)
 
     def _limit(self, node: int) -> int | None:
         """The node's own bound, or the one its owner keeps for it, for all its containers."""

@@ -371,7 +371,7 @@ def test_asking_for_what_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     from flask_heapview.errors import ConfigError
 
     monkeypatch.setattr(native, "core", None)
-    monkeypatch.setattr(native, "_WHY_NOT", "It was not built.")
+    monkeypatch.setattr(native, "WHY_NOT", "It was not built.")
     assert choice.choose("auto").why == "It was not built."
     with pytest.raises(ConfigError, match="It was not built"):
         choice.choose("native")

@@ -91,7 +91,7 @@ def test_containers_are_found_under_their_names(snapshot: Snapshot, path: str, c
 def test_limits_are_known_where_containers_know_them(snapshot: Snapshot) -> None:
     limits = {h.path: h.limit for h in snapshot.ownership.holders}
     assert limits["tests.zoo.ring"] == 500
-    assert limits["tests.zoo.bounded._Cache__data"] == 200
+    assert limits["tests.zoo.bounded"] == 200
     assert limits["tests.zoo.square"] == 50
     assert limits["tests.zoo.text_cache"] is None
 

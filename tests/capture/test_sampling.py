@@ -237,6 +237,7 @@ def test_eight_threads_and_the_right_endpoint(tmp_path: Any) -> None:
     app, kept = shop(lambda: None)
     HeapView(app, token=TOKEN, dir=str(tmp_path))
     assert allocations.mode() == "sampled"
+    start(4096)  # at the adaptive rate so few samples could not tell two per cent
 
     def client(number: int) -> None:
         browser = app.test_client()
@@ -261,6 +262,7 @@ def test_greenlets_and_the_right_endpoint() -> None:
         from flask_heapview import HeapView
         app, kept = t.shop(lambda: gevent.sleep(0))
         HeapView(app, token=t.TOKEN, dir=tempfile.mkdtemp())
+        t.start(4096)
         def client(number):
             browser = app.test_client()
             for n in range(60):
