@@ -185,6 +185,7 @@ def _tallies(resources: Resources) -> dict[tuple[str, str], Tally]:
         "open objects": held,
         "threads": threads,
         "maps": resources.maps,
+        "files in memory": resources.in_memory,
     }
     return {(group, tally.name): tally for group, rows in groups.items() for tally in rows}
 

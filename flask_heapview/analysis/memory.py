@@ -16,6 +16,7 @@ def memory(case: Case, explained: bool) -> list[Finding]:
     tmpfs = case.series(_tmpfs, MB)
     if tmpfs.grows:
         found.append(_rest(case, "off-process", tmpfs, _tmpfs, "the temporary filesystems (tmpfs)"))
+        found[-1].evidence += _files(case)
     anonymous = case.series(lambda s: s.process.anonymous, MB, lumpy=True)
     native = case.series(_native, MB, lumpy=True)
     if native.grows and native.total >= 0.3 * anonymous.total:
@@ -51,6 +52,19 @@ def _native(snapshot: Snapshot) -> float:
 def _free(snapshot: Snapshot) -> float:
     allocators = snapshot.process.allocators
     return (allocators.pymalloc_free or 0) + (allocators.malloc_free or 0)
+
+
+def _files(case: Case) -> list[str]:
+    """Which files these are, the largest growth first."""
+    before = {t.name: t for t in case.base.resources.in_memory}
+    grown = []
+    for tally in case.target.resources.in_memory:
+        old = before.get(tally.name)
+        more = (tally.size or 0) - ((old.size if old else 0) or 0)
+        if more > 0:
+            grown.append((more, tally.count - (old.count if old else 0), tally.name))
+    grown.sort(reverse=True)
+    return [f"{name}: {size(more)} more, in {count} more files." for more, count, name in grown[:3]]
 
 
 def _tmpfs(snapshot: Snapshot) -> float:

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 
 import msgspec
 
@@ -23,7 +24,7 @@ from ..model.process import Process
 from ..model.resources import OpenObject, ThreadRow
 from ..model.snapshot import Snapshot, SnapshotInfo
 from ..model.stacks import Frame, Stacks, StacksBuilder
-from . import caches, layout, process, raw, resources, sampled
+from . import caches, layout, process, raw, resources, sampled, tmpfs
 from .chains import fingerprint, is_ours, short_name
 from .owned import OwnedSites
 from .roots import APP
@@ -85,7 +86,9 @@ class Assembly:
             cycles=self._cycles(),
             caches=self._caches(ownership.holders),
             allocations=self._allocations(),
-            resources=msgspec.structs.replace(opened, open_objects=self._open()),
+            resources=msgspec.structs.replace(
+                opened, open_objects=self._open(), in_memory=tmpfs.files(Path(work.directory))
+            ),
             process=process.complete(work.process, pymalloc, heap),
             info=self._info(),
         )

@@ -15,6 +15,7 @@ import psutil
 
 from ..model.heap import Heap
 from ..model.process import Allocators, Bridge, Container, Process
+from . import tmpfs
 from .cgroup import read_container
 
 _FIELD = re.compile(r"^(\w+):\s+(\d+) kB", re.MULTILINE)
@@ -58,28 +59,6 @@ def _kilobytes(path: str) -> dict[str, int]:
     return {name: int(value) * 1024 for name, value in _FIELD.findall(text)}
 
 
-def tmpfs_bytes() -> int:
-    """Bytes in the tmpfs mounts that this process can write to: memory that is nobody's."""
-    total, seen = 0, set()
-    try:
-        lines = Path("/proc/self/mounts").read_text().splitlines()
-    except OSError:
-        return 0
-    for line in lines:
-        fields = line.split()
-        if len(fields) < 3 or fields[2] not in ("tmpfs", "ramfs"):
-            continue
-        place = fields[1].encode().decode("unicode_escape")
-        try:
-            stat, device = os.statvfs(place), os.stat(place).st_dev
-        except OSError:
-            continue
-        if device not in seen and os.access(place, os.W_OK):
-            seen.add(device)
-            total += (stat.f_blocks - stat.f_bfree) * stat.f_frsize
-    return total
-
-
 def read_process() -> Process:
     """Figures of the calling process, without those that only a capture knows."""
     process = psutil.Process()
@@ -101,7 +80,7 @@ def read_process() -> Process:
         peak=status.get("VmHWM"),
         machine_total=machine.total,
         machine_available=machine.available,
-        tmpfs=tmpfs_bytes(),
+        tmpfs=tmpfs.size_of(tmpfs.mounts()),
         container=read_container() if sys.platform == "linux" else Container(),
         allocators=_malloc_figures(),
     )

@@ -45,3 +45,4 @@ class Resources(Model, frozen=True):
     thread_count: int = 0
     maps: list[Tally] = []  # heap, stack, anonymous, shared, files
     children: int = 0
+    in_memory: list[Tally] = []  # files of temporary filesystems, by name, numbers folded

@@ -54,6 +54,7 @@ def _tables(resources: Resources, query: Query) -> list[Table]:
             name="threads",
         ),
         _tallies("Mapped memory", resources.maps, query, "maps", sized=True),
+        _tallies("Files in memory (tmpfs)", resources.in_memory, query, "tmpfs", sized=True),
     ]
 
 

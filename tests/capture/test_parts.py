@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import signal
+import tempfile
 import threading
 import time
 import tracemalloc
@@ -25,6 +26,7 @@ from flask_heapview.capture.sizing import Sizer, entries_of, estimate
 from flask_heapview.errors import BadRequest, Conflict
 
 from .. import zoo
+from ..support import needs
 
 
 @pytest.mark.parametrize(
@@ -286,3 +288,22 @@ def test_sizing_gives_up_in_time_and_keeps_the_deadline() -> None:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+def test_files_in_memory_are_listed_by_name(tmp_path: Path) -> None:
+    from flask_heapview.capture import tmpfs
+
+    place = next((p for p in tmpfs.mounts() if os.access(p, os.W_OK)), None)
+    needs(place, "no temporary filesystem can be written to")
+    with tempfile.TemporaryDirectory(dir=place) as home:
+        before = tmpfs.size_of(tmpfs.mounts())
+        for number in range(5):
+            (Path(home) / f"thumb-{number}.raw").write_bytes(b"x" * 100_000)
+        own = Path(home) / "own"
+        own.mkdir()
+        (own / "snapshot.bin").write_bytes(b"x" * 200_000)
+        rows = {Path(tally.name).name: tally for tally in tmpfs.files(own)}
+        assert rows["thumb-#.raw"].count == 5
+        assert 500_000 <= (rows["thumb-#.raw"].size or 0) < 600_000
+        assert "snapshot.bin" not in rows
+        assert tmpfs.size_of(tmpfs.mounts()) - before >= 700_000

@@ -43,6 +43,7 @@ enum { /* the fixed labels, in the order of the table in labels.c */
     HV_CONTEXT_OF,
     HV_CAUSE,
     HV_NOTES,
+    HV_ATEXIT, /* "atexit.register": what a person would search for */
     HV_FIXED
 };
 

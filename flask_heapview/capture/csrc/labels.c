@@ -7,7 +7,7 @@ static const char *const fixed[HV_FIXED] = {
     "[attribute]",   ".__dict__",   "[type]",    "[local]",          "(other)",
     "(interpreter)", "(held from C)", "(cyclic garbage)", "(capture)", "thread ?:", "(small)",
     "[exception]",   "[thread data]", ".args", ".__traceback__", ".__context__",
-    ".__cause__",    ".__notes__",
+    ".__cause__",    ".__notes__",  "atexit.register",
 };
 
 void

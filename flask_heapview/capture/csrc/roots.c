@@ -137,6 +137,27 @@ walk_threads(HvWalk *walk)
     hv_drain(walk);
 }
 
+/* What is to be called at the end: a list of C's until 3.14. */
+static void
+walk_atexit(HvWalk *walk)
+{
+    struct atexit_state *state = &walk->core.interp->atexit;
+    walk->at = hv_root(walk, HV_RAW, NULL, HV_ATEXIT, HV_STANDARD);
+    walk->of = hv_new_type(&walk->core, &PyFrame_Type);
+#if PY_VERSION_HEX >= 0x030E0000
+    hold(walk, state->callbacks, HV_REF);
+#else
+    for (int i = 0; i < state->ncallbacks; i++) {
+        if (state->callbacks[i] == NULL)
+            continue;
+        hold(walk, state->callbacks[i]->func, HV_ITEM);
+        hold(walk, state->callbacks[i]->args, HV_ITEM);
+        hold(walk, state->callbacks[i]->kwargs, HV_ITEM);
+    }
+#endif
+    hv_drain(walk);
+}
+
 static void
 walk_interpreter(HvWalk *walk)
 {
@@ -245,6 +266,7 @@ hv_walk_all(HvWalk *walk)
     hv_watch_samples(walk);
     walk_modules(walk);
     walk_threads(walk);
+    walk_atexit(walk);
     walk_interpreter(walk);
     hv_walk_rest(walk);
     hv_queue_drop(&walk->queue);
