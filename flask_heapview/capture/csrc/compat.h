@@ -175,6 +175,16 @@ hv_before(PyObject *op, PyTypeObject *type)
     return _PyType_PreHeaderSize(type);
 }
 
+static inline int
+hv_is_ending(void)
+{
+#if PY_VERSION_HEX >= 0x030D0000
+    return Py_IsFinalizing();
+#else
+    return _Py_IsFinalizing();
+#endif
+}
+
 /* --- frames */
 
 static inline HvFrame *

@@ -233,7 +233,7 @@ hv_take_sample(void *block, size_t size)
 {
     HvSampler *all = &hv_sampler;
     PyThreadState *thread = _PyThreadState_UncheckedGet();
-    if (!all->on) {
+    if (!all->on || hv_is_ending()) { /* at the end, threads and contexts come apart */
         set_countdown(INT64_MAX);
         return;
     }
