@@ -6,12 +6,10 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
-from flask import Flask
 
-from flask_heapview.checking import check, in_words
+from flask_heapview.checking import check
 from flask_heapview.errors import BadRequest
 
 from .e2e.apps import LEAKY
@@ -164,19 +162,36 @@ def test_the_fixture_does_not_flicker(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=200)
 
 
+CALLED = """
+import json
+from flask import Flask
+from flask_heapview.checking import check, in_words
+
+app, kept = Flask("shop"), []
+
+@app.get("/<int:number>")
+def keep(number):
+    kept.append({"number": number, "text": "x" * 500})
+    return "kept"
+
+client = app.test_client()
+report = check(lambda n: client.get(f"/{n}"), 120)
+top = report.suspects[0]
+print(json.dumps([report.verdict, top.holder.path, top.endpoints[0].endpoint,
+                  report.interval.endpoints, in_words(report)]))
+"""
+
+
 def test_it_can_be_called() -> None:
-    app, kept = Flask("shop"), []
+    done = subprocess.run(
+        [sys.executable, "-c", CALLED], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    verdict, path, endpoint, served, words = json.loads(done.stdout)
+    assert (verdict, path, endpoint) == ("leak", "__main__.kept", "keep")
+    assert served == {"keep": 120}
+    assert "What to do:" in words
 
-    @app.get("/<int:number>")
-    def keep(number: int) -> str:
-        kept.append({"number": number, "text": "x" * 500})
-        return "kept"
 
-    client: Any = app.test_client()
-    report = check(lambda n: client.get(f"/{n}"), 120)
-    assert report.verdict == "leak"
-    assert report.suspects[0].endpoints[0].endpoint == "keep"
-    assert report.interval.endpoints == {"keep": 120}
-    assert "What to do:" in in_words(report)
+def test_too_few_calls() -> None:
     with pytest.raises(BadRequest, match="At least 30"):
-        check(lambda n: client.get(f"/{n}"), 3)
+        check(lambda n: n, 3)
