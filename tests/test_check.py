@@ -114,8 +114,35 @@ def test_a_running_service(tmp_path: Path, shop: Path) -> None:
 def test_the_fixture(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         shop=BARE + HEALTHY,
+        conftest="""
+        import pytest
+        from flask import Flask
+
+        @pytest.fixture
+        def client():
+            app = Flask("made-by-a-fixture")  # nobody but pytest holds it
+            app.config["SEEN"] = {}
+
+            @app.get("/see/<int:number>")
+            def see(number):
+                app.config["SEEN"][number] = [str(number)] * 30
+                return "seen"
+
+            @app.get("/say/<int:number>")
+            def say(number):
+                app.logger.warning("number %s", number)  # pytest notes each record
+                return "said"
+
+            return app.test_client()
+        """,
         test_shop="""
         from shop import app
+
+        def test_held_by_a_fixture(client, assert_no_leak):
+            assert_no_leak(lambda n: client.get(f"/see/{n}"), requests=150)
+
+        def test_logged(client, assert_no_leak):
+            assert_no_leak(lambda n: client.get(f"/say/{n}"), requests=150)
 
         def test_leak(assert_no_leak):
             client = app.test_client()
@@ -132,7 +159,7 @@ def test_the_fixture(pytester: pytest.Pytester) -> None:
     )
     # in a process of its own: this one measures, and is full of what other tests have left
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider")
-    result.assert_outcomes(passed=1, failed=2)
+    result.assert_outcomes(passed=2, failed=3)
     result.stdout.fnmatch_lines(["*dict shop.kept gained 150 entries*"])
     result.stdout.no_fnmatch_line("*Traceback*")
 

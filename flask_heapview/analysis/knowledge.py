@@ -13,8 +13,9 @@ OF_THE_CODE = re.compile(
     r"|zipimport|copyreg|abc\.|_abc|typing|_weakrefset|pkgutil|re\._|re\.|sre_|_sre"
     r"|\(interpreter\)|\(capture\)|\(other\)|\(small\))"
 )
-# a capture's own books, and those of the tests that it may run in
-OURS = re.compile(r"^(flask_heapview|guppy|objgraph|pympler|_?pytest|pluggy)\b")
+OURS = re.compile(r"^(flask_heapview|guppy|objgraph|pympler)\b")  # a capture's own books
+# what a test runner notes of each call, in a check that runs under one
+HARNESS = ("_pytest.logging.", "_pytest.capture.", "_pytest.recwarn.")
 _REGISTRY_TYPES = (
     "blinker.",
     "logging.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .finding import Case, Finding, size
 from .holders import Candidate, growing_owners
-from .knowledge import OF_THE_CODE, OURS, cause_of
+from .knowledge import HARNESS, OF_THE_CODE, OURS, cause_of
 
 BOUND_SHARE = 0.25  # a bound that lets a container take this share of all memory is none
 
@@ -14,6 +14,8 @@ def owners(case: Case) -> list[Finding]:
     found = []
     for candidate in growing_owners(case.snapshots):
         if OF_THE_CODE.match(candidate.path) or OURS.match(candidate.path):
+            continue
+        if any(kind.startswith(HARNESS) for kind in candidate.above):
             continue
         finding = _owner(case, candidate, importing)
         if finding is not None:
