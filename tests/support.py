@@ -66,6 +66,11 @@ def finished(client: Any, snapshot_id: str) -> dict[str, Any]:
     return wait_until(look, 120, f"capture {snapshot_id}")
 
 
+def unmeasured() -> dict[str, str]:
+    """The environment for what runs beside: coverage would make it several times slower."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_")}
+
+
 class Server:
     """A real gunicorn with one module, in a directory of its own."""
 
@@ -88,7 +93,7 @@ class Server:
             stderr=subprocess.STDOUT,
             start_new_session=True,
             env={
-                **{k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_")},
+                **unmeasured(),
                 "HEAPVIEW_TOKEN": TOKEN,
                 "HEAPVIEW_DIR": str(home / "heapview"),
                 **env,

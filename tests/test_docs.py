@@ -17,7 +17,7 @@ from flask_heapview.views import VIEWS
 
 from .e2e.apps import LEAKY
 from .e2e.test_examples import shop
-from .support import ROOT, TOKEN, needs, serving
+from .support import ROOT, TOKEN, needs, serving, unmeasured
 
 README = (ROOT / "README.md").read_text()
 PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
@@ -73,7 +73,7 @@ def test_the_checks_run(tmp_path: Path) -> None:
             done = subprocess.run(
                 ["bash", "-c", script],
                 cwd=tmp_path,
-                env={**os.environ, "HEAPVIEW_TOKEN": TOKEN, "PATH": PATH},
+                env={**unmeasured(), "HEAPVIEW_TOKEN": TOKEN, "PATH": PATH},
                 capture_output=True,
                 text=True,
                 check=False,
@@ -93,6 +93,7 @@ def test_the_fixture_is_found(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
         cwd=tmp_path,
+        env=unmeasured(),
         capture_output=True,
         text=True,
         check=False,

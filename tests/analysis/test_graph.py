@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import os
 from array import array
 from typing import NamedTuple
 
@@ -14,6 +15,8 @@ pytest.importorskip("flask_heapview.analysis._graph", reason="it was not built: 
 from flask_heapview.analysis import _graph
 
 NONE = 0xFFFF_FFFF
+
+MORE = 5 if os.environ.get("HEAPVIEW_SLOW") else 1  # times as many graphs in the slow matrix
 
 
 class Small(NamedTuple):
@@ -77,7 +80,7 @@ def graphs(draw: st.DrawFn) -> Small:
     return Small(children, draw(st.sets(nodes, max_size=3)), sizes, kinds)
 
 
-@settings(max_examples=3000, deadline=None)
+@settings(max_examples=1000 * MORE, deadline=None)
 @given(graphs())
 def test_against_removing_each_object(graph: Small) -> None:
     found, count = ask(graph), len(graph.children)
@@ -95,7 +98,7 @@ def test_against_removing_each_object(graph: Small) -> None:
     assert found.figures[1] == count - len(reached)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400 * MORE, deadline=None)
 @given(graphs())
 def test_what_types_retain(graph: Small) -> None:
     """Together: an object below another of its type is not counted twice."""
@@ -108,7 +111,7 @@ def test_what_types_retain(graph: Small) -> None:
         assert retained == sum(graph.sizes[v] for v in gone)
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400 * MORE, deadline=None)
 @given(graphs())
 def test_ways_to_a_root_are_shortest(graph: Small) -> None:
     found, count = ask(graph), len(graph.children)
@@ -131,7 +134,7 @@ def test_ways_to_a_root_are_shortest(graph: Small) -> None:
             assert distance[found.toward[v]] == distance[v] - 1
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400 * MORE, deadline=None)
 @given(graphs())
 def test_circles(graph: Small) -> None:
     found, count = ask(graph), len(graph.children)
