@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from ..model.report import Cause
 from ..model.snapshot import Snapshot
 from .finding import MB, Case, Finding, size
 from .series import Growth
+
+SURE = 3 * MB  # of native growth: less may be what the threads' own arenas and caches came to
 
 
 def memory(case: Case, explained: bool) -> list[Finding]:
@@ -20,6 +24,8 @@ def memory(case: Case, explained: bool) -> list[Finding]:
     anonymous = case.series(lambda s: s.process.anonymous, MB, lumpy=True)
     native = case.series(_native, MB, lumpy=True)
     if native.grows and native.total >= 0.3 * anonymous.total:
+        if native.total < SURE:
+            native = msgspec.structs.replace(native, confidence=min(native.confidence, 0.4))
         found.append(
             _rest(case, "native", native, _native, "the C library's heap, in no Python object")
         )
