@@ -90,7 +90,12 @@ def check_command(
     Ends with 0 when nothing leaks, 1 when something does, 3 when it cannot be told.
     """
     try:
-        report, route = _checked(paths, requests, method, body, url, prefix, token)
+        service = None if url is None else _service(url, prefix, token)
+        fetch = _through(current_app.test_client()) if service is None else service.call
+        route = Route(paths, method, body, fetch)
+        report = (
+            check(route.call, requests) if service is None else _remote(service, route, requests)
+        )
     except HeapViewError as error:
         raise click.ClickException(error.detail) from None
     if route.failed:
@@ -103,24 +108,7 @@ def check_command(
     raise SystemExit(CODES[report.verdict])
 
 
-def _checked(
-    paths: Sequence[str],
-    requests: int,
-    method: str,
-    body: str | None,
-    url: str | None,
-    prefix: str,
-    token: str | None,
-) -> tuple[Report, Route]:
-    if url is None:
-        route = Route(paths, method, body, _through(current_app.test_client()))
-        return check(route.call, requests), route
+def _service(url: str, prefix: str, token: str | None) -> Service:
     if not token:
         raise HeapViewError("Name the token of the service: --token, or HEAPVIEW_TOKEN.")
-    service = Service(url, prefix, token)
-
-    def fetch(path: str, method: str, body: bytes | None) -> int:
-        return service.call(path, method, body)
-
-    route = Route(paths, method, body, fetch)
-    return _remote(service, route, requests), route
+    return Service(url, prefix, token)

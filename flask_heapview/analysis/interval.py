@@ -40,8 +40,3 @@ def difference(delta: float, variance: float) -> Interval:
     """Of the difference of two sums; too wide where samples are in both, which do not vary."""
     half = Z * math.sqrt(max(0.0, variance))
     return Interval(delta - half, delta + half)
-
-
-def smallest_seen(sample_bytes: float) -> float:
-    """Bytes of small blocks from which a site is missed at most once in 20 times: e^-3 is 5 %."""
-    return 3 * sample_bytes

@@ -80,9 +80,9 @@ class Judge(Case):
         for site in finding.sites:
             if site.endpoint:
                 weights[site.endpoint] += site.size
-        served = self._served_by_endpoint()
-        if not weights and len(served) == 1:
-            weights.update(dict.fromkeys(served, 1))
+        asked = served(self.base, self.target)
+        if not weights and len(asked) == 1:
+            weights.update(dict.fromkeys(asked, 1))
         if not weights and finding.values:
             rows = [s.info.requests.endpoints for s in self.snapshots]
             named = explaining(finding.values, rows)
@@ -93,9 +93,6 @@ class Judge(Case):
             for name, weight in weights.most_common()
             if total
         ]
-
-    def _served_by_endpoint(self) -> dict[str, int]:
-        return served(self.base, self.target)
 
     def report(self) -> Report:
         """The ticket."""
@@ -113,7 +110,7 @@ class Judge(Case):
             interval=Interval(
                 seconds=round(self.target.info.clock - self.base.info.clock, 1),
                 requests=self.served if both else self.requests[-1],
-                endpoints=self._served_by_endpoint()
+                endpoints=served(self.base, self.target)
                 if both
                 else dict(self.target.info.requests.endpoints),
                 snapshots=len(self.snapshots),

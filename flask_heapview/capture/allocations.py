@@ -161,7 +161,7 @@ def read_allocations(places: Places) -> Allocations:
         peak=peak,
         overhead=overhead,
         stacks=stacks,
-        app_frames=[n for n, f in enumerate(stacks.frames) if f.file and app_file(f.file)],
+        app_frames=sampled.app_frames(stacks),
         domains=dict(domains),
     )
 

@@ -18,7 +18,7 @@ import msgspec
 
 from ..model.allocations import Allocations
 from ..model.ownership import Site
-from ..model.stacks import Frame, StacksBuilder
+from ..model.stacks import Frame, Stacks, StacksBuilder
 from .requests import OWN
 from .roots import app_file
 from .safe import clean
@@ -183,9 +183,7 @@ def allocations(found: Samples) -> Allocations:
         traced=sum(stacks.size),
         overhead=found.overhead,
         stacks=stacks,
-        app_frames=[
-            n for n, frame in enumerate(stacks.frames) if frame.file and is_app(frame.file)
-        ],
+        app_frames=app_frames(stacks),
         variance=[round(row[0]) for row in rows],
         largest=[round(row[1]) for row in rows],
         allocated=[round(row[2]) for row in rows],
@@ -195,6 +193,11 @@ def allocations(found: Samples) -> Allocations:
         seen=round(found.seen),
         dropped=found.dropped,
     )
+
+
+def app_frames(stacks: Stacks) -> list[int]:
+    """Those of the stacks' frames that are the app's own code."""
+    return [n for n, frame in enumerate(stacks.frames) if frame.file and is_app(frame.file)]
 
 
 def stack_of(entry: Entry) -> list[Frame]:

@@ -17,6 +17,7 @@ from ..model.base import Model, from_json, to_json
 from ..model.ownership import Site
 from . import allocations, child, raw
 from .assemble import Sites
+from .core import core
 from .engine import Task
 from .sites import EndpointCode, Places, reachable_codes
 
@@ -71,8 +72,6 @@ def _look(found: raw.Raw, endpoints: Iterable[EndpointCode]) -> Traced:
 
 
 def _sites(places: Places, blocks: Iterable[tuple[int, int]]) -> list[Site]:
-    from .core import core
-
     counter = allocations.SiteCounter(places)
     for address, size in blocks:
         frames = core.traceback_of(address) if core is not None else None

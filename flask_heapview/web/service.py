@@ -150,8 +150,8 @@ class Service:
         self, app: Flask, times: int, requests: int | None, seconds: float | None
     ) -> WatchState:
         """Begins a series of snapshots. Raises BadRequest, or CaptureBusy while one goes on."""
-        going_on = self.watching()
-        if going_on is not None and going_on.state == "running":
+        going_on = self._own_watch()
+        if going_on is not None and going_on.running:
             raise CaptureBusy("A watch already goes on in this worker. Stop it first, or wait.")
         made = Watch(
             lambda label: self.capture(app, label, "ownership"),
@@ -165,14 +165,20 @@ class Service:
 
     def watching(self) -> WatchState | None:
         """The last series of this worker, if there was any."""
+        found = self._own_watch()
+        return found.progress() if found is not None else None
+
+    def _own_watch(self) -> Watch | None:
+        """That of this very process: a forked one has none yet."""
         found = self._watch
-        return found[1].progress() if found is not None and found[0] == os.getpid() else None
+        return found[1] if found is not None and found[0] == os.getpid() else None
 
     def unwatch(self) -> None:
         """Ends the series. Raises NotFound when none goes on."""
-        if self._watch is None or self._watch[0] != os.getpid() or not self._watch[1].running:
+        found = self._own_watch()
+        if found is None or not found.running:
             raise NotFound("No watch goes on in this worker.")
-        self._watch[1].stop()
+        found.stop()
 
     def verdict(self, base: str, target: str) -> Report:
         """The report on two snapshots; the last one asked for is kept. Raises HeapViewError."""
