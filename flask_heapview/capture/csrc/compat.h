@@ -43,6 +43,7 @@
 #include "internal/pycore_hamt.h"
 #include "internal/pycore_code.h"
 #include <structmember.h>
+#include <time.h>
 #pragma GCC diagnostic pop
 
 typedef _PyInterpreterFrame HvFrame;
@@ -173,6 +174,14 @@ hv_before(PyObject *op, PyTypeObject *type)
     if (type->tp_is_gc != NULL && !type->tp_is_gc(op)) /* static types alone have that slot */
         return 0;
     return _PyType_PreHeaderSize(type);
+}
+
+static inline int64_t
+hv_clock(void) /* nanoseconds, monotonic */
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
 static inline int

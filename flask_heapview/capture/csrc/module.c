@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <string.h>
-#include <time.h>
 
 static PyMemAllocatorEx plain; /* as found when this module was loaded */
 static jmp_buf escape;
@@ -123,14 +122,6 @@ note_own(HvWalk *walk, PyObject *list)
         *(PyObject **)hv_push(&walk->own) = PyList_GET_ITEM(list, i);
 }
 
-static int64_t
-now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
 /* --- functions */
 
 PyDoc_STRVAR(capture_doc,
@@ -167,7 +158,7 @@ capture(PyObject *self, PyObject *args, PyObject *keywords)
     }
     hv_give_up = escape_walk;
     HvWalk *volatile walk = NULL;
-    volatile int64_t begin = now();
+    volatile int64_t begin = hv_clock();
     if (setjmp(escape) != 0) {
         PyErr_Format(PyExc_MemoryError, "%s", escape_reason);
         goto done;
@@ -185,7 +176,7 @@ capture(PyObject *self, PyObject *args, PyObject *keywords)
     walk->graph = order.graph_fd >= 0;
     pid_t pid = 0;
     if (fork) {
-        begin = now();
+        begin = hv_clock();
         pid = hv_spawn(walk, &order);
         if (pid < 0) {
             PyErr_SetFromErrno(PyExc_OSError);
@@ -196,7 +187,7 @@ capture(PyObject *self, PyObject *args, PyObject *keywords)
         hv_ask_allocator(walk);
         hv_carry_out(walk, &order);
     }
-    result = Py_BuildValue("iL", (int)pid, (long long)(now() - begin));
+    result = Py_BuildValue("iL", (int)pid, (long long)(hv_clock() - begin));
 done:
     if (walk != NULL) {
         hv_walk_drop(walk);

@@ -2,7 +2,6 @@
 
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 #define FINEST 4096.0           /* bytes: the rate never is finer by itself */
 #define WINDOW 100000000        /* nanoseconds between two looks at the rate */
@@ -14,14 +13,6 @@
 HvSampler hv_sampler;
 int64_t hv_countdown = INT64_MAX;
 uint8_t hv_filter[1 << HV_FILTER_BITS];
-
-static int64_t
-clock_now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
 
 /* --- random distances: SplitMix64 (Steele, Lea, Flood 2014) */
 
@@ -190,7 +181,7 @@ control(void)
     all->in_window++;
     if (all->asked > 0)
         return;
-    int64_t now = clock_now(), passed = now - all->window_began;
+    int64_t now = hv_clock(), passed = now - all->window_began;
     if (passed < WINDOW && all->in_window < LOOKS * WINDOW / 1e9)
         return;
     double seconds = (double)(passed > 1000 ? passed : 1000) / 1e9;
@@ -274,7 +265,7 @@ hv_sampler_start(double asked, uint32_t frames, PyObject *endpoint, PyObject *th
     all->interp = PyInterpreterState_Get();
     all->endpoint = Py_NewRef(endpoint);
     all->threads = Py_NewRef(threads);
-    all->began = all->window_began = clock_now();
+    all->began = all->window_began = hv_clock();
     all->random = seed ? seed : (uint64_t)all->began;
     all->finest = asked > 0 ? asked : FINEST;
     all->rate = asked > 0 ? asked : FIRST;

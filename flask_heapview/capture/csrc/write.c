@@ -3,11 +3,8 @@
 #include "out.h"
 #include "sampler.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #define SMALL 4096 /* bytes below which a library's subtree has no line of its own */
 
