@@ -128,9 +128,10 @@ def own_memory(gigabytes: float) -> None:
     found = allocations.read_sampled()
     state = core.sampling()
     assert state is not None
+    rate, live, memory = state[2], state[3], state[6]
     print(
-        f"\n{true / 1e9:.1f} GB alive: the sampler takes {state[5] / 1e6:.1f} MB, holds {state[2]} "
-        f"samples, one in {state[1] / 1000:.0f} kB, and estimates {found.traced / 1e9:.2f} GB"
+        f"\n{true / 1e9:.1f} GB alive: the sampler takes {memory / 1e6:.1f} MB, holds {live} "
+        f"samples, one in {rate / 1000:.0f} kB, and estimates {found.traced / 1e9:.2f} GB"
     )
     allocations.switch("off")
 

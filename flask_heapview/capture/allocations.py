@@ -107,8 +107,13 @@ def _sample(frames: int, sample_bytes: int) -> None:
             'Use {"mode": "exact"}: it is tracemalloc, and slows allocation down while it is on.'
         )
     state = core.sampling()
-    if state is None or (state[0], state[1]) != (frames, sample_bytes):
-        core.sampling_start(SERVING, threading._active, frames, sample_bytes)  # type: ignore[attr-defined]
+    if state is None or state[:2] != (frames, sample_bytes):
+        _start(frames, sample_bytes)
+
+
+def _start(frames: int, sample_bytes: float) -> None:
+    assert core is not None
+    core.sampling_start(SERVING, threading._active, frames, sample_bytes)  # type: ignore[attr-defined]
 
 
 def heal() -> None:
@@ -116,7 +121,7 @@ def heal() -> None:
     state = core.sampling() if core is not None else None
     if core is not None and state is not None and not core.sampling_heal():
         log.warning("flask-heapview: another tool took the sampler's hooks away; it begins again")
-        core.sampling_start(SERVING, threading._active, state[0], state[1])  # type: ignore[attr-defined]
+        _start(*state[:2])
 
 
 def quiet() -> None:

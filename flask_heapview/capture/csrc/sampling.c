@@ -66,10 +66,10 @@ freeze(PyObject *self, PyObject *unused)
 }
 
 PyDoc_STRVAR(state_doc,
-"sampling() -> (frames, sample_bytes, live, samples, bytes, memory) or None\n\n"
-"None while it is off; else (frozen, too) the frames kept, the bytes between two samples now, the samples of\n"
-"blocks that are alive, all samples, the bytes allocated since the start, and the bytes that the\n"
-"sampler takes itself.");
+"sampling() -> (frames, asked, sample_bytes, live, samples, bytes, memory) or None\n\n"
+"None while it is off; else (frozen, too) the frames kept, the bytes between two samples that were\n"
+"asked for (0: it adapts) and those of now, the samples of blocks that are alive, all samples, the\n"
+"bytes allocated since the start, and the bytes that the sampler takes itself.");
 
 static PyObject *
 state(PyObject *self, PyObject *unused)
@@ -79,7 +79,7 @@ state(PyObject *self, PyObject *unused)
     (void)unused;
     if (all->sample == NULL)
         Py_RETURN_NONE;
-    return Py_BuildValue("IdIKdn", all->frames, all->rate, all->live,
+    return Py_BuildValue("IddIKdn", all->frames, all->asked, all->rate, all->live,
                          (unsigned long long)all->samples, hv_bytes_seen(),
                          (Py_ssize_t)hv_tables_used());
 }
