@@ -20,6 +20,7 @@ from .analysis.judge import judge
 from .capture import allocations
 from .capture.choice import choose
 from .capture.engine import Wanted
+from .capture.footprint import Footprint
 from .capture.requests import NO_ROUTE, SERVING, RequestCounter
 from .capture.runner import Runner
 from .errors import BadRequest, HeapViewError
@@ -40,6 +41,7 @@ class Checker:
         self.store = Store(directory / "heapview")
         self.runner = Runner(choose(engine), SECONDS)
         self.counter = RequestCounter()
+        self.footprint = Footprint(self.counter)
         self.calls = 0
 
     @contextlib.contextmanager
@@ -48,11 +50,13 @@ class Checker:
 
         def started(_sender: Flask, **_: object) -> None:
             endpoint = request.endpoint
+            self.footprint.begin()
             self.counter.add(endpoint)
             SERVING.set(endpoint or NO_ROUTE)
 
         def ended(_sender: Flask, **_: object) -> None:
             SERVING.set(None)
+            self.footprint.end()
 
         before = allocations.mode()
         allocations.begin("sampled")
@@ -69,7 +73,9 @@ class Checker:
     def snapshot(self) -> str:
         """Takes one. Raises HeapViewError when it fails."""
         served = self.counter.read() or {"calls": self.calls}
-        info = self.runner.start(Wanted(worker="check", requests=served), self.store)
+        info = self.runner.start(
+            Wanted(worker="check", requests=served, footprint=self.footprint), self.store
+        )
         until = time.monotonic() + 2 * SECONDS
         while self.store.info(info.id).state == "running" and time.monotonic() < until:
             time.sleep(0.01)

@@ -89,6 +89,7 @@ def _count_requests(app: Flask, service: Service) -> None:
 
     def served(_error: BaseException | None) -> None:
         SERVING.set(None)
+        service.ended()
 
     # first of all: a request that another function answers is a request, too
     app.before_request_funcs.setdefault(None, []).insert(0, count)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
 
 import msgspec
 
@@ -15,6 +16,8 @@ from .series import Growth, growth
 from .sites import growing_sites
 
 MB = 1_000_000
+Figure = Literal["malloc", "anonymous", "files"]  # of model.process.Readings
+Figures = tuple[Figure, ...]
 LEAK = 0.5  # confidence from which a suspect is a leak
 
 
@@ -33,7 +36,7 @@ class Finding(msgspec.Struct):
     sites: list[Site]
     evidence: list[str]
     app: bool = False
-    values: list[float] = []  # the figure at each snapshot, where it may say which endpoint
+    figures: Figures = ("anonymous",)  # of the process, that grow with it
 
 
 class Case:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ..errors import Conflict
 from ..model.report import (
@@ -28,9 +28,10 @@ from .knowledge import remedy
 from .memory import memory
 from .opened import counted
 from .owners import owners
-from .regression import explaining
+from .regression import Explained, Steps, explaining
 
 SUSPECTS = 12
+MOSTLY = 0.5  # of what the process gained
 FLOOR = 0.2  # confidence below which a suspect is not worth a line
 
 
@@ -48,6 +49,8 @@ class Judge(Case):
 
     def suspect(self, rank: int, finding: Finding) -> Suspect:
         served = max(1, self.served)
+        endpoints = self._endpoints(finding)
+        explained = [] if endpoints else self._explained(finding)
         return Suspect(
             rank=rank,
             cause=finding.cause,
@@ -67,15 +70,14 @@ class Judge(Case):
                 AllocatedAt(file=s.file, line=s.line, function=s.function, bytes=s.size)
                 for s in finding.sites[:6]
             ],
-            endpoints=self._endpoints(finding),
-            evidence=finding.evidence,
+            endpoints=endpoints or _shares({e.endpoint: e.bytes for e in explained}),
+            evidence=finding.evidence + [_in_words(one) for one in explained],
             remedy=remedy(finding.cause, finding.path, (finding.type, finding.growing)),
             fingerprint=fingerprint(finding),
         )
 
     def _endpoints(self, finding: Finding) -> list[EndpointShare]:
-        """By the allocation sites, else by whose requests explain the growth; with one endpoint
-        only, it must be that."""
+        """By the allocation sites; with one endpoint only, it must be that."""
         weights: Counter[str] = Counter()
         for site in finding.sites:
             if site.endpoint:
@@ -83,16 +85,21 @@ class Judge(Case):
         asked = served(self.base, self.target)
         if not weights and len(asked) == 1:
             weights.update(dict.fromkeys(asked, 1))
-        if not weights and finding.values:
-            rows = [s.info.requests.endpoints for s in self.snapshots]
-            named = explaining(finding.values, rows)
-            weights.update([named] if named is not None else [])
-        total = sum(weights.values())
-        return [
-            EndpointShare(endpoint=name, share=round(weight / total, 3))
-            for name, weight in weights.most_common()
-            if total
-        ]
+        return _shares(weights)
+
+    def _explained(self, finding: Finding) -> list[Explained]:
+        """Those whose requests explain what the process gained between them, where that is mostly
+        this finding's."""
+        steps = Steps(self.target.process.readings, self.base.info.clock, self.target.info.clock)
+        asked = served(self.base, self.target)
+        for figure in finding.figures:
+            gained = steps.gained(figure)
+            if finding.bytes < MOSTLY * sum(gained):
+                continue
+            found = [e for e in explaining(steps.requests(), gained) if e.endpoint in asked]
+            if found:
+                return found
+        return []
 
     def report(self) -> Report:
         """The ticket."""
@@ -162,6 +169,20 @@ class Judge(Case):
         if self.target.allocations.mode == "off":
             more += ", with allocation tracing on"
         return f"{more}: what goes on at the same rate is a leak, what levels off is a cache."
+
+
+def _shares(weights: Mapping[str, float]) -> list[EndpointShare]:
+    """The largest first."""
+    total = sum(weights.values())
+    rows = sorted(weights.items(), key=lambda row: -row[1])
+    return [EndpointShare(endpoint=name, share=round(n / total, 3)) for name, n in rows if total]
+
+
+def _in_words(one: Explained) -> str:
+    return (
+        f"A request of {one.endpoint} leaves {size(one.per_request)} (± {size(2 * one.error)}) "
+        f"behind, over {one.steps} readings between requests."
+    )
 
 
 def _ref(snapshot: Snapshot) -> SnapshotRef:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import msgspec
 
 from ..model.report import Cause
 from ..model.snapshot import Snapshot
-from .finding import MB, Case, Finding, size
+from .finding import MB, Case, Figures, Finding, size
 from .series import Growth
 
 SURE = 3 * MB  # of native growth: less may be what the threads' own arenas and caches came to
@@ -19,7 +17,7 @@ def memory(case: Case, explained: bool) -> list[Finding]:
     found = []
     tmpfs = case.series(_tmpfs, MB)
     if tmpfs.grows:
-        found.append(_rest(case, "off-process", tmpfs, _tmpfs, "the temporary filesystems (tmpfs)"))
+        found.append(_rest(case, "off-process", tmpfs, ("files",), "temporary filesystems (tmpfs)"))
         found[-1].evidence += _files(case)
     anonymous = case.series(lambda s: s.process.anonymous, MB, lumpy=True)
     native = case.series(_native, MB, lumpy=True)
@@ -27,7 +25,13 @@ def memory(case: Case, explained: bool) -> list[Finding]:
         if native.total < SURE:
             native = msgspec.structs.replace(native, confidence=min(native.confidence, 0.4))
         found.append(
-            _rest(case, "native", native, _native, "the C library's heap, in no Python object")
+            _rest(
+                case,
+                "native",
+                native,
+                ("malloc", "anonymous"),
+                "the C library's heap, in no Python object",
+            )
         )
     free = case.series(_free, 8 * MB, lumpy=True)
     if free.grows and free.total >= 0.5 * max(anonymous.total, 1):
@@ -36,7 +40,7 @@ def memory(case: Case, explained: bool) -> list[Finding]:
                 case,
                 "fragmentation",
                 free,
-                _free,
+                ("anonymous",),
                 "free blocks that the allocator cannot give back",
             )
         )
@@ -77,9 +81,7 @@ def _tmpfs(snapshot: Snapshot) -> float:
     return snapshot.process.tmpfs
 
 
-def _rest(
-    case: Case, cause: Cause, grown: Growth, figure: Callable[[Snapshot], float], where: str
-) -> Finding:
+def _rest(case: Case, cause: Cause, grown: Growth, figures: Figures, where: str) -> Finding:
     return Finding(
         cause=cause,
         confidence=grown.confidence * 0.9,
@@ -95,5 +97,5 @@ def _rest(
             f"{size(grown.per_request)} a request in {where}, in each of "
             f"{grown.intervals} intervals."
         ],
-        values=case.values(figure),
+        figures=figures,
     )

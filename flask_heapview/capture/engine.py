@@ -10,9 +10,10 @@ from typing import Protocol
 import msgspec
 
 from ..model.gc import Gc
-from ..model.process import Process
+from ..model.process import Process, Readings
 from ..model.resources import ThreadRow
 from ..model.snapshot import Kind, Snapshot, SnapshotInfo
+from .footprint import Footprint
 from .gc_state import read_gc
 from .process import read_process
 from .progress import Board
@@ -56,6 +57,11 @@ class Wanted(msgspec.Struct):
     endpoints: Sequence[EndpointCode] = ()
     caches: Mapping[str, object] = {}
     show_values: bool = False
+    footprint: Footprint | None = None
+
+    def readings(self) -> Readings:
+        """What the process took between requests, where anybody noted it."""
+        return Readings() if self.footprint is None else self.footprint.readings()
 
 
 class Sink(Protocol):
@@ -90,7 +96,7 @@ class Task(msgspec.Struct):
             forked=forked,
             threads=threads,
             thread_rows=thread_rows(),
-            process=read_process(),
+            process=msgspec.structs.replace(read_process(), readings=self.wanted.readings()),
             gc=read_gc(),
             endpoints=self.wanted.endpoints,
             caches=self.wanted.caches,

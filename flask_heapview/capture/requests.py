@@ -11,6 +11,11 @@ NO_ROUTE = "(no route)"
 OWN = "(flask-heapview)"  # what the page itself allocates is left out
 
 
+def steps_of(counter: itertools.count[int]) -> int:
+    """How many steps it has made: the next value stands in its repr, reading takes none."""
+    return int(repr(counter)[6:-1])
+
+
 class RequestCounter:
     """Counts by endpoint. `itertools.count` steps atomically under the GIL, so no lock is taken."""
 
@@ -27,8 +32,7 @@ class RequestCounter:
 
     def read(self) -> dict[str, int]:
         """The figures by endpoint."""
-        # the next value stands in the repr: reading must not take a step
-        return {name: int(repr(c)[6:-1]) for name, c in list(self._counts.items())}
+        return {name: steps_of(counter) for name, counter in list(self._counts.items())}
 
     def clear(self) -> None:
         """Begins again from nothing, as a freshly forked worker must."""

@@ -52,6 +52,16 @@ class Bridge(Model, frozen=True):
     unexplained: int | None = None
 
 
+class Readings(Model, frozen=True):
+    """What the process took at moments between requests, the oldest first."""
+
+    clock: list[float] = []  # seconds of the machine's monotonic clock
+    malloc: list[int] = []  # bytes that the C library has handed out
+    anonymous: list[int] = []  # resident, of no file
+    files: list[int] = []  # in temporary filesystems
+    requests: dict[str, list[int]] = {}  # begun until then, by endpoint
+
+
 class Process(Model, frozen=True):
     """Memory figures of one worker."""
 
@@ -71,3 +81,4 @@ class Process(Model, frozen=True):
     container: Container = Container()
     allocators: Allocators = Allocators()
     bridge: Bridge = Bridge()
+    readings: Readings = Readings()

@@ -18,6 +18,7 @@ from flask import Flask
 
 from ..capture import allocations, process
 from ..capture.engine import Wanted
+from ..capture.footprint import Footprint
 from ..capture.gc_state import PAUSES, read_gc
 from ..capture.headroom import headroom
 from ..capture.requests import RequestCounter
@@ -55,6 +56,7 @@ class Service:
         self.config, self.store, self.runner, self.access = config, store, runner, access
         self.caches = caches
         self.counter = RequestCounter()
+        self.footprint = Footprint(self.counter)
         self.registry = Registry(store.directory)
         self.blueprint = EXTENSION
         self._pid = 0
@@ -69,7 +71,12 @@ class Service:
         """Called for every request of the app: the whole price of being mounted."""
         if self._pid != os.getpid():
             self._adopt()
+        self.footprint.begin()
         self.counter.add(endpoint)
+
+    def ended(self) -> None:
+        """Called after every request of the app."""
+        self.footprint.end()
 
     def _adopt(self) -> None:
         """The first request in a process: a preloaded app was made in another one."""
@@ -77,6 +84,7 @@ class Service:
             if self._pid == os.getpid():
                 return
             self.counter.clear()
+            self.footprint.clear()
             self._id = worker_id(os.getpid())
             self._pid = os.getpid()
 
@@ -142,6 +150,7 @@ class Service:
                 endpoints=endpoint_codes(app, self.blueprint),
                 caches=dict(self.caches),
                 show_values=self.config.show_values,
+                footprint=self.footprint,
             ),
             self.store,
         )

@@ -11,7 +11,6 @@ from flask_heapview.analysis import diff
 from flask_heapview.analysis.align import align, subtract
 from flask_heapview.analysis.judge import judge
 from flask_heapview.analysis.knowledge import cause_of, remedy
-from flask_heapview.analysis.regression import explaining
 from flask_heapview.errors import Conflict
 from flask_heapview.model.cycles import CycleGroup, Cycles
 from flask_heapview.model.gc import Gc, Generation
@@ -340,25 +339,7 @@ def test_local_variables_of_functions_that_come_and_go_are_no_leak(
     assert holder.path == "thread pool-#: local rows"
 
 
-# --- which endpoint, without a site; what helps, by library
-
-
-def served(*rows: tuple[int, int]) -> list[dict[str, int]]:
-    totals, found = [0, 0], [{"a": 0, "b": 0}]
-    for row_ in rows:
-        totals = [t + n for t, n in zip(totals, row_, strict=True)]
-        found.append({"a": totals[0], "b": totals[1]})
-    return found
-
-
-def test_the_endpoint_whose_requests_explain_the_growth() -> None:
-    mixed = served((100, 20), (10, 90), (60, 60))
-    assert explaining([0, 1000, 1100, 1700], mixed) == "a"
-    assert explaining([0, 210, 1090, 1700], mixed) == "b"
-    assert explaining([0, 1200, 2200, 3400], mixed) is None  # it is both
-    assert explaining([0, 1000, 1100], mixed[:3]) is None  # too few
-    assert explaining([0, 1000, 2000, 3000], served((50, 50), (50, 50), (50, 50))) is None
-    assert explaining([5, 5, 5, 5], mixed) is None
+# --- what helps, by library
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 /* The Python side of the core: takes orders, hands out plain figures. */
 #include "child.h"
+#include "levels.h"
 #include "sampling.h"
 
 #include <errno.h>
@@ -361,13 +362,15 @@ static PyMethodDef methods[] = {
 };
 
 static int
-add_sampling(PyObject *module)
+add_others(PyObject *module)
 {
-    return PyModule_AddFunctions(module, hv_sampling_methods);
+    if (PyModule_AddFunctions(module, hv_sampling_methods) < 0)
+        return -1;
+    return PyModule_AddFunctions(module, hv_levels_methods);
 }
 
 static PyModuleDef_Slot slots[] = {
-    {Py_mod_exec, add_sampling},
+    {Py_mod_exec, add_others},
 #if PY_VERSION_HEX >= 0x030C0000
     {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
 #endif
