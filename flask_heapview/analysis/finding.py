@@ -37,6 +37,7 @@ class Finding(msgspec.Struct):
     evidence: list[str]
     app: bool = False
     figures: Figures = ("anonymous",)  # of the process, that grow with it
+    hanging: float = 0  # bytes of the C library that grew along with its objects
 
 
 class Case:

@@ -40,7 +40,7 @@ def findings(case: Case) -> list[Finding]:
     held = owners(case)
     found = [*held, *garbage(case)]
     found += counted(case, held)
-    found += memory(case, any(f.confidence >= LEAK for f in found))
+    found += memory(case, [f for f in found if f.confidence >= LEAK])
     return merge(found)
 
 
@@ -94,7 +94,7 @@ class Judge(Case):
         asked = served(self.base, self.target)
         for figure in finding.figures:
             gained = steps.gained(figure)
-            if finding.bytes < MOSTLY * sum(gained):
+            if finding.bytes + finding.hanging < MOSTLY * sum(gained):
                 continue
             found = [e for e in explaining(steps.requests(), gained) if e.endpoint in asked]
             if found:

@@ -121,6 +121,11 @@ _SPECIAL: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "Its limit is never met: set maxsize to what the container has room for.",
         ),
         (r"lxml\.", "Keep the text, not the element: one element keeps its whole document."),
+        (
+            r"^malloc arenas$",
+            "Ask for it back on the overview: what malloc_trim frees was only kept. Then set "
+            "MALLOC_ARENA_MAX=2 and MALLOC_TRIM_THRESHOLD_=131072, or use jemalloc.",
+        ),
         (r"numpy\.ndarray", "copy() what is kept: a view keeps the whole array it was cut from."),
     )
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from ..model.report import Cause
@@ -12,8 +14,8 @@ from .series import Growth
 SURE = 3 * MB  # of native growth: less may be what the threads' own arenas and caches came to
 
 
-def memory(case: Case, explained: bool) -> list[Finding]:
-    """Native memory, fragmentation and memory outside the process."""
+def memory(case: Case, leaks: Sequence[Finding]) -> list[Finding]:
+    """Native memory, fragmentation and memory outside the process, beside the leaks of objects."""
     found = []
     tmpfs = case.series(_tmpfs, MB)
     if tmpfs.grows:
@@ -44,11 +46,25 @@ def memory(case: Case, explained: bool) -> list[Finding]:
                 "free blocks that the allocator cannot give back",
             )
         )
-    if explained:  # what hangs on the objects that pile up goes with them
+        _whose(case, found[-1])
+    if leaks:  # what hangs on the objects that pile up goes with them
         for finding in found:
             if finding.cause != "off-process":
                 finding.confidence = min(finding.confidence, 0.4)
+            if finding.cause == "native" and len(leaks) == 1:
+                _hang(finding, leaks[0])
     return found
+
+
+def _hang(native: Finding, leak: Finding) -> None:
+    """One leak of objects, and native memory: most likely the objects hold it."""
+    leak.hanging = native.bytes
+    leak.figures = native.figures
+    each = f", {size(native.bytes / leak.objects)} an object" if leak.objects >= 1 else ""
+    leak.evidence.append(
+        f"{size(native.bytes)} more of native memory{each}: what these objects hold in a C "
+        "library, or a leak of its own."
+    )
 
 
 def _native(snapshot: Snapshot) -> float:
@@ -62,6 +78,27 @@ def _native(snapshot: Snapshot) -> float:
 def _free(snapshot: Snapshot) -> float:
     allocators = snapshot.process.allocators
     return (allocators.pymalloc_free or 0) + (allocators.malloc_free or 0)
+
+
+def _whose(case: Case, finding: Finding) -> None:
+    """Which allocator's blocks these are: the remedies differ."""
+    before, after = case.base.process.allocators, case.target.process.allocators
+    pymalloc = (after.pymalloc_free or 0) - (before.pymalloc_free or 0)
+    malloc = (after.malloc_free or 0) - (before.malloc_free or 0)
+    if pymalloc >= malloc:
+        finding.growing = "pymalloc arenas"
+        finding.evidence.append(
+            f"{size(after.pymalloc_free or 0)} of the {size(after.pymalloc_arenas or 0)} in "
+            "Python's own arenas are free: small objects that live long hold each arena."
+        )
+        return
+    finding.growing = "malloc arenas"
+    free = sorted((arena.free for arena in after.arenas), reverse=True)
+    spread = f", the fullest has {size(free[0])}" if len(free) > 1 else ""
+    finding.evidence.append(
+        f"{size(after.malloc_free or 0)} of the {size(after.malloc_arenas or 0)} that the C "
+        f"library has from the kernel are free, in {len(free) or 1} arenas{spread}."
+    )
 
 
 def _files(case: Case) -> list[str]:

@@ -24,6 +24,7 @@ ROWS = 12  # fewer fit anything
 ONE_OFF = 1 / 8
 CERTAIN = 8.0  # log likelihood that an endpoint must gain: Wilks 1938, 4 standard errors
 APART = 4.0  # and its lead over the next best: 1 in 50
+EXACT = 1e-12  # of the squares: what is left is the rounding of floats
 EXPLAINED = 0.5  # of the growth, that those who are named must account for
 
 
@@ -76,6 +77,8 @@ def _select(columns: Mapping[str, Column], growth: Column) -> list[str]:
     chosen: list[str] = []
     left, open_ = growth, dict(columns)
     while open_ and len(growth) - len(chosen) >= ROWS:
+        if _dot(left, left) <= EXACT * _dot(growth, growth):
+            break
         gains = sorted(((_gain(c, left), name) for name, c in open_.items()), reverse=True)
         if gains[0][0] < CERTAIN:
             break

@@ -13,6 +13,7 @@ from ..model.gc import Gc
 from ..model.process import Process, Readings
 from ..model.resources import ThreadRow
 from ..model.snapshot import Kind, Snapshot, SnapshotInfo
+from . import malloc
 from .footprint import Footprint
 from .gc_state import read_gc
 from .process import read_process
@@ -96,11 +97,19 @@ class Task(msgspec.Struct):
             forked=forked,
             threads=threads,
             thread_rows=thread_rows(),
-            process=msgspec.structs.replace(read_process(), readings=self.wanted.readings()),
+            process=self._process(),
             gc=read_gc(),
             endpoints=self.wanted.endpoints,
             caches=self.wanted.caches,
             show_values=self.wanted.show_values,
+        )
+
+    def _process(self) -> Process:
+        found = read_process()
+        return msgspec.structs.replace(
+            found,
+            readings=self.wanted.readings(),
+            allocators=msgspec.structs.replace(found.allocators, arenas=malloc.arenas()),
         )
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -15,40 +13,10 @@ import psutil
 
 from ..model.heap import Heap
 from ..model.process import Allocators, Bridge, Container, Process
-from . import tmpfs
+from . import malloc, tmpfs
 from .cgroup import read_container
 
 _FIELD = re.compile(r"^(\w+):\s+(\d+) kB", re.MULTILINE)
-_MALLOC_FIELDS = (
-    *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
-    *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
-)
-
-
-class _Mallinfo2(ctypes.Structure):
-    """struct mallinfo2 of glibc 2.33 and later; see mallinfo(3)."""
-
-    _fields_ = [(name, ctypes.c_size_t) for name in _MALLOC_FIELDS]
-
-
-def _find_mallinfo() -> Callable[[], _Mallinfo2] | None:
-    try:
-        call = ctypes.CDLL(None).mallinfo2
-    except (AttributeError, OSError, TypeError):  # another C library, or none
-        return None
-    call.restype = _Mallinfo2
-    return call
-
-
-def _find_trim() -> Callable[[int], int] | None:
-    try:
-        return ctypes.CDLL(None).malloc_trim
-    except (AttributeError, OSError, TypeError):
-        return None
-
-
-_trim = _find_trim()
-_mallinfo = _find_mallinfo()  # once: each CDLL leaves a cycle of classes behind
 
 
 def _kilobytes(path: str) -> dict[str, int]:
@@ -82,31 +50,7 @@ def read_process() -> Process:
         machine_available=machine.available,
         tmpfs=tmpfs.size_of(tmpfs.mounts()),
         container=read_container() if sys.platform == "linux" else Container(),
-        allocators=_malloc_figures(),
-    )
-
-
-def trim() -> tuple[int, int] | None:
-    """Asks the C library to give free memory back; resident bytes before and after.
-
-    None where it cannot be asked (no glibc). malloc_trim(3) takes each arena's lock in turn.
-    """
-    if _trim is None:
-        return None
-    process = psutil.Process()
-    before = process.memory_info().rss
-    _trim(0)
-    return before, process.memory_info().rss
-
-
-def _malloc_figures() -> Allocators:
-    if _mallinfo is None:
-        return Allocators()
-    info = _mallinfo()
-    return Allocators(
-        malloc_arenas=info.arena + info.hblkhd,
-        malloc_used=info.uordblks + info.hblkhd,
-        malloc_free=info.fordblks,
+        allocators=malloc.figures(),
     )
 
 

@@ -23,6 +23,13 @@ class Container(Model, frozen=True):
     events: dict[str, int] = {}  # oom_kill, max, high, …
 
 
+class Arena(Model, frozen=True):
+    """One of the C library's arenas: threads are spread over several."""
+
+    size: int  # bytes from the kernel
+    free: int  # of these, handed to nobody
+
+
 class Allocators(Model, frozen=True):
     """What stands between the kernel and the objects."""
 
@@ -32,6 +39,7 @@ class Allocators(Model, frozen=True):
     malloc_arenas: int | None = None  # the C library's heaps, mapped blocks included
     malloc_used: int | None = None
     malloc_free: int | None = None
+    arenas: list[Arena] = []  # of the C library, the main one first
 
 
 class Headroom(Model, frozen=True):

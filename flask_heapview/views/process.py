@@ -6,7 +6,7 @@ from typing import Any
 
 from ..analysis import diff
 from ..model.diff import ProcessDiff
-from ..model.process import Process
+from ..model.process import Arena, Process
 from .base import View
 from .table import Column, Query, Row, Table, table
 
@@ -37,6 +37,20 @@ def _figures(title: str, struct: Any, query: Query, name: str, empty: str = "") 
     return table(title, _FIGURES, rows, query, name=name, empty=empty or "Not known here.")
 
 
+def _arenas(arenas: list[Arena], query: Query) -> Table:
+    columns = [
+        Column("name", "Arena"),
+        Column("size", "Size", "bytes"),
+        Column("used", "In use", "bytes"),
+        Column("free", "Free", "bytes"),
+    ]
+    rows = [
+        Row(["main" if n == 0 else f"number {n}", a.size, a.size - a.free, a.free])
+        for n, a in enumerate(arenas)
+    ]
+    return table("Arenas of the C library", columns, rows, query, name="arenas")
+
+
 def _tables(process: Process, query: Query) -> list[Table]:
     container = process.container
     none = "This process is in no control group with memory figures."
@@ -46,6 +60,8 @@ def _tables(process: Process, query: Query) -> list[Table]:
         _figures("Allocators", process.allocators, query, "allocators"),
         _figures(f"Container (cgroup v{container.version})", container, query, "container", none),
     ]
+    if process.allocators.arenas:
+        tables.append(_arenas(process.allocators.arenas, query))
     if container.events:
         columns = [Column("name", "Event"), Column("count", "Times", "int")]
         rows = [Row([name, count]) for name, count in container.events.items()]

@@ -16,7 +16,7 @@ import msgspec
 import psutil
 from flask import Flask
 
-from ..capture import allocations, process
+from ..capture import allocations, malloc, process
 from ..capture.engine import Wanted
 from ..capture.footprint import Footprint
 from ..capture.gc_state import PAUSES, read_gc
@@ -227,7 +227,7 @@ class Service:
 
 def trim() -> dict[str, Any]:
     """Has the C library give back what it can. Raises Conflict where it cannot be asked."""
-    found = process.trim()
+    found = malloc.trim()
     if found is None:
         raise Conflict("This C library has no malloc_trim: it cannot be asked to give memory back.")
     before, after = found

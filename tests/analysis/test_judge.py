@@ -16,7 +16,7 @@ from flask_heapview.model.cycles import CycleGroup, Cycles
 from flask_heapview.model.gc import Gc, Generation
 from flask_heapview.model.heap import Heap, TypeRow
 from flask_heapview.model.ownership import Holder, Ownership, Site
-from flask_heapview.model.process import Allocators, Bridge, Process
+from flask_heapview.model.process import Allocators, Arena, Bridge, Process, Readings
 from flask_heapview.model.resources import OpenObject, Resources, Tally, ThreadRow
 from flask_heapview.model.snapshot import Requests, Snapshot, SnapshotInfo
 from flask_heapview.model.stacks import Frame, StacksBuilder
@@ -235,11 +235,69 @@ def test_memory_that_no_object_accounts_for(figures: dict[str, int], cause: str)
     assert report.suspects[0].holder is None
 
 
+def arenas(turn: int, pymalloc: int, malloc: int, spread: int) -> dict[str, Any]:
+    """Free memory of both allocators, so many MB more each round, the C library's over arenas."""
+    free = malloc * MB * (turn + 1)
+    allocators = Allocators(
+        pymalloc_arenas=100 * MB,
+        pymalloc_free=pymalloc * MB * (turn + 1),
+        malloc_arenas=200 * MB,
+        malloc_free=free,
+        arenas=[Arena(size=2 * free // spread, free=free // spread)] * spread,
+    )
+    return {"process": Process(anonymous=25 * MB * (turn + 1), allocators=allocators)}
+
+
+@pytest.mark.parametrize(
+    ("figures", "kind", "said", "helps"),
+    [
+        ((20, 1, 4), "pymalloc arenas", "60.0 MB of the 100.0 MB in Python's own", "small objects"),
+        ((1, 20, 4), "malloc arenas", "in 4 arenas, the fullest has 15.0 MB", "MALLOC_ARENA_MAX"),
+        ((1, 20, 1), "malloc arenas", "are free, in 1 arenas.", "MALLOC_ARENA_MAX"),
+    ],
+)
+def test_whose_free_memory_it_is(
+    figures: tuple[int, int, int], kind: str, said: str, helps: str
+) -> None:
+    suspect = judge([snapshot(n, 5, **arenas(n, *figures)) for n in range(3)]).suspects[0]
+    assert (suspect.cause, suspect.growing.type) == ("fragmentation", kind)
+    assert said in suspect.evidence[1]
+    assert helps in suspect.remedy
+
+
+def test_the_endpoint_comes_from_the_readings_where_no_site_says_it() -> None:
+    """Both endpoints serve as many requests from snapshot to snapshot."""
+
+    def serving(turn: int) -> Snapshot:
+        made = snapshot(turn, 5, **memory(turn, native=20, anonymous=22))
+        clock = [0.5 * n for n in range(40 * turn + 1) if n <= 40]
+        thumbs = [sum(1 + k % 3 for k in range(n)) for n in range(len(clock))]
+        readings = Readings(
+            clock=clock,
+            malloc=[n * 500_000 for n in thumbs],
+            requests={"thumb": thumbs, "other": [2 * n for n in range(len(clock))]},
+        )
+        asked = {"thumb": 100 * turn, "other": 100 * turn}
+        return msgspec.structs.replace(
+            made,
+            info=msgspec.structs.replace(
+                made.info, requests=Requests(total=200 * turn, endpoints=asked)
+            ),
+            process=msgspec.structs.replace(made.process, readings=readings),
+        )
+
+    suspect = judge([serving(turn) for turn in range(3)]).suspects[0]
+    assert suspect.cause == "native"
+    assert [(e.endpoint, e.share) for e in suspect.endpoints] == [("thumb", 1.0)]
+    assert "A request of thumb leaves 500.0 kB" in suspect.evidence[-1]
+
+
 def test_native_memory_that_hangs_on_objects_is_theirs() -> None:
     figures = {"native": 20, "anonymous": 22}
     rows = [snapshot(n, 100 * (n + 1), **memory(n, **figures)) for n in range(3)]
     first, second = judge(rows).suspects
     assert first.cause == "unbounded-container"
+    assert first.evidence[-1].startswith("40.0 MB more of native memory, 200.0 kB an object")
     assert (second.cause, second.confidence) == ("native", 0.4)
 
 

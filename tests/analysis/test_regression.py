@@ -50,6 +50,12 @@ def test_two_that_leak() -> None:
     assert second.per_request == pytest.approx(3000, rel=0.1)
 
 
+def test_an_exact_fit_leaves_nothing_to_explain() -> None:
+    requests = traffic(200, seed=4)
+    (found,) = explaining(requests, gained(requests, 0, 4, a=102_400))
+    assert (found.endpoint, round(found.per_request)) == ("a", 102_400)
+
+
 def test_a_table_that_doubles_is_not_taken_for_a_rate() -> None:
     requests = traffic(200, seed=2)
     grown = gained(requests, 500, 2, a=2000)

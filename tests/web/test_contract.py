@@ -10,7 +10,7 @@ import psutil
 import pytest
 from flask import Flask
 
-from flask_heapview.capture import allocations, process
+from flask_heapview.capture import allocations, malloc
 from flask_heapview.views import VIEWS
 from flask_heapview.web.guard import SCOPE
 
@@ -194,7 +194,7 @@ def test_without_the_core_sampling_is_refused(shop: Any, monkeypatch: pytest.Mon
 
 
 def test_free_memory_is_given_back(shop: Any, schema: dict[str, Any]) -> None:
-    if process._trim is None:
+    if malloc._trim is None:
         pytest.skip("this C library has no malloc_trim")
     pieces = [bytes(100_000) for _ in range(2000)]
     del pieces[::2]  # the heap's end is held, so that only malloc_trim gives the holes back
@@ -211,7 +211,7 @@ def test_free_memory_is_given_back(shop: Any, schema: dict[str, Any]) -> None:
 
 
 def test_without_malloc_trim(shop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "_trim", None)
+    monkeypatch.setattr(malloc, "_trim", None)
     assert shop.post(f"{API}/trim", headers=BEARER, json={}).status_code == 409
 
 
