@@ -69,11 +69,11 @@ class Footprint:
             return
         if not self._left:
             self._left, self._price = (BURST if idle else 1), 0
+        began = time.thread_time_ns()  # what other threads do meanwhile is no price of ours
         self._read(now / 1e9)
         self._left -= 1
-        after = time.monotonic_ns()
-        self._price += after - now
-        self._due = after + SHARE * self._price
+        self._price += time.thread_time_ns() - began
+        self._due = now + SHARE * self._price
 
     def readings(self) -> Readings:
         """All up to now, the oldest first."""
