@@ -6,6 +6,8 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 PYTHONS ?= 3.11 3.12 3.13
+# a file's tests stay together: they share servers and browsers
+SIDE_BY_SIDE = -p no:cacheprovider -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: demo test test-all lint format bench sanitize clean
 
@@ -20,7 +22,7 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m pytest --cov --cov-report= -p no:cacheprovider
+	$(BIN)/python -m pytest --cov --cov-report= $(SIDE_BY_SIDE)
 	$(BIN)/python -m coverage combine --quiet --append || true
 	$(BIN)/python -m coverage report --fail-under=90
 
@@ -35,7 +37,7 @@ test-all: test
 
 .PHONY: run
 run: $(STAMP)
-	$(BIN)/python -m pytest -p no:cacheprovider
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 lint: $(STAMP)
 	$(BIN)/python -m ruff check .
