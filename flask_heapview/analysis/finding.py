@@ -18,6 +18,7 @@ from .sites import growing_sites
 MB = 1_000_000
 Figure = Literal["malloc", "anonymous", "files"]  # of model.process.Readings
 Figures = tuple[Figure, ...]
+ALIKE = 0.02  # of a step, by which two owners of the same may differ
 LEAK = 0.5  # confidence from which a suspect is a leak
 
 
@@ -36,6 +37,7 @@ class Finding(msgspec.Struct):
     sites: list[Site]
     evidence: list[str]
     app: bool = False
+    steps: list[float] = []  # what it gained in each interval, of owners
     figures: Figures = ("anonymous",)  # of the process, that grow with it
     hanging: float = 0  # bytes of the C library that grew along with its objects
 
@@ -90,4 +92,39 @@ def merge(findings: Iterable[Finding]) -> list[Finding]:
         other = by_path.get(finding.path)
         if other is None or (finding.confidence, finding.bytes) > (other.confidence, other.bytes):
             by_path[finding.path] = finding
-    return [*by_path.values(), *rest]
+    return [*_joined(by_path.values()), *rest]
+
+
+def _joined(findings: Iterable[Finding]) -> list[Finding]:
+    """One suspect where several owners hold as much of the same: the best of them, and where else
+    it shows."""
+    found: list[Finding] = []
+    also: dict[int, list[str]] = {}
+    for one in sorted(findings, key=lambda f: (-f.confidence, not f.app, -f.bytes)):
+        first = next((f for f in found if _same_leak(f, one)), None)
+        if first is None:
+            found.append(one)
+        elif one.path is not None:
+            also.setdefault(id(first), []).append(one.path)
+    for one in found:
+        if id(one) in also:
+            places = ", ".join(also[id(one)][:5])
+            one.evidence.append(f"As many more, and as steadily, at {places}.")
+    return found
+
+
+def _same_leak(a: Finding, b: Finding) -> bool:
+    """As much in each interval, by the same endpoint, and in one place: below one object, or one
+    of them in a library, which lists what the app holds."""
+    if not a.steps or len(a.steps) != len(b.steps):
+        return False
+    if any(abs(x - y) > ALIKE * max(x, y) for x, y in zip(a.steps, b.steps, strict=True)):
+        return False
+    if a.sites and b.sites and a.sites[0].endpoint != b.sites[0].endpoint:
+        return False
+    return not (a.app and b.app) or _object(a) == _object(b)
+
+
+def _object(finding: Finding) -> list[str]:
+    """The module and the name in it that a path begins with."""
+    return re.split(r"[.\[ ]", finding.path or "")[:2]

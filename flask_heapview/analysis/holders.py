@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -13,6 +14,13 @@ from ..model.stacks import Stacks
 from .align import Aligned, align
 from .series import NONE, Growth, growth
 
+SWOLLEN = 200_000  # bytes that a single object must have gained, to count by them
+# one object that grows by itself: text that is added to, a buffer, an array
+_SWELLING = re.compile(
+    r"^(str|bytes|bytearray|array\.array|_io\.(BytesIO|StringIO)|mmap\.mmap|numpy\.ndarray"
+    r"|pandas\..*|polars\..*|torch\.Tensor)$"
+)
+_CHAIN = re.compile(r"(\.\w+|\[\w+\])\1{2,}")  # next.next.next: one step says it
 LEAST = 10  # objects that must have come, at least
 RATE = 0.01  # objects a request, at least: the guilty endpoint may serve few of them
 GARBAGE = ("(cyclic garbage)",)
@@ -31,6 +39,8 @@ class Candidate(msgspec.Struct):
     entry_type: str
     above: list[str]
     holder: Holder | None  # what the target says of it
+    values: list[int]  # what grows, at each snapshot: entries or objects, of the swollen its bytes
+    swollen: bool = False  # by itself, not by what it holds
     app: bool = False
     passing: bool = False  # in local variables of functions that threads enter and leave
     turnover: bool = False  # entries went as well as came: neither end of it stayed as it was
@@ -68,17 +78,31 @@ class _Finder:
         for node, parent in enumerate(self.tree.parent):
             self.children.setdefault(parent, []).append(node)
 
+    def counts(self, node: int) -> list[int]:
+        return [column[node] for column in self.union.count]
+
     def of_counts(self, node: int) -> Growth:
-        values = [column[node] for column in self.union.count]
-        if values[-1] - values[0] < self.least:
-            return NONE
-        return growth(self.requests, values, self.least)
+        return self._growth(self.counts(node), self.least)
+
+    def held(self, node: int) -> list[int]:
+        return [row.get(node, 0) for row in self.entries]
 
     def of_entries(self, node: int) -> Growth:
-        values = [row.get(node, 0) for row in self.entries]
-        if values[-1] - values[0] < self.least:
+        return self._growth(self.held(node), self.least)
+
+    def sizes(self, node: int) -> list[int]:
+        return [column[node] for column in self.union.size]
+
+    def of_sizes(self, node: int) -> Growth:
+        """Of as many objects as before, which are larger: buffers grow in lumps."""
+        if not _SWELLING.match(self.tree.frame_at(node).type) or len(set(self.counts(node))) > 1:
             return NONE
-        return growth(self.requests, values, self.least)
+        return self._growth(self.sizes(node), SWOLLEN, lumpy=True)
+
+    def _growth(self, values: list[int], least: float, lumpy: bool = False) -> Growth:
+        if values[-1] - values[0] < least:
+            return NONE
+        return growth(self.requests, values, least, lumpy)
 
     def find(self) -> list[Candidate]:
         """The owners, each with the best evidence for it."""
@@ -97,6 +121,8 @@ class _Finder:
                 owner = parent if parent >= 0 and self._collects(node) else node
             else:
                 mine, owner = self.of_entries(node), node
+            if not mine.grows:
+                mine = self.of_sizes(node)
             if mine.grows and mine.confidence > owners.get(owner, NONE).confidence:
                 owners[owner] = mine
         return [self._candidate(node, found) for node, found in owners.items()]
@@ -115,12 +141,19 @@ class _Finder:
         kind = self.tree.frame_at(child).type if child >= 0 else stack[-1].type
         if holder is not None and holder.entry_types and kind in ("", "dict", "tuple"):
             kind = holder.entry_types[0]
+        swollen = not entries.grows and self.of_sizes(node) == found
+        if entries.grows:
+            values = self.held(node)
+        else:
+            values = self.sizes(node) if swollen else self._counts_of(node, found)
         return Candidate(
             node=node,
-            path=path_of(self.tree, node),
+            path=_CHAIN.sub(r"\1", path_of(self.tree, node)),
             type=stack[-1].type,
             growth=entries if entries.grows else found,
-            objects=round(max(found.total, entries.total)),
+            objects=0 if swollen else round(max(found.total, entries.total)),
+            values=values,
+            swollen=swollen,
             bytes=max(0, last[node] - first[node]),
             entry_type=kind,
             above=[frame.type for frame in stack],
@@ -129,6 +162,11 @@ class _Finder:
             passing=self._passing(node),
             turnover=self._turnover(at),
         )
+
+    def _counts_of(self, node: int, found: Growth) -> list[int]:
+        """The objects whose number was found to grow: its own, or one of its children's."""
+        near = (node, *self.children.get(node, ()))
+        return next((self.counts(n) for n in near if self.of_counts(n) == found), [])
 
     def _passing(self, node: int) -> bool:
         """Whether it hangs in a function that threads enter and leave: its state of the moment."""

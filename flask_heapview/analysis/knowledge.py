@@ -8,14 +8,17 @@ from collections.abc import Iterable
 from ..model.report import Cause
 
 # growth there is bounded by the program's own code, not by its traffic
-OF_THE_CODE = re.compile(
-    r"^(sys\.(modules|path_importer_cache)|linecache\.|encodings\.|importlib|_frozen_importlib"
+NEVER = re.compile(
+    r"^(sys\.path_importer_cache|encodings\.aliases|importlib|_frozen_importlib"
     r"|zipimport|copyreg|abc\.|_abc|typing|_weakrefset|pkgutil|re\._|re\.|sre_|_sre"
     r"|\(interpreter\)|\(capture\)|\(other\)|\(small\))"
 )
+# so is it here, unless code is made with each request
+OF_THE_CODE = re.compile(r"^(sys\.modules|linecache\.|encodings\.)")
+MODULES = re.compile(r"^sys\.modules$")
 OURS = re.compile(r"^(flask_heapview|guppy|objgraph|pympler)\b")  # a capture's own books
-# what a test runner notes of each call, in a check that runs under one
-HARNESS = ("_pytest.logging.", "_pytest.capture.", "_pytest.recwarn.")
+# what a test runner notes of each call, in a check that runs under one; and a capture of itself
+HARNESS = ("_pytest.logging.", "_pytest.capture.", "_pytest.recwarn.", "flask_heapview.")
 _REGISTRY_TYPES = (
     "blinker.",
     "logging.",
@@ -31,7 +34,7 @@ _REGISTRY_TYPES = (
 )
 _REGISTRY_PATHS = re.compile(
     r"^(atexit|weakref\.finalize\._registry|logging\.|blinker\.|warnings\.|sqlalchemy\.event"
-    r"|marshmallow\.class_registry|ctypes\.|matplotlib\.|signal\.|codecs\.|mimetypes\."
+    r"|marshmallow\.class_registry|sys\.modules|linecache\.|encodings\.|ctypes\.|matplotlib\.|signal\.|codecs\.|mimetypes\."
     r"|prometheus_client\.|opentelemetry\.|gunicorn\.)|__warningregistry__$"
 )
 _THREADS = re.compile(

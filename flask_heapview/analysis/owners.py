@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
+from ..model.ownership import Site
 from .finding import Case, Finding, size
 from .holders import Candidate, growing_owners
-from .knowledge import HARNESS, OF_THE_CODE, OURS, cause_of
+from .knowledge import HARNESS, MODULES, NEVER, OF_THE_CODE, OURS, cause_of
+from .series import Growth, growth
 
+# entries, entries a request, and slowest to fastest interval: imports do not come so evenly
+MANY, OFTEN, EVEN = 50, 0.2, 0.8
 BOUND_SHARE = 0.25  # a bound that lets a container take this share of all memory is none
 
 
@@ -13,7 +20,9 @@ def owners(case: Case) -> list[Finding]:
     importing = _imports(case)
     found = []
     for candidate in growing_owners(case.snapshots):
-        if OF_THE_CODE.match(candidate.path) or OURS.match(candidate.path):
+        if NEVER.match(candidate.path) or OURS.match(candidate.path):
+            continue
+        if OF_THE_CODE.match(candidate.path) and not _of_the_traffic(case, candidate):
             continue
         if any(kind.startswith(HARNESS) for kind in candidate.above):
             continue
@@ -21,6 +30,15 @@ def owners(case: Case) -> list[Finding]:
         if finding is not None:
             found.append(finding)
     return found
+
+
+def _of_the_traffic(case: Case, candidate: Candidate) -> bool:
+    """Whether a table of the code's grows evenly with the requests, as no import does."""
+    grown = candidate.growth
+    steps = zip(pairwise(case.requests), pairwise(candidate.values), strict=False)
+    rates = [(v1 - v0) / (r1 - r0) for (r0, r1), (v0, v1) in steps if r1 > r0]
+    even = len(rates) > 1 and min(rates) >= EVEN * max(rates)
+    return even and grown.total >= MANY and grown.per_request >= OFTEN
 
 
 def _imports(case: Case) -> bool:
@@ -33,17 +51,18 @@ def _imports(case: Case) -> bool:
 
 
 def _owner(case: Case, candidate: Candidate, importing: bool) -> Finding | None:
-    grown = candidate.growth
+    holder = candidate.holder
+    sites = holder.sites if holder and holder.sites else []
+    grown, along = _along(case, candidate, sites)
     confidence = grown.confidence
     evidence = [_rate(case, candidate)]
-    holder = candidate.holder
     if holder is not None and holder.limit is not None:
         verdict = _bounded(case, candidate, holder.limit)
         if verdict is None:
             return None
         evidence.append(verdict)
     if not candidate.app:
-        confidence *= 0.45 if importing else 0.92
+        confidence *= 0.45 if importing and not MODULES.match(candidate.path) else 0.92
     if candidate.passing:
         confidence *= 0.4
     if candidate.turnover:
@@ -52,13 +71,12 @@ def _owner(case: Case, candidate: Candidate, importing: bool) -> Finding | None:
     if candidate.path.startswith("("):
         confidence *= 0.5  # nobody can search for "(held from C)": it is a hint, not a name
     if grown.steady:
-        evidence.append(f"It grew at one rate in each of {grown.intervals} intervals.")
+        evidence.append(f"It grew at one rate in each of {grown.intervals} intervals{along}.")
     if grown.since_start:
         evidence.append("The rate also explains what was there before: nothing was let go.")
     kinds = [candidate.entry_type, *(holder.entry_types if holder else ())]
     kind = holder.kind if holder else "container"
     cause = cause_of(candidate.path, candidate.above, kinds, kind)
-    sites = holder.sites if holder and holder.sites else []
     return Finding(
         cause=cause,
         confidence=confidence,
@@ -72,10 +90,30 @@ def _owner(case: Case, candidate: Candidate, importing: bool) -> Finding | None:
         sites=sites or case.site_growth,
         evidence=evidence,
         app=candidate.app,
+        steps=[] if candidate.swollen else [b - a for a, b in pairwise(candidate.values)],
     )
 
 
+def _along(case: Case, candidate: Candidate, sites: Sequence[Site]) -> tuple[Growth, str]:
+    """Its growth along all requests, or along those of the endpoint that allocated all of it:
+    where the mix of requests shifts, only the latter has one rate."""
+    grown = candidate.growth
+    endpoints = {site.endpoint for site in sites}
+    endpoint = next(iter(endpoints), None)
+    if grown.steady or len(endpoints) != 1 or endpoint is None or not candidate.values:
+        return grown, ""
+    requests = [s.info.requests.endpoints.get(endpoint, 0) for s in case.snapshots]
+    own = growth(requests, candidate.values, candidate.growth.total)
+    return (own, f" along the requests of {endpoint}") if own.steady else (grown, "")
+
+
 def _rate(case: Case, candidate: Candidate) -> str:
+    if candidate.swollen:
+        first, last = candidate.values[0], candidate.values[-1]
+        return (
+            f"{candidate.path} went from {size(first)} to {size(last)} in {case.served} requests: "
+            f"{size(candidate.growth.per_request)} each."
+        )
     return (
         f"{candidate.path} gained {candidate.objects} entries in {case.served} requests: "
         f"{candidate.growth.per_request:.2f} and {size(candidate.bytes / case.served)} each."
@@ -84,6 +122,11 @@ def _rate(case: Case, candidate: Candidate) -> str:
 
 def _sentence(case: Case, candidate: Candidate) -> str:
     kind = candidate.type.rpartition(".")[2]
+    if candidate.swollen:
+        return (
+            f"{kind} {candidate.path} grew by {size(candidate.bytes)} in {case.served} requests "
+            "and is never emptied"
+        )
     return (
         f"{kind} {candidate.path} gained {candidate.objects} entries "
         f"({size(candidate.bytes)}) in {case.served} requests and never let one go"

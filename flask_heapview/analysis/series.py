@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import msgspec
 
 STEADY = 0.4  # slowest interval / fastest interval, from which the rate counts as one
+SLOWING = 0.7  # last interval / fastest before it, below which it may be levelling off
+SIGMAS = 2.0  # standard errors of a count that this has to be more than: Poisson's
 FROM_START = 0.4  # how far the first figure may be from what the rate predicts since the start
 
 
@@ -23,6 +26,14 @@ class Growth(msgspec.Struct, frozen=True):
     @property
     def grows(self) -> bool:
         return self.confidence > 0
+
+
+def _slows_down(steps: Sequence[tuple[int, float]]) -> bool:
+    """Whether the last interval brought less than the others let expect, and not by chance."""
+    requests, grown = steps[-1]
+    fastest = max(v / r for r, v in steps[:-1])
+    expected = fastest * requests
+    return grown < SLOWING * expected and expected - grown > SIGMAS * math.sqrt(expected + grown)
 
 
 NONE = Growth(0, 0, 0, False, False, 0)
@@ -54,7 +65,7 @@ def growth(
     if not steps or served <= 0 or total < least or any(v <= 0 for _, v in steps):
         return NONE
     rates = [v / r for r, v in steps]
-    steady = len(rates) > 1 and min(rates) >= STEADY * max(rates)
+    steady = len(rates) > 1 and min(rates) >= STEADY * max(rates) and not _slows_down(steps)
     rate = total / served
     predicted = rate * requests[0]
     since = requests[0] >= 5 and abs(values[0] - predicted) <= FROM_START * max(predicted, 1)

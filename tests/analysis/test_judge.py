@@ -15,65 +15,13 @@ from flask_heapview.errors import Conflict
 from flask_heapview.model.cycles import CycleGroup, Cycles
 from flask_heapview.model.gc import Gc, Generation
 from flask_heapview.model.heap import Heap, TypeRow
-from flask_heapview.model.ownership import Holder, Ownership, Site
+from flask_heapview.model.ownership import Holder, Ownership
 from flask_heapview.model.process import Allocators, Arena, Bridge, Process, Readings
 from flask_heapview.model.resources import OpenObject, Resources, Tally, ThreadRow
-from flask_heapview.model.snapshot import Requests, Snapshot, SnapshotInfo
-from flask_heapview.model.stacks import Frame, StacksBuilder
+from flask_heapview.model.snapshot import Requests, Snapshot
 from flask_heapview.render import markdown
 
-MB = 1_000_000
-SITE = Site(file="/srv/app.py", line=17, function="page", size=900, endpoint="page")
-
-
-def tree(*paths: tuple[list[tuple[str, str]], int, int]) -> StacksBuilder:
-    builder = StacksBuilder()
-    for steps, count, size in paths:
-        builder.add([Frame(label, kind) for label, kind in steps], count, size)
-    return builder
-
-
-def snapshot(
-    turn: int, entries: int, *, step: int = 100, kind: str = "dict", leaf: str = "str", **more: Any
-) -> Snapshot:
-    """app.cache with so many entries, after `turn` rounds of requests."""
-    steps = [("app", "module"), (".cache", kind)]
-    builder = tree(
-        (steps[:1], 1, 100),
-        (steps, 1, 200),
-        ([*steps, ("[value]", leaf)], entries, entries * 1000),
-    )
-    holder = Holder(
-        node=1,
-        path="app.cache",
-        type=kind,
-        entries=entries,
-        app=True,
-        sites=[SITE],
-        entry_types=[leaf],
-        limit=more.pop("limit", None),
-        kind=more.pop("holder_kind", "container"),
-    )
-    info = SnapshotInfo(
-        id=f"20260101-00000{turn}-00000000",
-        state="done",
-        worker=more.pop("worker", "w"),
-        taken_at=f"2026-01-01T00:00:0{turn}Z",
-        requests=Requests(total=step * (turn + 1), endpoints={"page": step * (turn + 1)}),
-        clock=10.0 * turn,
-    )
-    ownership = Ownership(stacks=builder.build(), holders=[holder], app_roots=["app"])
-    machine = {"machine_total": 8_000 * MB}
-    return Snapshot(
-        info=info,
-        ownership=ownership,
-        process=more.pop("process", Process(**machine)),
-        **more,
-    )
-
-
-def row(*entries: int, **more: Any) -> list[Snapshot]:
-    return [snapshot(turn, count, **more) for turn, count in enumerate(entries)]
+from .made import MB, SITE, row, snapshot, tree
 
 
 def test_a_growing_dict_is_named_once() -> None:
@@ -338,14 +286,14 @@ def test_descriptors_and_threads_that_nobody_holds() -> None:
 def test_libraries_tables_grow_with_imports() -> None:
     def of_library(turn: int) -> Snapshot:
         made = snapshot(turn, 5)
-        count = 100 * (turn + 1)
+        count, loaded = 100 * (turn + 1), (100, 180, 230)[turn]
         steps = [("lib", "module"), (".table", "dict")]
         modules = [("sys", "module"), (".modules", "dict")]
         builder = tree(
             ([*steps, ("[value]", "str")], count, count * 100),
-            ([*modules, ("[value]", "module")], count, count * 100),
+            ([*modules, ("[value]", "module")], loaded, loaded * 100),
         )
-        holder = Holder(node=4, path="sys.modules", type="dict", entries=count)
+        holder = Holder(node=4, path="sys.modules", type="dict", entries=loaded)
         own = Ownership(stacks=builder.build(), holders=[holder], app_roots=["app"])
         return msgspec.structs.replace(made, ownership=own)
 

@@ -38,6 +38,23 @@ def test_slowing_down_is_doubtful() -> None:
     assert growth([0, 100, 200], [0, 100, 110], 10).confidence < 0.5
 
 
+@pytest.mark.parametrize(
+    ("values", "steady"),
+    [
+        ([15, 165, 250], False),  # the last interval brought little more than half: it fills up
+        ([15, 165, 290], True),
+        ([0, 10, 16], True),  # so few that it may be chance
+        ([0, 85, 235], True),  # faster is no sign of an end
+        ([0, 150, 300, 360], False),
+    ],
+)
+def test_what_slows_down_is_not_steady(values: list[float], steady: bool) -> None:
+    requests = [100 * n for n in range(len(values))]
+    found = growth(requests, values, 5)
+    assert found.steady is steady
+    assert (found.confidence >= 0.5) is steady
+
+
 def test_one_interval_is_doubtful_unless_it_fits_the_start() -> None:
     assert growth([1000, 1100], [3, 103], 10).confidence == 0.4
     assert growth([100, 200], [100, 200], 10).confidence == 0.6
