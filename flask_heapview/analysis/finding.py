@@ -38,7 +38,7 @@ class Finding(msgspec.Struct):
     evidence: list[str]
     app: bool = False
     steps: list[float] = []  # what it gained in each interval, of owners
-    figures: Figures = ("anonymous",)  # of the process, that grow with it
+    figures: Figures = ("malloc", "anonymous")  # of the process, that grow with it
     hanging: float = 0  # bytes of the C library that grew along with its objects
 
 

@@ -31,7 +31,7 @@ from .owners import owners
 from .regression import Explained, Steps, explaining
 
 SUSPECTS = 12
-MOSTLY = 0.5  # of what the process gained
+MOSTLY = 0.5  # of what the process gained: less or more, and that was not this
 FLOOR = 0.2  # confidence below which a suspect is not worth a line
 
 
@@ -94,7 +94,8 @@ class Judge(Case):
         asked = served(self.base, self.target)
         for figure in finding.figures:
             gained = steps.gained(figure)
-            if finding.bytes + finding.hanging < MOSTLY * sum(gained):
+            total, own = sum(gained), finding.bytes + finding.hanging
+            if not MOSTLY * total <= own <= total / MOSTLY:
                 continue
             found = [e for e in explaining(steps.requests(), gained) if e.endpoint in asked]
             if found:

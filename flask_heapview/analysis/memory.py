@@ -63,7 +63,6 @@ def memory(case: Case, leaks: Sequence[Finding]) -> list[Finding]:
 def _hang(native: Finding, leak: Finding) -> None:
     """One leak of objects, and native memory: most likely the objects hold it."""
     leak.hanging = native.bytes
-    leak.figures = native.figures
     each = f", {size(native.bytes / leak.objects)} an object" if leak.objects >= 1 else ""
     leak.evidence.append(
         f"{size(native.bytes)} more of native memory{each}: what these objects hold in a C "

@@ -20,6 +20,7 @@ from .requests import RequestCounter, steps_of
 MOST = 512  # readings kept
 SHARE = 250  # readings are due when so many times the price of the last ones has passed
 BURST = 4  # readings at a stretch, with one request between two: those tell endpoints apart best
+AFTER_CAPTURE = 32
 MOST_MOUNTS = 8
 MOST_ENDPOINTS = 64
 OTHERS = "(others)"
@@ -40,17 +41,19 @@ class Footprint:
     def clear(self) -> None:
         """Begins again from nothing, as a freshly forked worker must."""
         self._lock = threading.Lock()
-        self._due = self._price = self._left = self._used = 0
+        self._due = self._left = self._used = 0
         self._begun, self._ended = itertools.count(), itertools.count()
         self._clock = array("d", bytes(8 * MOST))
         self._levels = tuple(array("q", bytes(8 * MOST)) for _ in range(3))
         self._requests: dict[str, array[int]] = {}
         self._mounts: tuple[bytes, ...] | None = None
 
-    def begin(self) -> None:
-        """Before a request is counted: takes a reading, if it is time to."""
+    def begin(self, own: bool = False) -> None:
+        """Before a request is counted: takes a reading, if it is time to, and the request is none
+        of the page's own."""
         now = time.monotonic_ns()
-        if (self._left or now >= self._due) and core and self._lock.acquire(blocking=False):
+        due = (self._left or now >= self._due) and not own
+        if due and core and self._lock.acquire(blocking=False):
             try:
                 self._take(now)
             finally:
@@ -64,20 +67,21 @@ class Footprint:
     def _take(self, now: int) -> None:
         # while others are being served, what a single request leaves behind cannot be told
         idle = steps_of(self._begun) <= steps_of(self._ended)
-        if self._left and not idle:
-            self._left = 0
+        if now < self._due and not idle:
             return
-        if not self._left:
-            self._left, self._price = (BURST if idle else 1), 0
+        if now >= self._due:
+            self._left = max(BURST, self._left)
+        self._left -= 1
         began = time.thread_time_ns()  # what other threads do meanwhile is no price of ours
         self._read(now / 1e9)
-        self._left -= 1
-        self._price += time.thread_time_ns() - began
-        self._due = now + SHARE * self._price
+        price = time.thread_time_ns() - began
+        self._due = now + SHARE * price * (BURST if idle else 1)
 
     def readings(self) -> Readings:
-        """All up to now, the oldest first."""
+        """All up to now, the oldest first. A capture begins: the next requests are read one by
+        one, which costs less than it does."""
         with self._lock:
+            self._left = AFTER_CAPTURE
             n = self._used
             malloc, anonymous, files = (column[:n].tolist() for column in self._levels)
             return Readings(

@@ -71,7 +71,7 @@ class Service:
         """Called for every request of the app: the whole price of being mounted."""
         if self._pid != os.getpid():
             self._adopt()
-        self.footprint.begin()
+        self.footprint.begin(self.is_own(endpoint))
         self.counter.add(endpoint)
 
     def ended(self) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from flask_heapview.capture import footprint as module
-from flask_heapview.capture.footprint import MOST, MOST_ENDPOINTS, OTHERS, Footprint
+from flask_heapview.capture.footprint import AFTER_CAPTURE, MOST, MOST_ENDPOINTS, OTHERS, Footprint
 from flask_heapview.capture.requests import RequestCounter
 
 from ..support import needs
@@ -115,12 +115,22 @@ def test_it_reads_seldom_and_then_request_by_request(monkeypatch: pytest.MonkeyP
         found.begin()
         counter.add("a")
         found.end()
-    assert found.readings().requests["a"] == [1, 2, 3] or found.readings().requests["a"] == [
-        0,
-        1,
-        2,
-        3,
-    ]
+    assert found.readings().requests["a"] == [0, 1, 2, 3]
+
+
+def test_after_a_capture_it_reads_request_by_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "SHARE", 10_000_000)
+    counter = RequestCounter()
+    found = Footprint(counter)
+    found.readings()
+    for name in ["a", "b", "own"] * 100:
+        found.begin(own=name == "own")
+        counter.add(name)
+        found.end()
+    readings = found.readings()
+    assert len(readings.clock) == AFTER_CAPTURE
+    total = [a + b for a, b in zip(readings.requests["a"], readings.requests["b"], strict=True)]
+    assert total == list(range(AFTER_CAPTURE))
 
 
 def test_requests_that_overlap_are_not_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
