@@ -107,8 +107,12 @@ def _whose(case: Case, finding: Finding) -> None:
     spread = f", the fullest has {size(free[0])}" if len(free) > 1 else ""
     finding.evidence.append(
         f"{size(after.malloc_free or 0)} of the {size(after.malloc_arenas or 0)} that the C "
-        f"library has from the kernel are free, in {len(free) or 1} arenas{spread}."
+        f"library has from the kernel are free, in {_arenas(len(free))}{spread}."
     )
+
+
+def _arenas(count: int) -> str:
+    return f"{count} arenas" if count > 1 else "one arena"
 
 
 def _files(case: Case) -> list[str]:

@@ -54,22 +54,14 @@ def _owner(case: Case, candidate: Candidate, importing: bool) -> Finding | None:
     holder = candidate.holder
     sites = holder.sites if holder and holder.sites else []
     grown, along = _along(case, candidate, sites)
-    confidence = grown.confidence
     evidence = [_rate(case, candidate)]
     if holder is not None and holder.limit is not None:
         verdict = _bounded(case, candidate, holder.limit)
         if verdict is None:
             return None
         evidence.append(verdict)
-    if not candidate.app:
-        confidence *= 0.45 if importing and not MODULES.match(candidate.path) else 0.92
-    if candidate.passing:
-        confidence *= 0.4
     if candidate.turnover:
-        confidence = min(confidence, 0.6 if grown.since_start or grown.intervals > 2 else 0.4)
         evidence.append("But entries go as well as come: what was in it before is there no more.")
-    if candidate.path.startswith("("):
-        confidence *= 0.5  # nobody can search for "(held from C)": it is a hint, not a name
     if grown.steady:
         evidence.append(f"It grew at one rate in each of {grown.intervals} intervals{along}.")
     if grown.since_start:
@@ -79,7 +71,7 @@ def _owner(case: Case, candidate: Candidate, importing: bool) -> Finding | None:
     cause = cause_of(candidate.path, candidate.above, kinds, kind)
     return Finding(
         cause=cause,
-        confidence=confidence,
+        confidence=_believed(candidate, grown, importing),
         summary=_sentence(case, candidate),
         path=holder.path if holder and holder.kind == "cache" else candidate.path,
         type=candidate.type,
@@ -92,6 +84,23 @@ def _owner(case: Case, candidate: Candidate, importing: bool) -> Finding | None:
         app=candidate.app,
         steps=[] if candidate.swollen else [b - a for a, b in pairwise(candidate.values)],
     )
+
+
+def _believed(candidate: Candidate, grown: Growth, importing: bool) -> float:
+    """The confidence of its growth, less what speaks against it."""
+    confidence = grown.confidence
+    if not candidate.app:
+        confidence *= 0.45 if importing and not MODULES.match(candidate.path) else 0.92
+    if candidate.passing:
+        confidence *= 0.4
+    lasting = grown.since_start or grown.intervals > 2
+    if candidate.turnover:
+        confidence = min(confidence, 0.6 if lasting else 0.4)
+    if candidate.swollen and not lasting:  # a result of the moment may be larger twice by chance
+        confidence = min(confidence, 0.4)
+    if candidate.path.startswith("("):
+        confidence *= 0.5  # nobody can search for "(held from C)": it is a hint, not a name
+    return confidence
 
 
 def _along(case: Case, candidate: Candidate, sites: Sequence[Site]) -> tuple[Growth, str]:

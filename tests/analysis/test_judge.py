@@ -201,7 +201,7 @@ def arenas(turn: int, pymalloc: int, malloc: int, spread: int) -> dict[str, Any]
     [
         ((20, 1, 4), "pymalloc arenas", "60.0 MB of the 100.0 MB in Python's own", "small objects"),
         ((1, 20, 4), "malloc arenas", "in 4 arenas, the fullest has 15.0 MB", "MALLOC_ARENA_MAX"),
-        ((1, 20, 1), "malloc arenas", "are free, in 1 arenas.", "MALLOC_ARENA_MAX"),
+        ((1, 20, 1), "malloc arenas", "are free, in one arena.", "MALLOC_ARENA_MAX"),
     ],
 )
 def test_whose_free_memory_it_is(

@@ -40,6 +40,7 @@ def test_a_buffer_that_is_added_to() -> None:
     "rows",
     [
         swelling(3 * MB, 1 * MB, 2 * MB),  # a result of the moment
+        swelling(9 * MB, 10 * MB, 11 * MB),  # what was there before does not fit the rate
         swelling(1_000, 50_000, 100_000),  # too little
         swelling(1 * MB, 2 * MB, 3 * MB, kind="app.Opaque"),  # what it holds is not known
     ],
