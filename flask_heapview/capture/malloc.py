@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import ctypes
 import re
+import time
+from collections import deque
 from collections.abc import Callable
 
 import psutil
 
 from ..model.process import Allocators, Arena
 
+DEAR = 0.005  # seconds that the service may stand still for it
+_PRICE: deque[float] = deque(maxlen=1)  # seconds that the last sums took
 _FIELDS = (
     *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
     *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
@@ -55,7 +59,9 @@ def figures() -> Allocators:
     """The sums, in bytes; nothing where the library does not tell."""
     if _mallinfo is None:
         return Allocators()
+    began = time.perf_counter()
     info = _mallinfo()
+    _PRICE.append(time.perf_counter() - began)
     assert isinstance(info, _Mallinfo2)
     return Allocators(
         malloc_arenas=info.arena + info.hblkhd,
@@ -65,8 +71,13 @@ def figures() -> Allocators:
 
 
 def arenas() -> list[Arena]:
-    """Each arena; malloc_info(3) takes their locks in turn."""
+    """Each arena; malloc_info(3) takes their locks in turn, and looks at each free block.
+
+    Empty where the sums, which cost as much, took too long: nobody could allocate meanwhile.
+    """
     if _info is None or _open_memstream is None or _fclose is None or _free is None:
+        return []
+    if not _PRICE or _PRICE[-1] > DEAR:
         return []
     text, length = ctypes.c_void_p(), ctypes.c_size_t()
     stream = ctypes.c_void_p(_open_memstream(ctypes.byref(text), ctypes.byref(length)))  # type: ignore[arg-type]

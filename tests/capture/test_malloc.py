@@ -45,7 +45,7 @@ def test_the_arenas_are_read() -> None:
 
 
 def test_the_arenas_add_up() -> None:
-    arenas, sums = malloc.arenas(), malloc.figures()
+    sums, arenas = malloc.figures(), malloc.arenas()
     if not arenas:
         pytest.skip("this C library has no malloc_info")
     assert sums.malloc_arenas is not None
@@ -56,9 +56,16 @@ def test_the_arenas_add_up() -> None:
     assert all(0 <= arena.free <= arena.size for arena in arenas)
 
 
+def test_what_takes_too_long_is_not_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    malloc.figures()
+    monkeypatch.setattr(malloc, "DEAR", 0)
+    assert malloc.arenas() == []
+
+
 def test_threads_have_arenas_of_their_own() -> None:
     result = alone("""
         from flask_heapview.capture import malloc
+        malloc.figures()
         before = malloc.arenas()
         gate, ready = threading.Event(), threading.Semaphore(0)
         def work():
@@ -94,6 +101,7 @@ def test_free_memory_goes_back() -> None:
             blocks.append(block)
         for block in blocks[:-1]:
             libc.free(block)
+        malloc.figures()
         free = sum(arena.free for arena in malloc.arenas())
         before, after = malloc.trim()
         say(free=free, came_back=before - after)
