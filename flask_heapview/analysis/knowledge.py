@@ -19,6 +19,8 @@ MODULES = re.compile(r"^sys\.modules$")
 OURS = re.compile(r"^(flask_heapview|guppy|objgraph|pympler)\b")  # a capture's own books
 # what a test runner notes of each call, in a check that runs under one; and a capture of itself
 HARNESS = ("_pytest.logging.", "_pytest.capture.", "_pytest.recwarn.", "flask_heapview.")
+# what trims its own lists from time to time: a connection's of its cursors, every 200
+PRUNED = frozenset(("sqlite3.Connection",))
 _REGISTRY_TYPES = (
     "blinker.",
     "logging.",

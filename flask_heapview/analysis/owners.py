@@ -8,7 +8,7 @@ from itertools import pairwise
 from ..model.ownership import Site
 from .finding import Case, Finding, size
 from .holders import Candidate, growing_owners
-from .knowledge import HARNESS, MODULES, NEVER, OF_THE_CODE, OURS, cause_of
+from .knowledge import HARNESS, MODULES, NEVER, OF_THE_CODE, OURS, PRUNED, cause_of
 from .series import Growth, growth
 
 # entries, entries a request, and slowest to fastest interval: imports do not come so evenly
@@ -25,6 +25,8 @@ def owners(case: Case) -> list[Finding]:
         if OF_THE_CODE.match(candidate.path) and not _of_the_traffic(case, candidate):
             continue
         if any(kind.startswith(HARNESS) for kind in candidate.above):
+            continue
+        if any(kind in PRUNED for kind in candidate.above[-2:]):
             continue
         finding = _owner(case, candidate, importing)
         if finding is not None:

@@ -69,6 +69,20 @@ def test_modules_that_are_made_with_each_request(counts: tuple[int, ...], leaks:
     assert [s.cause for s in report.suspects] == (["registry"] if leaks else [])
 
 
+def test_what_a_library_trims_by_itself_is_none() -> None:
+    """A connection of sqlite3 forgets its dead cursors every two hundred."""
+
+    def made(kind: str, turn: int) -> Snapshot:
+        steps = [("app", "module"), (".database", kind), ("[item]", "list"), ("[item]", "weakref")]
+        count = 50 * (turn + 1)
+        builder = tree((steps[:3], 1, 100), (steps, count, 70 * count))
+        own = Ownership(stacks=builder.build(), app_roots=["app"])
+        return msgspec.structs.replace(snapshot(turn, 5), ownership=own)
+
+    assert judge([made("sqlite3.Connection", turn) for turn in range(3)]).suspects == []
+    assert judge([made("app.Connection", turn) for turn in range(3)]).verdict == "leak"
+
+
 def holding(turn: int, *paths: tuple[str, int], endpoints: dict[str, int]) -> Snapshot:
     """Containers at app.<path>, each with so many entries, all of them of one site."""
     builder, holders = StacksBuilder(), []

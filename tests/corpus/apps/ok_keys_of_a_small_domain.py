@@ -17,7 +17,7 @@ areas = collections.Counter()
 
 @app.get("/area/<int:n>")
 def area(n):
-    areas[f"area {n % 450}"] += 1
+    areas[f"area {n % 240}"] += 1
     return str(len(areas))
 
 

@@ -1,6 +1,7 @@
 """A database in memory that only gains rows: no Python object holds them."""
 
 import sqlite3
+import threading
 
 from flask import Flask
 
@@ -12,14 +13,15 @@ def health():
     return "ok"
 
 
-database = sqlite3.connect(":memory:", check_same_thread=False)
+database = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
+writing = threading.Lock()
 database.execute("create table event (body text)")
 
 
 @app.get("/event/<int:n>")
 def event(n):
-    database.execute("insert into event values (?)", (f"{n} " + "event " * 4000,))
-    database.commit()
+    with writing:
+        database.execute("insert into event values (?)", (f"{n} " + "event " * 4000,))
     return "noted"
 
 
