@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal
 
 import msgspec
 
@@ -14,9 +13,9 @@ from ..model.report import Cause
 from ..model.snapshot import Snapshot
 from .series import Growth, growth
 from .sites import growing_sites
+from .steps import Figure, Steps
 
 MB = 1_000_000
-Figure = Literal["malloc", "anonymous", "files"]  # of model.process.Readings
 Figures = tuple[Figure, ...]
 ALIKE = 0.02  # of a step, by which two owners of the same may differ
 LEAK = 0.5  # confidence from which a suspect is a leak
@@ -50,6 +49,9 @@ class Case:
         self.base, self.target = snapshots[0], snapshots[-1]
         self.requests = [s.info.requests.total for s in snapshots]
         self.served = self.requests[-1] - self.requests[0]
+        self.steps = Steps(
+            self.target.process.readings, self.base.info.clock, self.target.info.clock
+        )
         self.site_growth = growing_sites(self.base.allocations, self.target.allocations)
 
     def values(self, figure: Callable[[Snapshot], float | None]) -> list[float]:

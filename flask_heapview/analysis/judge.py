@@ -28,7 +28,7 @@ from .knowledge import remedy
 from .memory import memory
 from .opened import counted
 from .owners import owners
-from .regression import Explained, Steps, explaining
+from .regression import Explained, explaining
 
 SUSPECTS = 12
 MOSTLY = 0.5  # of what the process gained: less or more, and that was not this
@@ -90,14 +90,13 @@ class Judge(Case):
     def _explained(self, finding: Finding) -> list[Explained]:
         """Those whose requests explain what the process gained between them, where that is mostly
         this finding's."""
-        steps = Steps(self.target.process.readings, self.base.info.clock, self.target.info.clock)
         asked = served(self.base, self.target)
         for figure in finding.figures:
-            gained = steps.gained(figure)
+            gained = self.steps.gained(figure)
             total, own = sum(gained), finding.bytes + finding.hanging
             if not MOSTLY * total <= own <= total / MOSTLY:
                 continue
-            found = [e for e in explaining(steps.requests(), gained) if e.endpoint in asked]
+            found = [e for e in explaining(self.steps.requests(), gained) if e.endpoint in asked]
             if found:
                 return found
         return []

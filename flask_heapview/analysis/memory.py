@@ -10,47 +10,16 @@ from ..model.report import Cause
 from ..model.snapshot import Snapshot
 from .finding import MB, Case, Figures, Finding, size
 from .series import Growth
+from .steps import Figure
 
 SURE = 3 * MB  # of native growth: less may be what the threads' own arenas and caches came to
 
 
 def memory(case: Case, leaks: Sequence[Finding]) -> list[Finding]:
     """Native memory, fragmentation and memory outside the process, beside the leaks of objects."""
-    found = []
-    tmpfs = case.series(_tmpfs, MB)
-    if tmpfs.grows:
-        found.append(_rest(case, "off-process", tmpfs, ("files",), "temporary filesystems (tmpfs)"))
-        found[-1].evidence += _files(case)
     anonymous = case.series(lambda s: s.process.anonymous, MB, lumpy=True)
-    native = case.series(_native, MB, lumpy=True)
-    if native.grows and native.total >= 0.3 * anonymous.total:
-        resident = case.series(_resident, SURE, lumpy=True)
-        # a table that doubles comes at once into what is handed out, bit by bit into what is used
-        sure = max(native.confidence, resident.confidence)
-        if native.total < SURE:
-            sure = min(sure, 0.4)
-        native = msgspec.structs.replace(native, confidence=sure)
-        found.append(
-            _rest(
-                case,
-                "native",
-                native,
-                ("malloc", "anonymous"),
-                "the C library's heap, in no Python object",
-            )
-        )
-    free = case.series(_free, 8 * MB, lumpy=True)
-    if free.grows and free.total >= 0.5 * max(anonymous.total, 1):
-        found.append(
-            _rest(
-                case,
-                "fragmentation",
-                free,
-                ("anonymous",),
-                "free blocks that the allocator cannot give back",
-            )
-        )
-        _whose(case, found[-1])
+    parts = (_off_process(case), _native(case, anonymous), _fragmented(case, anonymous))
+    found = [finding for finding in parts if finding is not None]
     if leaks:  # what hangs on the objects that pile up goes with them
         for finding in found:
             if finding.cause != "off-process":
@@ -58,6 +27,51 @@ def memory(case: Case, leaks: Sequence[Finding]) -> list[Finding]:
             if finding.cause == "native" and len(leaks) == 1:
                 _hang(finding, leaks[0])
     return found
+
+
+def _off_process(case: Case) -> Finding | None:
+    grown = _sliced(case, case.series(_tmpfs, MB), "files")
+    if not grown.grows:
+        return None
+    found = _rest(case, "off-process", grown, ("files",), "temporary filesystems (tmpfs)")
+    found.evidence += _files(case)
+    return found
+
+
+def _native(case: Case, anonymous: Growth) -> Finding | None:
+    grown = _sliced(case, case.series(_handed_out, MB, lumpy=True), "malloc")
+    if not grown.grows or grown.total < 0.3 * anonymous.total:
+        return None
+    # a table that doubles comes at once into what is handed out, bit by bit into what is used
+    resident = case.series(_resident, SURE, lumpy=True)
+    sure = max(grown.confidence, resident.confidence)
+    if grown.total < SURE:
+        sure = min(sure, 0.4)
+    grown = msgspec.structs.replace(grown, confidence=sure)
+    where = "the C library's heap, in no Python object"
+    return _rest(case, "native", grown, ("malloc", "anonymous"), where)
+
+
+def _fragmented(case: Case, anonymous: Growth) -> Finding | None:
+    grown = _sliced(case, case.series(_free, 8 * MB, lumpy=True), "anonymous")
+    if not grown.grows or grown.total < 0.5 * max(anonymous.total, 1):
+        return None
+    where = "free blocks that the allocator cannot give back"
+    found = _rest(case, "fragmentation", grown, ("anonymous",), where)
+    _whose(case, found)
+    return found
+
+
+def _sliced(case: Case, grown: Growth, figure: Figure) -> Growth:
+    """With one interval alone, as sure as its slices are, where the process gained as much."""
+    if not grown.grows or grown.intervals > 1:
+        return grown
+    slices = case.steps.growth(figure, 0.5 * grown.total)
+    if slices.confidence <= grown.confidence:
+        return grown
+    return msgspec.structs.replace(
+        slices, total=grown.total, per_request=grown.per_request, confidence=slices.confidence
+    )
 
 
 def _hang(native: Finding, leak: Finding) -> None:
@@ -70,7 +84,7 @@ def _hang(native: Finding, leak: Finding) -> None:
     )
 
 
-def _native(snapshot: Snapshot) -> float:
+def _handed_out(snapshot: Snapshot) -> float:
     # tracemalloc counts its own tables without what malloc adds around each small block
     traced = snapshot.allocations
     return (snapshot.process.bridge.native or 0) - (
@@ -145,8 +159,8 @@ def _rest(case: Case, cause: Cause, grown: Growth, figures: Figures, where: str)
         per_request=0,
         sites=[],
         evidence=[
-            f"{size(grown.per_request)} a request in {where}, in each of "
-            f"{grown.intervals} intervals."
+            f"{size(grown.per_request)} a request in {where}"
+            + (f", in each of {grown.intervals} intervals." if grown.intervals > 1 else ".")
         ],
         figures=figures,
     )

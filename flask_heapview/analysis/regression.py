@@ -9,14 +9,12 @@ that is always asked for with it.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ..model.process import Readings
-from .finding import Figure
+from .steps import Column
 
 ROWS = 12  # fewer fit anything
 # of the growth: a step that gained so much more than three times its requests' share of it is a
@@ -36,9 +34,6 @@ class Explained(msgspec.Struct, frozen=True):
     error: float  # its standard error
     bytes: float  # of all its requests
     steps: int  # that this rests on
-
-
-Column = list[float]
 
 
 def _dot(a: Column, b: Column) -> float:
@@ -144,22 +139,3 @@ def explaining(requests: Mapping[str, Column], gained: Column) -> list[Explained
     if sum(one.bytes for one in found) < EXPLAINED * total:
         return []
     return sorted(found, key=lambda one: -one.bytes)
-
-
-class Steps:
-    """From reading to reading, those between two moments (seconds of the monotonic clock)."""
-
-    def __init__(self, readings: Readings, begin: float, end: float) -> None:
-        self._readings = readings
-        self._within = [n for n, clock in enumerate(readings.clock) if begin <= clock <= end]
-
-    def gained(self, figure: Figure) -> Column:
-        """What the figure gained in each, in bytes."""
-        return self._steps(getattr(self._readings, figure))
-
-    def requests(self) -> dict[str, Column]:
-        """The requests in each, by endpoint."""
-        return {name: self._steps(column) for name, column in self._readings.requests.items()}
-
-    def _steps(self, column: Sequence[int]) -> Column:
-        return [float(column[b] - column[a]) for a, b in itertools.pairwise(self._within)]

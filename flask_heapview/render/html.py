@@ -69,7 +69,7 @@ def ms_text(value: float | None) -> str:
 
 
 def percent_text(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1%}"
+    return "–" if value is None else f"{value:.1%}".replace(".0%", "%")
 
 
 def ago_text(taken_at: str) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from flask_heapview.analysis.regression import Steps, explaining
+from flask_heapview.analysis.regression import explaining
+from flask_heapview.analysis.steps import Steps
 from flask_heapview.model.process import Readings
 
 Columns = dict[str, list[float]]
@@ -101,6 +102,25 @@ def test_no_endpoint_is_blamed_for_noise() -> None:
         requests = traffic(100, seed=seed)
         blamed += bool(explaining(requests, gained(requests, 4000, seed)))
     assert blamed <= 3
+
+
+def levels(*malloc: int) -> Readings:
+    """A reading every second, with ten requests between two."""
+    return Readings(
+        clock=[float(n) for n in range(len(malloc))],
+        malloc=list(malloc),
+        requests={"a": [10 * n for n in range(len(malloc))]},
+    )
+
+
+def test_one_interval_in_slices() -> None:
+    steadily = levels(*(1000 * n for n in range(41)))
+    assert Steps(steadily, 0, 40).growth("malloc", 100).intervals == 4
+    assert Steps(steadily, 0, 40).growth("malloc", 100).confidence >= 0.9
+    filling = levels(*(min(1000 * n, 25_000) for n in range(41)))
+    assert not Steps(filling, 0, 40).growth("malloc", 100).grows
+    assert not Steps(steadily, 0, 10).growth("malloc", 100).grows  # too few readings
+    assert not Steps(Readings(), 0, 40).growth("malloc", 100).grows
 
 
 def test_only_the_steps_between_two_moments() -> None:

@@ -1,0 +1,52 @@
+"""What the process took from reading to reading, between two snapshots."""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+from collections.abc import Sequence
+from typing import Literal
+
+from ..model.process import Readings
+from .series import NONE, Growth, growth
+
+Figure = Literal["malloc", "anonymous", "files"]  # of model.process.Readings
+Column = list[float]
+SLICES = 4  # into which one interval is cut
+LEAST = 12  # readings for that
+
+
+class Steps:
+    """From reading to reading, those between two moments (seconds of the monotonic clock)."""
+
+    def __init__(self, readings: Readings, begin: float, end: float) -> None:
+        self._readings = readings
+        self._within = [n for n, clock in enumerate(readings.clock) if begin <= clock <= end]
+
+    def gained(self, figure: Figure) -> Column:
+        """What the figure gained in each, in bytes."""
+        return self._steps(getattr(self._readings, figure))
+
+    def requests(self) -> dict[str, Column]:
+        """The requests in each, by endpoint."""
+        return {name: self._steps(column) for name, column in self._readings.requests.items()}
+
+    def _steps(self, column: Sequence[int]) -> Column:
+        return [float(column[b] - column[a]) for a, b in itertools.pairwise(self._within)]
+
+    def growth(self, figure: Figure, least: float) -> Growth:
+        """That of the figure in slices of as many requests each: two snapshots and what lies
+        between them tell what two alone do not."""
+        if len(self._within) < LEAST:
+            return NONE
+        columns = self._readings.requests.values()
+        begun = [sum(column[n] for column in columns) for n in self._within]
+        ends = [begun[0] + (begun[-1] - begun[0]) * k / SLICES for k in range(SLICES + 1)]
+        marks = [min(bisect.bisect_left(begun, end), len(begun) - 1) for end in ends]
+        levels = getattr(self._readings, figure)
+        return growth(
+            [begun[m] for m in marks],
+            [float(levels[self._within[m]]) for m in marks],
+            least,
+            lumpy=True,
+        )
