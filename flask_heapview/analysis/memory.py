@@ -14,6 +14,8 @@ from .steps import Figure
 
 SURE = 3 * MB  # of native growth: less may be what the threads' own arenas and caches came to
 
+RESTS = 0.35  # confidence where the readings say that it came at once
+
 
 def memory(case: Case, leaks: Sequence[Finding]) -> list[Finding]:
     """Native memory, fragmentation and memory outside the process, beside the leaks of objects."""
@@ -39,12 +41,14 @@ def _off_process(case: Case) -> Finding | None:
 
 
 def _native(case: Case, anonymous: Growth) -> Finding | None:
-    grown = _sliced(case, case.series(_handed_out, MB, lumpy=True), "malloc")
+    handed_out = case.series(_handed_out, MB, lumpy=True)
+    grown = _sliced(case, handed_out, "malloc")
     if not grown.grows or grown.total < 0.3 * anonymous.total:
         return None
-    # a table that doubles comes at once into what is handed out, bit by bit into what is used
-    resident = case.series(_resident, SURE, lumpy=True)
-    sure = max(grown.confidence, resident.confidence)
+    sure = grown.confidence
+    if handed_out.intervals > 1:
+        # a table that doubles comes at once into what is handed out, bit by bit into what is used
+        sure = max(sure, case.series(_resident, SURE, lumpy=True).confidence)
     if grown.total < SURE:
         sure = min(sure, 0.4)
     grown = msgspec.structs.replace(grown, confidence=sure)
@@ -66,12 +70,12 @@ def _sliced(case: Case, grown: Growth, figure: Figure) -> Growth:
     """With one interval alone, as sure as its slices are, where the process gained as much."""
     if not grown.grows or grown.intervals > 1:
         return grown
-    slices = case.steps.growth(figure, 0.5 * grown.total)
-    if slices.confidence <= grown.confidence:
+    if not case.steps.enough or sum(case.steps.gained(figure)) < 0.5 * grown.total:
         return grown
-    return msgspec.structs.replace(
-        slices, total=grown.total, per_request=grown.per_request, confidence=slices.confidence
-    )
+    slices = case.steps.growth(figure)
+    if not slices.grows:  # it rose, and rests
+        return msgspec.structs.replace(grown, confidence=min(grown.confidence, RESTS))
+    return msgspec.structs.replace(slices, total=grown.total, per_request=grown.per_request)
 
 
 def _hang(native: Finding, leak: Finding) -> None:

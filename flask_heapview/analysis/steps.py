@@ -34,10 +34,15 @@ class Steps:
     def _steps(self, column: Sequence[int]) -> Column:
         return [float(column[b] - column[a]) for a, b in itertools.pairwise(self._within)]
 
-    def growth(self, figure: Figure, least: float) -> Growth:
+    @property
+    def enough(self) -> bool:
+        """Whether there are enough to tell."""
+        return len(self._within) >= LEAST
+
+    def growth(self, figure: Figure) -> Growth:
         """That of the figure in slices of as many requests each: two snapshots and what lies
         between them tell what two alone do not."""
-        if len(self._within) < LEAST:
+        if not self.enough:
             return NONE
         columns = self._readings.requests.values()
         begun = [sum(column[n] for column in columns) for n in self._within]
@@ -47,6 +52,6 @@ class Steps:
         return growth(
             [begun[m] for m in marks],
             [float(levels[self._within[m]]) for m in marks],
-            least,
+            1,
             lumpy=True,
         )

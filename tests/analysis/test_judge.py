@@ -240,13 +240,13 @@ def test_the_endpoint_comes_from_the_readings_where_no_site_says_it() -> None:
     assert "A request of thumb leaves 500.0 kB" in suspect.evidence[-1]
 
 
-@pytest.mark.parametrize(("most", "verdict"), [(40, "leak"), (15, "inconclusive")])
+@pytest.mark.parametrize(("most", "verdict"), [(40, "leak"), (20, "inconclusive")])
 def test_two_snapshots_and_the_readings_between_them(most: int, verdict: str) -> None:
     def serving(turn: int) -> Snapshot:
         made = snapshot(turn, 5, **memory(turn, native=20, anonymous=22))
         readings = Readings(
             clock=[n / 4 for n in range(41)],
-            malloc=[min(n, most) * 500_000 for n in range(41)],
+            malloc=[min(n, most) * 20 * MB // most for n in range(41)],
             requests={"page": [10 * n for n in range(41)]},
         )
         return msgspec.structs.replace(

@@ -115,12 +115,12 @@ def levels(*malloc: int) -> Readings:
 
 def test_one_interval_in_slices() -> None:
     steadily = levels(*(1000 * n for n in range(41)))
-    assert Steps(steadily, 0, 40).growth("malloc", 100).intervals == 4
-    assert Steps(steadily, 0, 40).growth("malloc", 100).confidence >= 0.9
+    assert Steps(steadily, 0, 40).growth("malloc").intervals == 4
+    assert Steps(steadily, 0, 40).growth("malloc").confidence >= 0.9
     filling = levels(*(min(1000 * n, 25_000) for n in range(41)))
-    assert not Steps(filling, 0, 40).growth("malloc", 100).grows
-    assert not Steps(steadily, 0, 10).growth("malloc", 100).grows  # too few readings
-    assert not Steps(Readings(), 0, 40).growth("malloc", 100).grows
+    assert not Steps(filling, 0, 40).growth("malloc").grows
+    assert not Steps(steadily, 0, 10).growth("malloc").grows  # too few readings
+    assert not Steps(Readings(), 0, 40).growth("malloc").grows
 
 
 def test_only_the_steps_between_two_moments() -> None:
