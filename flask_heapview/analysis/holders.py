@@ -42,6 +42,7 @@ class Candidate(msgspec.Struct):
     values: list[int]  # what grows, at each snapshot: entries or objects, of the swollen its bytes
     swollen: bool = False  # by itself, not by what it holds
     app: bool = False
+    new: bool = False  # it was not there at the base
     passing: bool = False  # in local variables of functions that threads enter and leave
     turnover: bool = False  # entries went as well as came: neither end of it stayed as it was
 
@@ -159,6 +160,7 @@ class _Finder:
             above=[frame.type for frame in stack],
             holder=holder,
             app=stack[0].label in self.app_roots,
+            new=not self.counts(node)[0],
             passing=self._passing(node),
             turnover=self._turnover(at),
         )

@@ -100,6 +100,8 @@ def _believed(candidate: Candidate, grown: Growth, importing: bool) -> float:
         confidence = min(confidence, 0.6 if lasting else 0.4)
     if candidate.swollen and not lasting:  # a result of the moment may be larger twice by chance
         confidence = min(confidence, 0.4)
+    if candidate.new and grown.intervals == 1:  # made since, or found on another way than before
+        confidence *= 0.4
     if candidate.path.startswith("("):
         confidence *= 0.5  # nobody can search for "(held from C)": it is a hint, not a name
     return confidence

@@ -69,6 +69,21 @@ def test_modules_that_are_made_with_each_request(counts: tuple[int, ...], leaks:
     assert [s.cause for s in report.suspects] == (["registry"] if leaks else [])
 
 
+@pytest.mark.parametrize(("base", "suspects"), [(1, 1), (0, 0)])
+def test_a_table_that_came_at_once_has_not_grown(base: int, suspects: int) -> None:
+    """Two snapshots: in the first the table was not there, or hung on another path."""
+
+    def made(turn: int, count: int, entries: int) -> Snapshot:
+        steps = [("app", "module"), (".config", "dict"), ("[value]", "app.Setting")]
+        builder = tree((steps[:2], count, 100), (steps, entries, 80 * entries))
+        own = Ownership(stacks=builder.build(), app_roots=["app"])
+        return msgspec.structs.replace(snapshot(10 * turn, 5), ownership=own)
+
+    report = judge([made(1, base, 0), made(2, 1, 120)])
+    assert report.verdict != "leak"
+    assert len(report.suspects) == suspects
+
+
 def test_what_a_library_trims_by_itself_is_none() -> None:
     """A connection of sqlite3 forgets its dead cursors every two hundred."""
 
