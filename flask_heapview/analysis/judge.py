@@ -131,7 +131,7 @@ class Judge(Case):
     def _verdict(self, suspects: Sequence[Suspect]) -> tuple[Verdict, str, str]:
         top = suspects[0] if suspects else None
         if top is not None and top.confidence >= LEAK:
-            return "leak", f"It leaks: {top.summary}.", top.remedy
+            return "leak", f"It leaks: {top.summary}{_whence(top)}.", top.remedy
         if len(self.snapshots) == 1:
             return (
                 "inconclusive",
@@ -169,6 +169,17 @@ class Judge(Case):
         if self.target.allocations.mode == "off":
             more += ", with allocation tracing on"
         return f"{more}: what goes on at the same rate is a leak, what levels off is a cache."
+
+
+def _whence(suspect: Suspect) -> str:
+    """Who allocated it, and which endpoint does it: the rest of the sentence."""
+    endpoint = suspect.endpoints[0].endpoint if suspect.endpoints else ""
+    if not suspect.allocated_at:
+        return f", by requests of {endpoint}" if endpoint else ""
+    site = suspect.allocated_at[0]
+    while_ = f", while {endpoint} is served" if endpoint else ""
+    file = site.file.rpartition("/")[2]
+    return f"; it is allocated at {file}:{site.line} in {site.function}{while_}"
 
 
 def _shares(weights: Mapping[str, float]) -> list[EndpointShare]:

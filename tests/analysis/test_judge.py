@@ -36,6 +36,7 @@ def test_a_growing_dict_is_named_once() -> None:
     assert suspect.allocated_at[0].function == "page"
     assert suspect.endpoints[0].share == 1.0
     assert "app.cache gained 200 entries (200.0 kB) in 200 requests" in suspect.summary
+    assert report.summary.endswith("is allocated at app.py:17 in page, while page is served.")
     assert report.interval.seconds == 20.0
     text = markdown.render(report)
     assert "`app.cache`" in text
@@ -234,9 +235,11 @@ def test_the_endpoint_comes_from_the_readings_where_no_site_says_it() -> None:
             process=msgspec.structs.replace(made.process, readings=readings),
         )
 
-    suspect = judge([serving(turn) for turn in range(3)]).suspects[0]
+    report = judge([serving(turn) for turn in range(3)])
+    suspect = report.suspects[0]
     assert suspect.cause == "native"
     assert [(e.endpoint, e.share) for e in suspect.endpoints] == [("thumb", 1.0)]
+    assert report.summary.endswith("by requests of thumb.")
     assert "A request of thumb leaves 500.0 kB" in suspect.evidence[-1]
 
 
