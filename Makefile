@@ -60,7 +60,7 @@ sanitize: $(STAMP)
 	cd $(SANITIZED) && LD_PRELOAD=$(PRELOADED) ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_abort=0 \
 	  $(abspath $(BIN))/python -m pytest -p no:cacheprovider \
 	  tests/capture/test_core.py tests/analysis/test_graph.py tests/test_graphs.py tests/capture/test_engines.py \
-	  tests/capture/test_sampling.py
+	  tests/capture/test_sampling.py tests/capture/test_footprint.py
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
