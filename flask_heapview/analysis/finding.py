@@ -16,7 +16,6 @@ from .sites import growing_sites
 from .steps import Figure, Steps
 
 MB = 1_000_000
-Figures = tuple[Figure, ...]
 ALIKE = 0.02  # of a step, by which two owners of the same may differ
 LEAK = 0.5  # confidence from which a suspect is a leak
 
@@ -37,7 +36,7 @@ class Finding(msgspec.Struct):
     evidence: list[str]
     app: bool = False
     steps: list[float] = []  # what it gained in each interval, of owners
-    figures: Figures = ("malloc", "anonymous")  # of the process, that grow with it
+    figure: Figure | None = "malloc"  # of the process, that grows with it
     hanging: float = 0  # bytes of the C library that grew along with its objects
 
 

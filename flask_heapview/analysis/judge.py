@@ -28,7 +28,7 @@ from .knowledge import remedy
 from .memory import memory
 from .opened import counted
 from .owners import owners
-from .regression import Explained, explaining
+from .regression import Explained, explaining, leaving
 
 SUSPECTS = 12
 MOSTLY = 0.5  # of what the process gained: less or more, and that was not this
@@ -71,7 +71,7 @@ class Judge(Case):
                 for s in finding.sites[:6]
             ],
             endpoints=endpoints or _shares({e.endpoint: e.bytes for e in explained}),
-            evidence=finding.evidence + [_in_words(one) for one in explained],
+            evidence=finding.evidence + [one.evidence for one in explained],
             remedy=remedy(finding.cause, finding.path, (finding.type, finding.growing)),
             fingerprint=fingerprint(finding),
         )
@@ -90,16 +90,17 @@ class Judge(Case):
     def _explained(self, finding: Finding) -> list[Explained]:
         """Those whose requests explain what the process gained between them, where that is mostly
         this finding's."""
+        if finding.figure is None:
+            return []
         asked = served(self.base, self.target)
-        for figure in finding.figures:
-            gained = self.steps.gained(figure)
-            total, own = sum(gained), finding.bytes + finding.hanging
-            if not MOSTLY * total <= own <= total / MOSTLY:
-                continue
-            found = [e for e in explaining(self.steps.requests(), gained) if e.endpoint in asked]
-            if found:
-                return found
-        return []
+        gained, requests = self.steps.gained(finding.figure), self.steps.requests()
+        total, own = sum(gained), finding.bytes + finding.hanging
+        if not MOSTLY * total <= own <= total / MOSTLY:
+            return []
+        found = explaining(requests, gained)
+        if not found and finding.figure == "malloc":
+            found = leaving(requests, gained)
+        return [one for one in found if one.endpoint in asked]
 
     def report(self) -> Report:
         """The ticket."""
@@ -187,13 +188,6 @@ def _shares(weights: Mapping[str, float]) -> list[EndpointShare]:
     total = sum(weights.values())
     rows = sorted(weights.items(), key=lambda row: -row[1])
     return [EndpointShare(endpoint=name, share=round(n / total, 3)) for name, n in rows if total]
-
-
-def _in_words(one: Explained) -> str:
-    return (
-        f"A request of {one.endpoint} leaves {size(one.per_request)} (± {size(2 * one.error)}) "
-        f"behind, over {one.steps} readings between requests."
-    )
 
 
 def _ref(snapshot: Snapshot) -> SnapshotRef:

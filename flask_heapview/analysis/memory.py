@@ -8,7 +8,7 @@ import msgspec
 
 from ..model.report import Cause
 from ..model.snapshot import Snapshot
-from .finding import MB, Case, Figures, Finding, size
+from .finding import MB, Case, Finding, size
 from .series import Growth
 from .steps import Figure
 
@@ -35,7 +35,7 @@ def _off_process(case: Case) -> Finding | None:
     grown = _sliced(case, case.series(_tmpfs, MB), "files")
     if not grown.grows:
         return None
-    found = _rest(case, "off-process", grown, ("files",), "temporary filesystems (tmpfs)")
+    found = _rest(case, "off-process", grown, "files", "temporary filesystems (tmpfs)")
     found.evidence += _files(case)
     return found
 
@@ -53,7 +53,7 @@ def _native(case: Case, anonymous: Growth) -> Finding | None:
         sure = min(sure, 0.4)
     grown = msgspec.structs.replace(grown, confidence=sure)
     where = "the C library's heap, in no Python object"
-    return _rest(case, "native", grown, ("malloc", "anonymous"), where)
+    return _rest(case, "native", grown, "malloc", where)
 
 
 def _fragmented(case: Case, anonymous: Growth) -> Finding | None:
@@ -61,7 +61,7 @@ def _fragmented(case: Case, anonymous: Growth) -> Finding | None:
     if not grown.grows or grown.total < 0.5 * max(anonymous.total, 1):
         return None
     where = "free blocks that the allocator cannot give back"
-    found = _rest(case, "fragmentation", grown, ("anonymous",), where)
+    found = _rest(case, "fragmentation", grown, "anonymous", where)
     _whose(case, found)
     return found
 
@@ -121,6 +121,7 @@ def _whose(case: Case, finding: Finding) -> None:
         )
         return
     finding.growing = "malloc arenas"
+    finding.figure = None  # who makes the heap grow need not be who left the holes that do not fit
     free = sorted((arena.free for arena in after.arenas), reverse=True)
     spread = f", the fullest has {size(free[0])}" if len(free) > 1 else ""
     finding.evidence.append(
@@ -150,7 +151,7 @@ def _tmpfs(snapshot: Snapshot) -> float:
     return snapshot.process.tmpfs
 
 
-def _rest(case: Case, cause: Cause, grown: Growth, figures: Figures, where: str) -> Finding:
+def _rest(case: Case, cause: Cause, grown: Growth, figure: Figure, where: str) -> Finding:
     return Finding(
         cause=cause,
         confidence=grown.confidence * 0.9,
@@ -166,5 +167,5 @@ def _rest(case: Case, cause: Cause, grown: Growth, figures: Figures, where: str)
             f"{size(grown.per_request)} a request in {where}"
             + (f", in each of {grown.intervals} intervals." if grown.intervals > 1 else ".")
         ],
-        figures=figures,
+        figure=figure,
     )

@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from .finding import size
 from .steps import Column
 
 ROWS = 12  # fewer fit anything
@@ -23,6 +24,9 @@ ONE_OFF = 1 / 8
 CERTAIN = 8.0  # log likelihood that an endpoint must gain: Wilks 1938, 4 standard errors
 APART = 4.0  # and its lead over the next best: 1 in 50
 EXACT = 1e-12  # of the squares: what is left is the rounding of floats
+MARKED = 0.1  # of the mean growth a request, from which a single request has left something behind
+MOST = 0.7  # of what single requests left behind, that is the endpoint's
+SURE = 4.6  # log likelihood that these are one endpoint's, against chance: 1 in 100
 EXPLAINED = 0.5  # of the growth, that those who are named must account for
 
 
@@ -30,10 +34,10 @@ class Explained(msgspec.Struct, frozen=True):
     """What an endpoint's requests leave behind."""
 
     endpoint: str
-    per_request: float  # bytes
-    error: float  # its standard error
     bytes: float  # of all its requests
-    steps: int  # that this rests on
+    evidence: str
+    per_request: float = 0  # bytes; 0 where only whose it is can be told
+    error: float = 0  # its standard error
 
 
 def _dot(a: Column, b: Column) -> float:
@@ -132,10 +136,55 @@ def explaining(requests: Mapping[str, Column], gained: Column) -> list[Explained
         return []
     columns, growth, asked = _usual(requests, gained)
     found = [
-        Explained(name, slope, error, slope * asked[name], len(growth))
+        Explained(
+            name,
+            slope * asked[name],
+            f"A request of {name} leaves {size(slope)} (± {size(2 * error)}) behind, over "
+            f"{len(growth)} readings between requests.",
+            slope,
+            error,
+        )
         for name, slope, error in _fit(_select(columns, growth), columns, growth)
         if slope > 0
     ]
     if sum(one.bytes for one in found) < EXPLAINED * total:
         return []
     return sorted(found, key=lambda one: -one.bytes)
+
+
+def leaving(requests: Mapping[str, Column], gained: Column) -> list[Explained]:
+    """The endpoint whose single requests leave something behind, where the growth comes in lumps
+    (a table that doubles, a pool that takes its next block) and has no rate.
+
+    Looks at the steps of one request alone: are those after which much more was there of this
+    endpoint oftener than its share of them lets expect (the likelihood ratio of a binomial)?
+    """
+    rows = list(zip(*requests.values(), strict=True))
+    total, every = sum(gained), sum(map(sum, rows))
+    alone = [n for n, row in enumerate(rows) if sum(row) == 1]
+    if total <= 0 or not alone:
+        return []
+    least = MARKED * total / every
+    marked = [n for n in alone if gained[n] > least]
+    left = sum(gained[n] for n in alone)
+    for name, column in requests.items():
+        own, of_own = sum(column[n] for n in alone), sum(column[n] for n in marked)
+        mine = sum(gained[n] for n in alone if column[n])
+        chance = _binomial(of_own, len(marked), own / len(alone))
+        if chance >= SURE and mine >= MOST * left > 0:
+            said = (
+                f"Of {len(marked)} single requests that left more than {size(least)} behind, "
+                f"{of_own:.0f} were of {name}."
+            )
+            return [Explained(name, total, said)]
+    return []
+
+
+def _binomial(hits: float, tries: int, chance: float) -> float:
+    """How much likelier so many hits are at their own share than at that chance, as a logarithm;
+    0 where they are no more than it lets expect."""
+    if not tries or not 0 < chance < 1 or hits / tries <= chance:
+        return 0.0
+    share = hits / tries
+    missed = (tries - hits) * math.log((1 - share) / (1 - chance)) if share < 1 else 0.0
+    return hits * math.log(share / chance) + missed

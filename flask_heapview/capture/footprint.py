@@ -20,8 +20,9 @@ from .requests import RequestCounter, steps_of
 MOST = 512  # readings kept
 SHARE = 250  # readings are due when so many times the price of the last ones has passed
 BURST = 4  # readings at a stretch, with one request between two: those tell endpoints apart best
-AFTER_CAPTURE = 32
-DEAR = 1_000_000  # nanoseconds of a reading, from which the C library is not asked any more
+AFTER_CAPTURE = 64
+DEAR = 2_000_000  # nanoseconds of a reading: after two in a row the C library is not asked again
+TWICE = 2
 MOST_MOUNTS = 8
 MOST_ENDPOINTS = 64
 OTHERS = "(others)"
@@ -48,7 +49,7 @@ class Footprint:
         self._levels = tuple(array("q", bytes(8 * MOST)) for _ in range(3))
         self._requests: dict[str, array[int]] = {}
         self._mounts: tuple[bytes, ...] | None = None
-        self._malloc = True
+        self._dear = 0
 
     def begin(self, own: bool = False) -> None:
         """Before a request is counted: takes a reading, if it is time to, and the request is none
@@ -77,7 +78,6 @@ class Footprint:
         began = time.thread_time_ns()  # what other threads do meanwhile is no price of ours
         self._read(now / 1e9)
         price = time.thread_time_ns() - began
-        self._malloc = self._malloc and price < DEAR
         self._due = now + SHARE * price * (BURST if idle else 1)
 
     def readings(self) -> Readings:
@@ -103,10 +103,14 @@ class Footprint:
             self._thin()
         n = self._used
         self._clock[n] = clock
-        levels = core.levels(self._mounts, self._malloc)
+        ask = self._dear < TWICE
+        began = time.thread_time_ns()
+        levels = core.levels(self._mounts, ask)
+        if ask:
+            self._dear = self._dear + 1 if time.thread_time_ns() - began >= DEAR else 0
         for column, level in zip(self._levels, levels, strict=True):
             column[n] = level
-        if not self._malloc:  # as if nothing had changed since
+        if not ask:  # as if nothing had changed since
             self._levels[0][n] = self._levels[0][n - 1]
         for column in self._requests.values():
             column[n] = 0

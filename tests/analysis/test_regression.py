@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from flask_heapview.analysis.regression import explaining
+from flask_heapview.analysis.regression import explaining, leaving
 from flask_heapview.analysis.steps import Steps
 from flask_heapview.model.process import Readings
 
@@ -102,6 +102,54 @@ def test_no_endpoint_is_blamed_for_noise() -> None:
         requests = traffic(100, seed=seed)
         blamed += bool(explaining(requests, gained(requests, 4000, seed)))
     assert blamed <= 3
+
+
+def lumps(seed: int, guilty: str) -> tuple[Columns, list[float]]:
+    """A table that doubles and a pool that takes blocks: most requests leave nothing, some much.
+    The other endpoint takes memory and gives it back."""
+    chance = random.Random(seed)
+    requests: Columns = {"a": [], "b": []}
+    grown = []
+    for n in range(120):
+        alone = n % 6 != 5
+        row = {"a": float(n % 2 == 0), "b": float(n % 2 == 1)} if alone else {"a": 20.0, "b": 20.0}
+        for name, count in row.items():
+            requests[name].append(count)
+        lump = chance.choice([0, 0, 0, 60_000, 250_000, 16_000]) if row[guilty] else 0
+        grown.append(float(lump + chance.gauss(0, 500)) + (4_000_000 if n in (41, 83) else 0))
+    return requests, grown
+
+
+@pytest.mark.parametrize("guilty", ["a", "b"])
+def test_growth_in_lumps_is_laid_to_those_whose_single_requests_leave_something(
+    guilty: str,
+) -> None:
+    named = []
+    for seed in range(20):
+        requests, grown = lumps(seed, guilty)
+        assert explaining(requests, grown) == []
+        named += [one.endpoint for one in leaving(requests, grown)]
+    assert len(named) >= 18
+    assert set(named) == {guilty}
+
+
+def test_no_endpoint_is_blamed_for_chance_lumps() -> None:
+    blamed = 0
+    for seed in range(300):
+        requests, _ = lumps(seed, "a")
+        chance = random.Random(1000 + seed)
+        grown = [chance.gauss(200, 4000) for _ in requests["a"]]
+        blamed += bool(leaving(requests, grown))
+    assert blamed <= 3
+
+
+def test_nobody_is_named_for_lumps_that_come_with_all() -> None:
+    requests, grown = lumps(1, "a")
+    both = [one + other for one, other in zip(grown, lumps(2, "b")[1], strict=True)]
+    assert leaving(requests, both) == []
+    assert leaving(requests, [-one for one in grown]) == []
+    assert leaving({"a": [20.0] * 30, "b": [20.0] * 30}, [5000.0] * 30) == []
+    assert leaving({}, []) == []
 
 
 def levels(*malloc: int) -> Readings:

@@ -46,10 +46,10 @@ def test_the_levels_are_those_of_the_system() -> None:
     malloc, anonymous, files = _core.levels(())
     blocks = [library.malloc(100_000) for _ in range(100)]
     more, resident, _ = _core.levels(())
+    status = Path("/proc/self/status").read_text()
     for block in blocks:
         library.free(block)
     assert 10_000_000 <= more - malloc < 10_500_000
-    status = Path("/proc/self/status").read_text()
     shown = int(next(r for r in status.splitlines() if r.startswith("RssAnon")).split()[1]) * 1024
     assert resident == pytest.approx(shown, rel=0.05)
     assert anonymous > 0
@@ -64,8 +64,8 @@ def test_a_heap_that_takes_long_to_look_at_is_not_looked_at_again(
     assert _core.levels((), False)[1] > 0
     monkeypatch.setattr(module, "DEAR", 0)
     readings = noted(5, "a").readings()
-    assert len(set(readings.malloc)) == 1
-    assert readings.malloc[0] > 0
+    assert len(set(readings.malloc[2:])) == 1
+    assert all(readings.malloc)
     assert all(readings.anonymous)
 
 
