@@ -52,8 +52,8 @@ class Footprint:
         self._dear = 0
 
     def begin(self, own: bool = False) -> None:
-        """Before a request is counted: takes a reading, if it is time to, and the request is none
-        of the page's own."""
+        """Before a request is counted: takes a reading, if it is time to, nothing is being served,
+        and the request is none of the page's own."""
         now = time.monotonic_ns()
         due = (self._left or now >= self._due) and not own
         if due and core and self._lock.acquire(blocking=False):
@@ -68,9 +68,9 @@ class Footprint:
         next(self._ended)
 
     def _take(self, now: int) -> None:
-        # while others are being served, what a single request leaves behind cannot be told
-        idle = steps_of(self._begun) <= steps_of(self._ended)
-        if now < self._due and not idle:
+        # only while nothing is being served: then those that were begun are those that have ended,
+        # and what they needed for a while is gone
+        if steps_of(self._begun) > steps_of(self._ended):
             return
         if now >= self._due:
             self._left = max(BURST, self._left)
@@ -78,7 +78,7 @@ class Footprint:
         began = time.thread_time_ns()  # what other threads do meanwhile is no price of ours
         self._read(now / 1e9)
         price = time.thread_time_ns() - began
-        self._due = now + SHARE * price * (BURST if idle else 1)
+        self._due = now + SHARE * price * BURST
 
     def readings(self) -> Readings:
         """All up to now, the oldest first. A capture begins: the next requests are read one by
