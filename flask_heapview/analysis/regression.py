@@ -27,6 +27,7 @@ EXACT = 1e-12  # of the squares: what is left is the rounding of floats
 MARKED = 0.1  # of the mean growth a request, from which a single request has left something behind
 MOST = 0.7  # of what single requests left behind, that is the endpoint's
 SURE = 4.6  # log likelihood that these are one endpoint's, against chance: 1 in 100
+SLIGHT = 0.02  # of the growth: an endpoint with less is not worth its name
 EXPLAINED = 0.5  # of the growth, that those who are named must account for
 
 
@@ -145,7 +146,7 @@ def explaining(requests: Mapping[str, Column], gained: Column) -> list[Explained
             error,
         )
         for name, slope, error in _fit(_select(columns, growth), columns, growth)
-        if slope > 0
+        if slope * asked[name] >= SLIGHT * total
     ]
     if sum(one.bytes for one in found) < EXPLAINED * total:
         return []
