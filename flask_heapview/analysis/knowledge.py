@@ -15,7 +15,7 @@ NEVER = re.compile(
 )
 # so is it here, unless code is made with each request
 OF_THE_CODE = re.compile(r"^(sys\.modules|linecache\.|encodings\.)")
-MODULES = re.compile(r"^sys\.modules$")
+MODULES = "sys.modules"
 OURS = re.compile(r"^(flask_heapview|guppy|objgraph|pympler)\b")  # a capture's own books
 # what a test runner notes of each call, in a check that runs under one; and a capture of itself
 HARNESS = ("_pytest.logging.", "_pytest.capture.", "_pytest.recwarn.", "flask_heapview.")
@@ -36,7 +36,8 @@ _REGISTRY_TYPES = (
 )
 _REGISTRY_PATHS = re.compile(
     r"^(atexit|weakref\.finalize\._registry|logging\.|blinker\.|warnings\.|sqlalchemy\.event"
-    r"|marshmallow\.class_registry|sys\.modules|linecache\.|encodings\.|ctypes\.|matplotlib\.|signal\.|codecs\.|mimetypes\."
+    r"|marshmallow\.class_registry|sys\.modules|linecache\.|encodings\.|ctypes\.|matplotlib\."
+    r"|signal\.|codecs\.|mimetypes\."
     r"|prometheus_client\.|opentelemetry\.|gunicorn\.)|__warningregistry__$"
 )
 _THREADS = re.compile(

@@ -13,7 +13,6 @@ from .series import Growth
 from .steps import Figure
 
 SURE = 3 * MB  # of native growth: less may be what the threads' own arenas and caches came to
-
 RESTS = 0.35  # confidence where the readings say that it came at once
 
 

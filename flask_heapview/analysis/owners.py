@@ -46,8 +46,7 @@ def _of_the_traffic(case: Case, candidate: Candidate) -> bool:
 def _imports(case: Case) -> bool:
     """Whether modules were imported meanwhile: libraries' tables grow with them, once."""
     counts = [
-        sum(h.entries for h in s.ownership.holders if h.path == "sys.modules")
-        for s in case.snapshots
+        sum(h.entries for h in s.ownership.holders if h.path == MODULES) for s in case.snapshots
     ]
     return counts[-1] > counts[0]
 
@@ -92,7 +91,7 @@ def _believed(candidate: Candidate, grown: Growth, importing: bool) -> float:
     """The confidence of its growth, less what speaks against it."""
     confidence = grown.confidence
     if not candidate.app:
-        confidence *= 0.45 if importing and not MODULES.match(candidate.path) else 0.92
+        confidence *= 0.45 if importing and candidate.path != MODULES else 0.92
     if candidate.passing:
         confidence *= 0.4
     lasting = grown.since_start or grown.intervals > 2
