@@ -11,7 +11,7 @@ SIDE_BY_SIDE = -p no:cacheprovider -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: demo test test-all lint format bench sanitize clean
 
-$(STAMP): setup.cfg pyproject.toml setup.py $(wildcard flask_heapview/capture/csrc/*)
+$(STAMP): setup.cfg pyproject.toml setup.py $(wildcard flask_heapview/*/csrc/* flask_heapview/*/csrc/*/*)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -e '.[test,demo]'
@@ -59,8 +59,8 @@ sanitize: $(STAMP)
 	cd $(SANITIZED) && CFLAGS="$(SANITIZERS)" $(abspath $(BIN))/python setup.py --quiet build_ext --inplace
 	cd $(SANITIZED) && LD_PRELOAD=$(PRELOADED) ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_abort=0 \
 	  $(abspath $(BIN))/python -m pytest -p no:cacheprovider \
-	  tests/capture/test_core.py tests/analysis/test_graph.py tests/test_graphs.py tests/capture/test_engines.py \
-	  tests/capture/test_sampling.py tests/capture/test_footprint.py
+	  tests/core tests/graphs tests/capture/test_engines.py \
+	  tests/allocations tests/process/test_level_history.py
 
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks

@@ -5,17 +5,18 @@ from glob import glob
 
 from setuptools import Extension, setup
 
-CAPTURE, ANALYSIS = "flask_heapview/capture/csrc", "flask_heapview/analysis/csrc"
+CORE, GRAPHS = "flask_heapview/core/csrc", "flask_heapview/graphs/csrc"
 OPTIONS = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-fvisibility=hidden"]
 
 
 def extension(name: str, *sources: str) -> Extension:
     """Optional: without it the portable engine does the work."""
-    headers = glob(f"{CAPTURE}/*.h") + glob(f"{ANALYSIS}/*.h")
+    headers = glob(f"{CORE}/*/*.h") + glob(f"{GRAPHS}/*.h")
     return Extension(
         name,
         list(sources),
         depends=headers,
+        include_dirs=[CORE, GRAPHS],
         libraries=["m"],
         optional=True,
         extra_compile_args=OPTIONS,
@@ -25,11 +26,11 @@ def extension(name: str, *sources: str) -> Extension:
 here = sys.platform == "linux" and sys.implementation.name == "cpython"
 setup(
     ext_modules=[
-        extension("flask_heapview.capture._core", *sorted(glob(f"{CAPTURE}/*.c"))),
+        extension("flask_heapview.core._core", *sorted(glob(f"{CORE}/*/*.c"))),
         extension(
-            "flask_heapview.analysis._graph",
-            *sorted(glob(f"{ANALYSIS}/*.c")),
-            f"{CAPTURE}/memory.c",
+            "flask_heapview.graphs._graph",
+            *sorted(glob(f"{GRAPHS}/*.c")),
+            f"{CORE}/memory/memory.c",
         ),
     ]
     if here

@@ -19,8 +19,8 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import StaticPool
 
 from flask_heapview import HeapView
-from flask_heapview.capture import allocations
-from flask_heapview.capture.core import core
+from flask_heapview.allocations import tracing
+from flask_heapview.core.loader import core
 
 MODES: dict[str, tuple[str, int | None]] = {
     "off": ("off", None),
@@ -99,11 +99,11 @@ def turns(app: Flask, paths: list[str], count: int, times: int) -> dict[str, lis
             if few and number >= times // 3:
                 continue
             share = max(10, count // 10) if few else count
-            allocations.switch(*MODES[mode])
+            tracing.switch(*MODES[mode])
             serve(app, paths, 0, share // 3)
             gc.collect()
             taken[mode].append(serve(app, paths, 0, share) / share)
-    allocations.switch("off")
+    tracing.switch("off")
     return taken
 
 
@@ -118,14 +118,14 @@ def table(name: str, taken: dict[str, list[float]]) -> None:
 def own_memory(gigabytes: float) -> None:
     """The sampler's own memory, and its estimate, at a large heap."""
     assert core is not None
-    allocations.switch("sampled")
+    tracing.switch("sampled")
     kept: list[object] = []
     true = 0
     while true < gigabytes * 1e9:
         block: object = [bytes(100), bytes(1000), {"n": bytes(5000)}, bytes(60_000)]
         kept.append(block)
         true += 66_300 + 800
-    found = allocations.read_sampled()
+    found = tracing.read_sampled()
     state = core.sampling()
     assert state is not None
     rate, live, memory = state[2], state[3], state[6]
@@ -133,7 +133,7 @@ def own_memory(gigabytes: float) -> None:
         f"\n{true / 1e9:.1f} GB alive: the sampler takes {memory / 1e6:.1f} MB, holds {live} "
         f"samples, one in {rate / 1000:.0f} kB, and estimates {found.traced / 1e9:.2f} GB"
     )
-    allocations.switch("off")
+    tracing.switch("off")
 
 
 def main() -> None:
@@ -144,7 +144,7 @@ def main() -> None:
         "--gigabytes", type=float, default=2.0, help="of the large heap; 0 for none"
     )
     options = parser.parse_args()
-    reason = allocations.why_not_sampled()
+    reason = tracing.why_not_sampled()
     if reason is not None:
         raise SystemExit(reason)
     app = shop()

@@ -42,10 +42,10 @@ def collector_in_child(_: Path) -> Look:
 
 
 def _heapview(home: Path, engine: str, kind: str) -> Look:
-    from flask_heapview.capture.choice import choose
-    from flask_heapview.capture.engine import Wanted
+    from flask_heapview.capture.base import Wanted
     from flask_heapview.capture.runner import Runner
-    from flask_heapview.store import Store
+    from flask_heapview.capture.select import choose
+    from flask_heapview.store.snapshots import Store
 
     chosen = choose(engine)
     chosen.warm_up()

@@ -10,17 +10,18 @@ from typing import Any, cast
 from flask import Blueprint, Flask, request
 from flask.blueprints import BlueprintSetupState
 
-from .capture import allocations
-from .capture.choice import choose
-from .capture.requests import NO_ROUTE, OWN, SERVING
+from .allocations import tracing
 from .capture.runner import Runner
+from .capture.select import choose
 from .config import HeapViewConfig
 from .errors import ConfigError
-from .store import Retention, Store, private_directory
+from .request_context import NO_ROUTE, OWN, SERVING
+from .service.service import EXTENSION, Service
+from .store.directory import private_directory
+from .store.snapshots import Retention, Store
 from .web import api, guard, pages
-from .web.access import Access
+from .web.access import ACCESS, Access
 from .web.secret import shared_secret
-from .web.service import EXTENSION, Service
 
 log = logging.getLogger("flask_heapview")
 STATIC = Path(__file__).parent / "static"
@@ -72,13 +73,13 @@ def _mount(state: BlueprintSetupState, config: HeapViewConfig, caches: dict[str,
         config,
         Store(directory, retention),
         Runner(choose(config.engine), config.deadline),
-        Access(config, key, directory),
         caches,
     )
     service.blueprint = state.name
     app.extensions[EXTENSION] = service
+    app.extensions[ACCESS] = Access(config, key, directory)
     _count_requests(app, service)
-    allocations.begin(config.allocations)  # type: ignore[arg-type]
+    tracing.begin(config.allocations)  # type: ignore[arg-type]
 
 
 def _count_requests(app: Flask, service: Service) -> None:

@@ -10,10 +10,10 @@ import pytest
 from flask import Flask
 
 from flask_heapview import HeapView
-from flask_heapview.capture import allocations
-from flask_heapview.capture.gc_state import PAUSES
+from flask_heapview.allocations import tracing
+from flask_heapview.process.collector import PAUSES
 
-from .support import TOKEN
+from .helpers import TOKEN
 
 MEASURED_CHILDREN: list[bool] = []  # not empty: what forks goes on being measured
 
@@ -39,7 +39,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def untraced() -> Iterator[None]:
     """Mounting an app begins to sample allocations: each test begins without."""
     yield
-    allocations.switch("off")
+    tracing.switch("off")
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from flask_heapview.views import VIEWS
 
 from .e2e.apps import LEAKY
 from .e2e.test_examples import shop
-from .support import ROOT, TOKEN, needs, serving, unmeasured
+from .helpers import ROOT, TOKEN, needs, serving, unmeasured
 
 README = (ROOT / "README.md").read_text()
 PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"

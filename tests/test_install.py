@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from .support import ROOT
+from .helpers import ROOT
 
 CHECK = """
 import flask, pathlib, sys
@@ -27,7 +27,7 @@ page = client.get("/_debug/memory/", headers=headers)
 assert page.status_code == 200, page.text
 assert "Take a first snapshot" in page.text
 assert pathlib.Path(flask_heapview.__file__).with_name("py.typed").exists()
-from flask_heapview.capture.choice import choose
+from flask_heapview.capture.select import choose
 engine = choose("auto")
 engine.warm_up()
 print(flask_heapview.__file__, engine.name, engine.why, sep="|")

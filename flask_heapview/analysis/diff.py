@@ -7,7 +7,7 @@ from ..model.caches import Cache
 from ..model.resources import Resources, Tally
 from ..model.snapshot import Snapshot
 from .align import align, subtract, subtract_with
-from .sites import own_frames
+from .growing_sites import own_frames
 
 
 def heap(base: Snapshot, target: Snapshot) -> d.HeapDiff:

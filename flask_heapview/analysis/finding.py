@@ -11,9 +11,9 @@ import msgspec
 from ..model.ownership import Site
 from ..model.report import Cause
 from ..model.snapshot import Snapshot
+from .growing_sites import growing_sites
+from .level_steps import Figure, Steps
 from .series import Growth, growth
-from .sites import growing_sites
-from .steps import Figure, Steps
 
 MB = 1_000_000
 ALIKE = 0.02  # of a step, by which two owners of the same may differ

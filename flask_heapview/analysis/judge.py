@@ -21,13 +21,13 @@ from ..model.report import (
     Verdict,
 )
 from ..model.snapshot import Snapshot
+from .container_findings import owners
 from .diff import served
 from .finding import LEAK, MB, Case, Finding, fingerprint, merge, size
-from .garbage import garbage
-from .knowledge import remedy
-from .memory import memory
-from .opened import counted
-from .owners import owners
+from .garbage_findings import garbage
+from .handle_findings import counted
+from .library_rules import remedy
+from .memory_findings import memory
 from .regression import Explained, explaining, leaving
 
 SUSPECTS = 12

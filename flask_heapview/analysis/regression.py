@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from .finding import size
-from .steps import Column
+from .level_steps import Column
 
 ROWS = 12  # fewer fit anything
 # of the growth: a step that gained so much more than three times its requests' share of it is a

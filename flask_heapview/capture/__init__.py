@@ -1,1 +1,1 @@
-"""The only layer that touches live objects: facts in, model out, no judgement."""
+"""How a snapshot is taken: the runner, and the engines."""

@@ -9,11 +9,13 @@ import time
 
 import msgspec
 
+from ..allocations import tracing
 from ..errors import BadRequest, CaptureBusy, HeapViewError
+from ..isolation import forked_child
+from ..isolation.progress_page import Board
 from ..model.snapshot import Requests, SnapshotInfo
-from . import allocations, child, headroom
-from .engine import Engine, Sink, Task, Wanted
-from .progress import Board
+from ..process import headroom
+from .base import Engine, Sink, Task, Wanted
 
 log = logging.getLogger("flask_heapview")
 DEADLINE = 120.0  # seconds a capture may take
@@ -52,7 +54,7 @@ class Runner:
     @property
     def forks(self) -> bool:
         """Whether captures run in a child."""
-        return child.can_fork()
+        return forked_child.can_fork()
 
     def start(self, wanted: Wanted, sink: Sink) -> SnapshotInfo:
         """Starts a capture and returns its status.
@@ -113,16 +115,20 @@ class Runner:
                     self._warm = os.getpid()
                 # what it is called is only certain now: warming up may have shown that it is unfit
                 info = msgspec.structs.replace(info, engine=self.engine.name)
-                allocations.heal()
+                tracing.heal()
                 self.engine.take(Task(wanted, info, sink, board, self.deadline))
             _BUSY.release()  # before the mark goes: whoever sees "done" may start the next
             sink.end(info.id)
-        except (child.ChildFailed, HeapViewError, OSError, MemoryError) as error:
-            reason = str(error) if isinstance(error, child.ChildFailed) else child.describe(error)
+        except (forked_child.ChildFailed, HeapViewError, OSError, MemoryError) as error:
+            reason = (
+                str(error)
+                if isinstance(error, forked_child.ChildFailed)
+                else forked_child.describe(error)
+            )
             self._failed(info, sink, reason)
         except Exception as error:
             log.exception("flask-heapview: the capture failed")
-            self._failed(info, sink, child.describe(error))
+            self._failed(info, sink, forked_child.describe(error))
 
     def _failed(self, info: SnapshotInfo, sink: Sink, reason: str) -> None:
         _BUSY.release()

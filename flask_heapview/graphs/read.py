@@ -10,11 +10,10 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from ..analysis import _graph
 from ..errors import CorruptSnapshot, NotFound
 from ..model.ownership import dotted
 from ..model.retained import BigObject, Link, ObjectDetail, ObjectList
-from . import layout
+from . import _graph, format
 
 SHOWN = 30  # links of each sort
 CHAIN = 60  # steps of a way that are shown
@@ -37,12 +36,12 @@ class Graph:
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
             read = {name: json.loads(archive.read(f"{name}.json")) for name in _JSON}
             arrays: dict[str, Any] = {}
-            for name, _, width in (*layout.CORE, *layout.ANSWERS):
+            for name, _, width in (*format.CORE, *format.ANSWERS):
                 info = archive.getinfo(f"{name}.npy")
-                offset = _data_of(self._map, info) + layout.HEADER
-                view = memoryview(self._map)[offset : offset + info.file_size - layout.HEADER]
+                offset = _data_of(self._map, info) + format.HEADER
+                view = memoryview(self._map)[offset : offset + info.file_size - format.HEADER]
                 arrays[name] = view if name == "edge" else view.cast("I" if width == 4 else "Q")
-        if read["manifest"]["schema"] != layout.SCHEMA:
+        if read["manifest"]["schema"] != format.SCHEMA:
             raise ValueError(f"it has the schema {read['manifest']['schema']}")
         self.types: list[str] = read["types"]
         self.labels: list[str] = read["labels"]
@@ -67,7 +66,7 @@ class Graph:
     def way(self, index: int) -> list[int]:
         """From a root to the object, by a shortest path; only itself where none leads to it."""
         found = [index]
-        while self.toward[found[-1]] not in (self.objects, layout.NONE):
+        while self.toward[found[-1]] not in (self.objects, format.NONE):
             found.append(self.toward[found[-1]])
         return found[::-1]
 
@@ -126,7 +125,7 @@ class Graph:
     def _dominators(self, index: int) -> list[Link]:
         found: list[Link] = []
         at = self.dominator[index]
-        while at not in (self.objects, layout.NONE) and len(found) < CHAIN:
+        while at not in (self.objects, format.NONE) and len(found) < CHAIN:
             found.append(self.link(at, ""))
             at = self.dominator[at]
         return found
@@ -144,7 +143,7 @@ class Graph:
         if not 0 <= index < self.objects:
             raise NotFound(f"There is no object {index}: the capture has {self.objects}.")
         way = self.way(index)
-        reached = self.toward[index] != layout.NONE
+        reached = self.toward[index] != format.NONE
         begin, end = self.first[index], self.first[index + 1]
         below_total, below = _graph.largest(self.retained, self.dominator, index, SHOWN)
         referrers_total, referrers = self._referrers(index)
@@ -156,7 +155,7 @@ class Graph:
             size=self.size[index],
             retained=self.retained[index],
             refcount=self.refcount[index],
-            circle=None if circle == layout.NONE else circle,
+            circle=None if circle == format.NONE else circle,
             name=self.name(way),
             way=self._way(way),
             root=self.sort_of_root(way[0]) if reached else "",

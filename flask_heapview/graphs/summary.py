@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..analysis import _graph
 from ..model.base import Model
 from ..model.retained import ModuleRow, Retained, RetainedType, RootRow
+from . import _graph
 from .read import Graph
 from .write import Regions, finish
 

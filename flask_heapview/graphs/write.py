@@ -10,9 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..analysis import _graph
 from ..model.base import Model
-from . import layout
+from . import _graph, format
 
 PIECE = 1 << 24  # bytes read at once for a checksum
 
@@ -34,11 +33,11 @@ class _File:
         self.elements: dict[str, tuple[str, int]] = {}
         at = 0
         for (name, element, width), (offset, length) in zip(
-            layout.CORE, regions.places, strict=True
+            format.CORE, regions.places, strict=True
         ):
             self._add(name, element, width, offset, length)
             at = offset + length
-        for name, element, width in layout.ANSWERS:
+        for name, element, width in format.ANSWERS:
             length = width * regions.objects
             offset = (at + 512 + 63) // 64 * 64
             self._add(name, element, width, offset, length)
@@ -61,13 +60,13 @@ class _File:
         at = 0
         for name, (offset, length) in self.places.items():
             element, width = self.elements[name]
-            begin = offset - layout.HEADER
-            self.map[begin:offset] = layout.array_header(element, length // width)
+            begin = offset - format.HEADER
+            self.map[begin:offset] = format.array_header(element, length // width)
             crc = 0
             for piece in range(begin, offset + length, PIECE):
                 crc = zlib.crc32(self.map[piece : min(piece + PIECE, offset + length)], crc)
-            whole = length + layout.HEADER
-            header = layout.local_header(f"{name}.npy", crc, whole, begin - at)
+            whole = length + format.HEADER
+            header = format.local_header(f"{name}.npy", crc, whole, begin - at)
             self.map[at:begin] = header
             self.members.append((f"{name}.npy", crc, whole, at))
             at = offset + length
@@ -79,15 +78,15 @@ class _File:
         at = os.lseek(self.file, self.end, os.SEEK_SET)
         for name, value in texts.items():
             data = json.dumps(value, ensure_ascii=True).encode()
-            header = layout.local_header(name, zlib.crc32(data), len(data), 30 + len(name) + 24)
+            header = format.local_header(name, zlib.crc32(data), len(data), 30 + len(name) + 24)
             self.members.append((name, zlib.crc32(data), len(data), at))
             at += _write(self.file, header + data)
         directory = b"".join(
-            layout.central_header(name, crc, length, offset)
+            format.central_header(name, crc, length, offset)
             for name, crc, length, offset in self.members
         )
         _write(self.file, directory)
-        _write(self.file, layout.directory_end(len(self.members), at, len(directory)))
+        _write(self.file, format.directory_end(len(self.members), at, len(directory)))
         os.close(self.file)
 
 
@@ -134,10 +133,10 @@ def finish(
     made.close(
         {
             "manifest.json": {
-                "schema": layout.SCHEMA,
+                "schema": format.SCHEMA,
                 "objects": regions.objects,
                 "edges": regions.edges,
-                "none": layout.NONE,
+                "none": format.NONE,
                 "types_retained": list(of_type),
             },
             "types.json": list(types),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from ..analysis import diff
-from ..analysis.interval import difference, interval
+from ..analysis.confidence_interval import difference, interval
 from ..model.allocations import Allocations
 from ..model.diff import AllocationsDiff
 from ..model.stacks import Stacks
 from .base import View
-from .sites import GROUPS, Sum, grouped
+from .grouping import GROUPS, Sum, grouped
 from .table import Column, Query, Row, Table, table
 from .tree import level
 

@@ -14,13 +14,14 @@ from flask import Request, request, url_for
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
-from ..capture.safe import clean
 from ..config import HeapViewConfig
 from ..errors import Forbidden, Unauthorized
-from ..store import private_directory
+from ..store.directory import private_directory
+from ..text import clean
 from .failures import Failures
 from .secret import shared_secret
 
+ACCESS = "heapview.access"  # its place in app.extensions
 audit = logging.getLogger("flask_heapview.audit")
 SCOPES = frozenset(("view", "capture", "export", "values"))
 COOKIE, NONCE_COOKIE = "heapview_session", "heapview_nonce"

@@ -8,19 +8,19 @@ from typing import Any, Literal, TypeVar, get_args
 import msgspec
 from flask import Blueprint, Response, current_app, request, url_for
 
-from ..capture import allocations
-from ..capture.safe import clean
+from ..allocations import tracing
 from ..errors import BadRequest, NotFound
 from ..model import api
 from ..model.base import from_json
 from ..model.report import Report
 from ..model.snapshot import Kind, SnapshotInfo
+from ..process.actions import collect, trim
 from ..render import json as as_json
 from ..render import markdown
+from ..service.watch import TIMES
+from ..text import clean
 from ..views import VIEWS
 from .guard import SCOPE, service
-from .service import collect, trim
-from .watch import TIMES
 
 Scope = Literal["open", "view", "capture", "export", "values"]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -91,9 +91,9 @@ def switch_tracing(
 ) -> api.Tracing:
     """Starts or stops tracing in this worker. Raises BadRequest or Conflict."""
     service().check_worker(worker)
-    allocations.switch(mode or "", frames, sample_bytes)
-    depth = allocations.depth()
-    return api.Tracing(mode=allocations.mode(), frames=depth, worker=service().worker)
+    tracing.switch(mode or "", frames, sample_bytes)
+    depth = tracing.depth()
+    return api.Tracing(mode=tracing.mode(), frames=depth, worker=service().worker)
 
 
 def register(blueprint: Blueprint) -> None:

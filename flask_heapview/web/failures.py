@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from ..errors import StoreError, TooManyAttempts
-from ..store import private_directory
+from ..store.directory import private_directory
 
 FREE = 5  # failures that cost nothing
 FIRST_WAIT = 1.0  # seconds after the next one, doubled with each further failure

@@ -13,8 +13,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ..errors import HeapViewError, Unauthorized
 from ..render import html
-from .access import HEADERS, Identity, log_attempt
-from .service import EXTENSION, Service
+from ..service.service import EXTENSION, Service
+from .access import ACCESS, HEADERS, Access, Identity, log_attempt
 
 log = logging.getLogger("flask_heapview")
 SCOPE = "_heapview_scope"  # the attribute of a view function that names the scope it needs
@@ -24,6 +24,11 @@ OPEN = "open"  # the scope of what needs no identity: the login page and the sta
 def service() -> Service:
     """The service of the current app."""
     return cast(Service, current_app.extensions[EXTENSION])
+
+
+def access() -> Access:
+    """Who may come in to the current app's pages."""
+    return cast(Access, current_app.extensions[ACCESS])
 
 
 def is_api() -> bool:
@@ -37,7 +42,7 @@ def enter() -> None:
         abort(404)  # switched off
     here = service()
     g.heapview_via = "nobody"
-    here.access.check_host(request)
+    access().check_host(request)
     endpoint = request.endpoint or ""
     view = current_app.view_functions.get(endpoint)
     scope = OPEN if endpoint.endswith(".static") else getattr(view, SCOPE, None)
@@ -45,12 +50,12 @@ def enter() -> None:
         return
     if scope is None:
         raise Unauthorized("This route is closed.")
-    found = here.access.identify(request)
+    found = access().identify(request)
     if found.via == "auth" and not found.nonce:
         g.heapview_new_nonce = secrets.token_urlsafe(16)
         found = msgspec.structs.replace(found, nonce=g.heapview_new_nonce)
     g.heapview_via, g.heapview_identity = found.via, found
-    here.access.authorize(found, scope, request)
+    access().authorize(found, scope, request)
     here.visited()
 
 
@@ -68,7 +73,7 @@ def leave(response: Response) -> Response:
         log_attempt(request, outcome, g.get("heapview_via", "nobody"), response.status_code)
     nonce = g.get("heapview_new_nonce")
     if nonce:
-        service().access.set_nonce(response, nonce)
+        access().set_nonce(response, nonce)
     return response
 
 
@@ -110,7 +115,7 @@ def chrome() -> dict[str, object]:
     found = g.get("heapview_identity")
     return {
         "url_for": url_for,
-        "csrf": service().access.csrf_token(found) if found and found.via != "token" else "",
+        "csrf": access().csrf_token(found) if found and found.via != "token" else "",
         "signed_in": found is not None,
         "can_leave": found is not None and found.via == "cookie",
     }

@@ -8,20 +8,20 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from ..capture import allocations
-from ..compare import Page
+from ..allocations import tracing
 from ..errors import BadRequest, HeapViewError, NotFound, Unauthorized
 from ..model.base import from_json
 from ..model.report import Report
 from ..model.retained import ObjectDetail, ObjectList
 from ..model.snapshot import SnapshotInfo
+from ..process.actions import collect, trim
 from ..render import html
+from ..reports.queries import Page
 from ..views import BY_NAME, VIEWS
 from ..views.objects import big_objects, detail_tables
 from ..views.table import Query
 from .api import kind_asked, needs, start_capture, start_watch, switch_tracing
-from .guard import chrome, service
-from .service import collect, trim
+from .guard import access, chrome, service
 
 
 def register(blueprint: Blueprint) -> None:
@@ -78,16 +78,16 @@ def _sign_in() -> BaseResponse:
     here = service()
     if here.config.auth is not None:
         raise NotFound("The app's own sign-in opens this page.")
-    here.access.check_origin(request)
+    access().check_origin(request)
     try:
         token = request.form.get("token", "").strip()
-        here.access.check_token(token, request.remote_addr or "?")
+        access().check_token(token, request.remote_addr or "?")
     except HeapViewError as error:
         if not isinstance(error, Unauthorized) and error.status != 429:
             raise
         return page("login.html", error.status, error=error.detail, following=_following())
     response = redirect(_following(), 303)
-    here.access.sign_in(response)
+    access().sign_in(response)
     return response
 
 
@@ -103,7 +103,7 @@ def _following() -> str:
 @needs("view")
 def _sign_out() -> BaseResponse:
     response = back("login")
-    service().access.sign_out(response)
+    access().sign_out(response)
     return response
 
 
@@ -126,8 +126,8 @@ def _overview() -> Response:
         pair=latest_pair(done),
         requests=sum(here.requests().values()),
         endpoints=sorted(here.requests().items(), key=lambda row: -row[1]),
-        tracing=allocations.mode(),
-        no_sampling=allocations.why_not_sampled(),
+        tracing=tracing.mode(),
+        no_sampling=tracing.why_not_sampled(),
         step=_next_step(done, running),
         watch=here.watching(),
         report=_verdict(done, running),

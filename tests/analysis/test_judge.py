@@ -10,7 +10,7 @@ import pytest
 from flask_heapview.analysis import diff
 from flask_heapview.analysis.align import align, subtract
 from flask_heapview.analysis.judge import judge
-from flask_heapview.analysis.knowledge import cause_of, remedy
+from flask_heapview.analysis.library_rules import cause_of, remedy
 from flask_heapview.errors import Conflict
 from flask_heapview.model.cycles import CycleGroup, Cycles
 from flask_heapview.model.gc import Gc, Generation
@@ -21,7 +21,7 @@ from flask_heapview.model.resources import OpenObject, Resources, Tally, ThreadR
 from flask_heapview.model.snapshot import Requests, Snapshot
 from flask_heapview.render import markdown
 
-from .made import MB, SITE, row, snapshot, tree
+from .factories import MB, SITE, row, snapshot, tree
 
 
 def test_a_growing_dict_is_named_once() -> None:

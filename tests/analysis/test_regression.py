@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
+from flask_heapview.analysis.level_steps import Steps
 from flask_heapview.analysis.regression import explaining, leaving
-from flask_heapview.analysis.steps import Steps
 from flask_heapview.model.process import Readings
 
 Columns = dict[str, list[float]]

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from flask_heapview.capture.choice import choose
-from flask_heapview.capture.engine import Wanted
+from flask_heapview.capture.base import Wanted
 from flask_heapview.capture.runner import Runner
+from flask_heapview.capture.select import choose
 from flask_heapview.model.snapshot import Snapshot
-from flask_heapview.store import Store
+from flask_heapview.store.snapshots import Store
 
-from .. import zoo
+from .. import sample_objects
 from ..conftest import MEASURED_CHILDREN
-from ..support import ROOT, wait_until
+from ..helpers import ROOT, wait_until
 
 
 def take(store: Store, engine: str, **wanted: object) -> Snapshot:
@@ -33,21 +33,21 @@ def take(store: Store, engine: str, **wanted: object) -> Snapshot:
 def snapshot(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Snapshot]:
-    zoo.release.clear()
-    thread = zoo.start_thread()
+    sample_objects.release.clear()
+    thread = sample_objects.start_thread()
     wait_until(lambda: sys._current_frames().get(thread.ident or 0) is not None)
     time.sleep(0)
     was = gc.isenabled()
     gc.collect()
     gc.disable()
     for _ in range(20):
-        zoo.Order()
-    zoo.Hostile.touched.clear()
+        sample_objects.Order()
+    sample_objects.Hostile.touched.clear()
     file = Path(__file__).open()  # noqa: SIM115
-    zoo.open_file = file  # type: ignore[attr-defined]
+    sample_objects.open_file = file  # type: ignore[attr-defined]
     store = Store(tmp_path_factory.mktemp("zoo") / "heapview")
     registered = {
-        "by hand": zoo.text_cache,
+        "by hand": sample_objects.text_cache,
         "asked": lambda: {"entries": 5, "limit": 9, "hits": 1, "misses": 2, "size": 3},
         "counted": lambda: 17,
         "broken": lambda: 1 / 0,
@@ -60,7 +60,7 @@ def snapshot(
         if was:
             gc.enable()
         file.close()
-        zoo.release.set()
+        sample_objects.release.set()
         thread.join()
 
 
@@ -71,16 +71,16 @@ def entries(snapshot: Snapshot) -> dict[str, int]:
 @pytest.mark.parametrize(
     ("path", "count"),
     [
-        ("tests.zoo.text_cache", 1000),
-        ("tests.zoo.ring", 300),
-        ("tests.zoo.numbers", 3000),
-        ("tests.zoo.seen_words", 64),
-        ("tests.zoo.Store.entries", 77),
-        ("tests.zoo.store.orders", 333),
-        ("tests.zoo.counter closure hidden", 123),
-        ("tests.zoo.slotted.left", 40),
-        ("tests.zoo.hostile_dict", 50),
-        ("tests.zoo.square", 50),
+        ("tests.sample_objects.text_cache", 1000),
+        ("tests.sample_objects.ring", 300),
+        ("tests.sample_objects.numbers", 3000),
+        ("tests.sample_objects.seen_words", 64),
+        ("tests.sample_objects.Store.entries", 77),
+        ("tests.sample_objects.store.orders", 333),
+        ("tests.sample_objects.counter closure hidden", 123),
+        ("tests.sample_objects.slotted.left", 40),
+        ("tests.sample_objects.hostile_dict", 50),
+        ("tests.sample_objects.square", 50),
         ("thread bg: local rows", 444),
     ],
 )
@@ -90,15 +90,17 @@ def test_containers_are_found_under_their_names(snapshot: Snapshot, path: str, c
 
 def test_limits_are_known_where_containers_know_them(snapshot: Snapshot) -> None:
     limits = {h.path: h.limit for h in snapshot.ownership.holders}
-    assert limits["tests.zoo.ring"] == 500
-    assert limits["tests.zoo.bounded"] == 200
-    assert limits["tests.zoo.square"] == 50
-    assert limits["tests.zoo.text_cache"] is None
+    assert limits["tests.sample_objects.ring"] == 500
+    assert limits["tests.sample_objects.bounded"] == 200
+    assert limits["tests.sample_objects.square"] == 50
+    assert limits["tests.sample_objects.text_cache"] is None
 
 
 def test_a_long_chain_is_folded_into_one_node(snapshot: Snapshot) -> None:
     stacks = snapshot.ownership.stacks
-    nodes = [n for n in range(len(stacks)) if stacks.frame_at(n).type == "tests.zoo.Chain"]
+    nodes = [
+        n for n in range(len(stacks)) if stacks.frame_at(n).type == "tests.sample_objects.Chain"
+    ]
     assert sum(stacks.count[n] for n in nodes) == 2000
     assert len(nodes) < 20
 
@@ -112,13 +114,13 @@ def test_the_tree_and_the_census_agree(snapshot: Snapshot) -> None:
 
 def test_the_census_counts_what_is_there(snapshot: Snapshot) -> None:
     rows = {row.type: row for row in snapshot.heap.types}
-    chain = rows["tests.zoo.Chain"]
-    assert (chain.count, chain.module) == (2000, "tests.zoo")
-    assert chain.size == 2000 * sys.getsizeof(zoo.chain)
-    assert rows["tests.zoo.Order"].count == 25
+    chain = rows["tests.sample_objects.Chain"]
+    assert (chain.count, chain.module) == (2000, "tests.sample_objects")
+    assert chain.size == 2000 * sys.getsizeof(sample_objects.chain)
+    assert rows["tests.sample_objects.Order"].count == 25
     assert rows["float"].count >= 3000
     assert rows["float"].tracked == 0
-    assert rows["tests.zoo.Hostile"].count == 3
+    assert rows["tests.sample_objects.Hostile"].count == 3
 
 
 def test_garbage_is_found_and_told_from_live_cycles(snapshot: Snapshot) -> None:
@@ -137,13 +139,13 @@ def test_modules_classes_and_functions_are_no_news(snapshot: Snapshot) -> None:
 
 def test_caches_are_discovered(snapshot: Snapshot) -> None:
     caches = {c.path: c for c in reversed(snapshot.caches.caches)}
-    square = caches["tests.zoo.square"]
+    square = caches["tests.sample_objects.square"]
     assert (square.source, square.entries, square.limit, square.misses) == ("functools", 50, 50, 80)
-    total = caches["tests.zoo.Store.total"]
+    total = caches["tests.sample_objects.Store.total"]
     assert (total.entries, total.limit, total.limit_known) == (250, None, True)
-    bounded = caches["tests.zoo.bounded"]
+    bounded = caches["tests.sample_objects.bounded"]
     assert (bounded.source, bounded.entries, bounded.limit) == ("cachetools", 150, 200)
-    plain = caches["tests.zoo.text_cache"]
+    plain = caches["tests.sample_objects.text_cache"]
     assert (plain.source, plain.entries, plain.limit_known) == ("container", 1000, False)
 
 
@@ -158,8 +160,10 @@ def test_registered_caches_are_asked(snapshot: Snapshot) -> None:
 
 def test_open_things_are_listed_with_their_owner(snapshot: Snapshot) -> None:
     held = {(o.type, o.path) for o in snapshot.resources.open_objects}
-    assert any(k == "_io.FileIO" and p.startswith("tests.zoo.open_file") for k, p in held)
-    assert ("sqlite3.Connection", "tests.zoo.connection") in held
+    assert any(
+        k == "_io.FileIO" and p.startswith("tests.sample_objects.open_file") for k, p in held
+    )
+    assert ("sqlite3.Connection", "tests.sample_objects.connection") in held
     names = {t.name for t in snapshot.resources.threads}
     assert {"MainThread", "bg"} <= names
     assert snapshot.resources.descriptors > 3
@@ -176,7 +180,7 @@ def test_the_process_is_measured(snapshot: Snapshot) -> None:
 
 def test_nothing_of_the_app_is_called(snapshot: Snapshot) -> None:
     assert snapshot.heap.objects
-    assert zoo.Hostile.touched == []
+    assert sample_objects.Hostile.touched == []
 
 
 def test_hostile_names_are_made_harmless(snapshot: Snapshot) -> None:
@@ -215,14 +219,14 @@ def test_it_says_what_it_cost(snapshot: Snapshot) -> None:
 def test_values_are_shown_when_asked(engine: str, tmp_path: Path) -> None:
     shown = take(Store(tmp_path / "heapview"), engine, show_values=True)
     keys = {c.path: c.keys for c in shown.caches.caches}
-    assert "'key 0'" in keys["tests.zoo.text_cache"]
+    assert "'key 0'" in keys["tests.sample_objects.text_cache"]
 
 
 ALONE = """
 import sys
 from pathlib import Path
-from flask_heapview.store import Store
-from tests import zoo
+from flask_heapview.store.snapshots import Store
+from tests import sample_objects
 from tests.capture.test_engines import take
 take(Store(Path(sys.argv[1])), "portable")
 """
@@ -235,11 +239,14 @@ def test_deep_sizes_have_error_bars(tmp_path: Path) -> None:
     store = Store(home)
     found = store.load(store.listing()[0].id)
     caches = {c.path: c for c in reversed(found.caches.caches)}
-    plain, exact_one = caches["tests.zoo.text_cache"], caches["tests.zoo.square"]
+    plain, exact_one = (
+        caches["tests.sample_objects.text_cache"],
+        caches["tests.sample_objects.square"],
+    )
     assert plain.size is not None
     assert plain.size_error is not None
     assert plain.sampled == 24
-    exact = sum(sys.getsizeof(k) + sys.getsizeof(v) for k, v in zoo.text_cache.items())
+    exact = sum(sys.getsizeof(k) + sys.getsizeof(v) for k, v in sample_objects.text_cache.items())
     tuples = 1000 * sys.getsizeof(("", ""))  # an entry is measured as (key, value)
     assert abs(plain.size - exact - tuples) <= 0.1 * exact
     assert exact_one.sampled > 0

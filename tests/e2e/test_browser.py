@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ..support import PREFIX, TOKEN, Server, Traffic, needs, serving, wait_until
+from ..helpers import PREFIX, TOKEN, Server, Traffic, needs, serving, wait_until
 from .apps import LEAKY
 
 SHOTS = os.environ.get("HEAPVIEW_SHOTS")  # a directory, to look at every page

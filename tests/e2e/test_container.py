@@ -13,20 +13,20 @@ from typing import Any
 
 import pytest
 
-from ..support import ROOT, needs
+from ..helpers import ROOT, needs
 
 LIMIT = 220_000_000
 INSIDE = """
 import json, os, sys, threading, time
 from pathlib import Path
 sys.path.insert(0, {root!r})
-from flask_heapview.capture import headroom
-from flask_heapview.capture.cgroup import read_container
-from flask_heapview.capture.choice import choose
-from flask_heapview.capture.engine import Wanted
+from flask_heapview.process import headroom
+from flask_heapview.process.cgroup import read_container
+from flask_heapview.capture.select import choose
+from flask_heapview.capture.base import Wanted
 from flask_heapview.capture.runner import Runner
 from flask_heapview.errors import NotEnoughMemory
-from flask_heapview.store import Store
+from flask_heapview.store.snapshots import Store
 
 def say(**facts):
     print(json.dumps(facts), flush=True)

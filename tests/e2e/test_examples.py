@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ..support import ROOT, TOKEN, Server, serving, wait_until
+from ..helpers import ROOT, TOKEN, Server, serving, wait_until
 
 SOURCE = """
 from examples.leaky_shop.wsgi import application as app

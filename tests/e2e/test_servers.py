@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ..support import PREFIX, Traffic, serving, wait_until
+from ..helpers import PREFIX, Traffic, serving, wait_until
 from .apps import LEAKY
 
 WORKERS = [

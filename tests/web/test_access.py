@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from ..support import API, BEARER, PREFIX, TOKEN, capture
+from ..helpers import API, BEARER, PREFIX, TOKEN, capture
 
 HTML = {"Accept": "text/html"}
 
@@ -271,9 +271,9 @@ def test_an_unusable_directory_is_said(make_app: Callable[..., Flask], tmp_path:
 def test_without_a_fork_the_page_says_what_it_will_cost(
     client: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from flask_heapview.capture import child
+    from flask_heapview.isolation import forked_child
 
-    monkeypatch.setattr(child, "can_fork", lambda: False)
+    monkeypatch.setattr(forked_child, "can_fork", lambda: False)
     status = client.get(f"{API}/status", headers=BEARER).json["capture"]
     assert status["mode"] == "in-process"
     assert status["estimate"]["stall_seconds"] == status["estimate"]["seconds"]

@@ -10,11 +10,12 @@ import psutil
 import pytest
 from flask import Flask
 
-from flask_heapview.capture import allocations, malloc
+from flask_heapview.allocations import tracing
+from flask_heapview.process import glibc
 from flask_heapview.views import VIEWS
 from flask_heapview.web.guard import SCOPE
 
-from ..support import API, BEARER, PREFIX, capture
+from ..helpers import API, BEARER, PREFIX, capture
 
 KEPT: dict[int, list[int]] = {}
 NAMES = [view.name for view in VIEWS]
@@ -25,7 +26,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A client with three snapshots taken, traffic in between."""
     from flask_heapview import HeapView
 
-    from ..support import TOKEN
+    from ..helpers import TOKEN
 
     app = Flask("shop")
 
@@ -187,14 +188,14 @@ def test_allocations_can_be_switched(shop: Any, schema: dict[str, Any]) -> None:
 
 
 def test_without_the_core_sampling_is_refused(shop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(allocations, "core", None)
+    monkeypatch.setattr(tracing, "core", None)
     refused = shop.post(f"{API}/allocations", headers=BEARER, json={"mode": "sampled"})
     assert refused.status_code == 409
     assert "no C compiler" in refused.json["detail"]
 
 
 def test_free_memory_is_given_back(shop: Any, schema: dict[str, Any]) -> None:
-    if malloc._trim is None:
+    if glibc._trim is None:
         pytest.skip("this C library has no malloc_trim")
     pieces = [bytes(100_000) for _ in range(2000)]
     del pieces[::2]  # the heap's end is held, so that only malloc_trim gives the holes back
@@ -211,7 +212,7 @@ def test_free_memory_is_given_back(shop: Any, schema: dict[str, Any]) -> None:
 
 
 def test_without_malloc_trim(shop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(malloc, "_trim", None)
+    monkeypatch.setattr(glibc, "_trim", None)
     assert shop.post(f"{API}/trim", headers=BEARER, json={}).status_code == 409
 
 

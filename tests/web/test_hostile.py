@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from .. import zoo
-from ..support import API, BEARER, PREFIX, capture
+from .. import sample_objects
+from ..helpers import API, BEARER, PREFIX, capture
 
 VIEWS = ["ownership", "heap", "caches", "cycles", "allocations", "resources", "gc", "process"]
 
 
 @pytest.fixture
 def taken(client: Any) -> str:
-    zoo.Hostile.touched.clear()
+    sample_objects.Hostile.touched.clear()
     return capture(client, label="</script><i>\u202e")["id"]
 
 
@@ -29,7 +29,7 @@ def test_pages_and_json_survive(client: Any, taken: str) -> None:
             assert "password-of-somebody" not in text
         assert "</script><b>" not in page.text
         assert "</script><i>" not in page.text
-    assert zoo.Hostile.touched == []
+    assert sample_objects.Hostile.touched == []
 
 
 def test_the_name_is_shown_escaped_and_cut(client: Any, taken: str) -> None:

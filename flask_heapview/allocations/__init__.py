@@ -1,0 +1,1 @@
+"""Who allocated what is alive: the sampler's figures, and tracemalloc's."""

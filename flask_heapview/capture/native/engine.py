@@ -1,0 +1,196 @@
+"""The native engine: a walk in C, in a child of a bare fork; see csrc/ and docs/capture.md."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Self
+
+import msgspec
+import psutil
+
+from ...allocations import tracing
+from ...core import offsets, selfcheck
+from ...core.loader import WHY_NOT, core
+from ...inspection.known_caches import registered
+from ...inspection.roots import known_threads, module_dict, modules
+from ...inspection.type_info import Types
+from ...isolation import forked_child, fresh_interpreter
+from ...model.allocations import Allocations
+from ...model.base import to_json
+from ...model.snapshot import Kind
+from ..base import Estimate, Task
+from . import tracemalloc_child
+from .snapshot_builder import Sites, Work
+
+NODE_LIMIT = 100_000  # path nodes; what does not fit is counted under "(other)"
+BYTES_PER_BLOCK = 3.5  # the bitmap, the queue, the tree: measured, see docs/capture.md
+FIXED_BYTES = 35_000_000  # the tree, the candidates for cycles, and the fresh interpreter
+TRACED_BYTES_PER_BLOCK = 190  # while tracemalloc is on, its traces are copied
+GRAPH_BYTES_PER_BLOCK = 90  # the file, which may lie in memory, and its analysis
+SECONDS_PER_BLOCK = 1.5e-7
+FORK_SECONDS, FORK_SECONDS_PER_BYTE = 0.001, 2.5e-11
+ASSEMBLY_SECONDS = 300.0  # that putting the snapshot together may take
+
+
+class NativeEngine:
+    """See the module's head."""
+
+    kinds: frozenset[Kind] = frozenset(("ownership", "graph"))
+
+    def __init__(self) -> None:
+        self._knowledge: tuple[object, ...] | None = None
+        self._safe_in_process = False
+
+    @staticmethod
+    def why_not() -> str | None:
+        """None where the core can be loaded, else the reason."""
+        return None if core is not None else WHY_NOT
+
+    @property
+    def name(self) -> str:
+        """As snapshots and the overview give it."""
+        return "native"
+
+    @property
+    def why(self) -> str:
+        """Why it is this one, in a sentence."""
+        if self._knowledge is None:
+            return "The native core is built; it checks itself before the first capture."
+        return "The native core is built, and its self-check passed."
+
+    def warm_up(self) -> None:
+        """Finds the layouts out, and has the self-check run in a child. Raises Unfit."""
+        if self._knowledge is None:
+            assert core is not None
+            known = offsets.knowledge(core)
+            selfcheck.check(core, known)
+            self._knowledge = known
+
+    def estimate(self, kind: Kind = "ownership") -> Estimate:
+        """The cost of a capture now."""
+        blocks = sys.getallocatedblocks()
+        each = TRACED_BYTES_PER_BLOCK if tracing.mode() == "exact" else BYTES_PER_BLOCK
+        each += GRAPH_BYTES_PER_BLOCK if kind == "graph" else 0
+        return Estimate(
+            bytes=FIXED_BYTES + int(each * blocks),
+            seconds=0.4 + SECONDS_PER_BLOCK * blocks,
+            stall_seconds=min(_fork_seconds(), SECONDS_PER_BLOCK * blocks),
+        )
+
+    def _forks(self) -> bool:
+        """A small heap is walked in less time than a fork takes; but first a child has to show
+        that no type of the service's breaks under it."""
+        walk = SECONDS_PER_BLOCK * sys.getallocatedblocks()
+        return not self._safe_in_process or walk > _fork_seconds()
+
+    def take(self, task: Task) -> None:
+        """See Engine.take."""
+        # it loads while the child walks
+        with fresh_interpreter.Fresh("flask_heapview.capture.native.build_job") as assembly:
+            work = self._look(task)
+            assembly.ask(to_json(work), ASSEMBLY_SECONDS)
+
+    def _look(self, task: Task) -> Work:
+        """Walks, and says all that the core's file does not."""
+        began = time.monotonic()
+        facts = task.facts(forked=True, threads=())
+        named = [registered(name, obj, Types()) for name, obj in facts.caches.items()]
+        files = _Files(task)
+        forks = files.graph is not None or self._forks()
+        with files:
+            pause = self._walk(files, task, forks)
+        self._safe_in_process = True
+        traced, sites = self._traces(task, files.raw)
+        total = task.board.progress().done
+        task.board.advance("putting together", total, total)
+        name = "native" if forks else "native, in-process"
+        return Work(
+            directory=str(task.sink.directory),
+            raw=str(files.raw),
+            info=msgspec.structs.replace(task.info, engine=name),
+            began=began,
+            forked=forks,
+            pause_ms=pause,
+            thread_rows=facts.thread_rows,
+            process=facts.process,
+            gc=facts.gc,
+            registered=named,
+            allocations=traced,
+            sites=sites,
+            graph=None if files.graph is None else str(files.graph),
+        )
+
+    def _traces(self, task: Task, path: Path) -> tuple[Allocations, Sites]:
+        """What tracemalloc knows; what the sampler knows stands in the core's own file."""
+        if tracing.mode() != "exact":
+            return Allocations(note=tracing.OFF), Sites()
+        total = task.board.progress().done
+        task.board.advance("allocations", total, total)
+        return tracemalloc_child.read(task, path)
+
+    def _walk(self, files: _Files, task: Task, forks: bool) -> float:
+        """Walks, and returns for how many milliseconds the service stood still."""
+        assert core is not None
+        roots = [(r.name, r.module, module_dict(r.module), r.rank) for r in modules()]
+        names = [(ident, name) for ident, (name, _) in known_threads().items()]
+        time.sleep(0)  # whoever waits for the lock goes first: it will be held for the fork
+        pid, pause = core.capture(
+            files.fd,
+            self._knowledge,
+            roots,
+            names,
+            board=task.board.page,
+            fork=forks,
+            deadline=task.deadline,
+            node_limit=NODE_LIMIT,
+            expected=sys.getallocatedblocks(),
+            traced=tracing.mode() == "exact",
+            keys=task.wanted.show_values,
+            graph_fd=files.graph_fd,
+        )
+        task.board.pause_ns = pause
+        if pid:
+            self._watch(forked_child.Child(pid), task)
+        return float(pause) / 1e6
+
+    def _watch(self, forked: forked_child.Child, task: Task) -> None:
+        try:
+            forked.watch(task.board, task.deadline)
+        except TimeoutError:
+            raise forked_child.ChildFailed("the child hung at its very start") from None
+        finally:
+            forked.close()
+        if forked.status != 0:
+            raise forked_child.ChildFailed(
+                "the child process ended without a result: it was killed"
+            )
+
+
+class _Files:
+    """Where the core writes; open as long as it does."""
+
+    def __init__(self, task: Task) -> None:
+        self.raw = task.sink.part(task.info.id)
+        self.graph: Path | None = None
+        if task.wanted.kind == "graph":
+            self.graph = self.raw.with_name(self.raw.name.replace(".raw.", ".arrays."))
+        self.fd = self.graph_fd = -1
+
+    def __enter__(self) -> Self:
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+        self.fd = os.open(self.raw, flags, 0o600)
+        if self.graph is not None:
+            self.graph_fd = os.open(self.graph, flags, 0o600)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for fd in (self.fd, self.graph_fd):
+            if fd >= 0:
+                os.close(fd)
+
+
+def _fork_seconds() -> float:
+    return FORK_SECONDS + FORK_SECONDS_PER_BYTE * float(psutil.Process().memory_info().rss)

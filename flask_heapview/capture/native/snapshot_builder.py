@@ -1,0 +1,393 @@
+"""From the native core's figures to a snapshot.
+
+Runs in a process of its own, after the child has gone: nothing here looks at a live object.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from ...allocations import samples
+from ...core import offsets
+from ...inspection import bounds, known_caches
+from ...inspection.cycle_shape import fingerprint, is_ours, short_name
+from ...inspection.roots import APP
+from ...inspection.type_info import CACHES
+from ...model.allocations import Allocations
+from ...model.base import Model
+from ...model.caches import Cache, Caches
+from ...model.cycles import CycleGroup, Cycles
+from ...model.gc import Gc
+from ...model.heap import Heap, TypeRow
+from ...model.ownership import HOLDER_FROM, HOLDERS, Holder, Ownership, Site, dotted
+from ...model.process import Process
+from ...model.resources import OpenObject, ThreadRow
+from ...model.snapshot import Snapshot, SnapshotInfo
+from ...model.stacks import Frame, Stacks, StacksBuilder
+from ...process import memory, resources, tmpfs
+from . import walk_file
+from .sample_owners import OwnedSites
+
+
+class Sites(Model, frozen=True):
+    """Who allocated what the core sampled, where tracing knows; by place in its lists."""
+
+    holders: dict[int, list[Site]] = {}
+    open: dict[int, list[Site]] = {}
+    cycles: dict[int, list[Site]] = {}
+
+
+class Work(Model, frozen=True):
+    """What the service hands over beside the core's file."""
+
+    directory: str  # of the store
+    raw: str  # the core's file
+    info: SnapshotInfo
+    began: float  # seconds of the machine's monotonic clock
+    forked: bool
+    pause_ms: float
+    thread_rows: list[ThreadRow]
+    process: Process
+    gc: Gc
+    registered: list[Cache]
+    allocations: Allocations = Allocations()
+    sites: Sites = Sites()
+    graph: str | None = None  # the core's file with the graph's arrays
+
+
+class Assembly:
+    """One snapshot in the making."""
+
+    def __init__(self, work: Work, found: walk_file.Raw) -> None:
+        self.work, self.raw = work, found
+        self.stacks, self.place = self._stacks()
+        self.sizes = self.stacks.totals()[1]
+        self.path = cache(self._path)
+        self.owned = OwnedSites(found)
+        self.children: dict[int, list[int]] = {one.node: [] for one in found.caches}
+        for number, node in enumerate(found.nodes):
+            if node.parent in self.children:
+                self.children[node.parent].append(number)
+
+    def snapshot(self) -> Snapshot:
+        """The whole."""
+        work, heap = self.work, self._heap()
+        ownership = self._ownership()
+        opened = resources.read_resources(
+            work.process.pid, work.thread_rows, resources.read_maps(work.process.pid)
+        )
+        pymalloc = memory.parse_pymalloc(self.raw.allocator)
+        return Snapshot(
+            heap=heap,
+            ownership=ownership,
+            gc=msgspec.structs.replace(work.gc, tracked=sum(t.tracked for t in self.raw.types)),
+            cycles=self._cycles(),
+            caches=self._caches(ownership.holders),
+            allocations=self._allocations(),
+            resources=msgspec.structs.replace(
+                opened, open_objects=self._open(), in_memory=tmpfs.files(Path(work.directory))
+            ),
+            process=memory.complete(work.process, pymalloc, heap),
+            info=self._info(),
+        )
+
+    def _allocations(self) -> Allocations:
+        """The exact ones where tracemalloc was on; else what was sampled, if anything was."""
+        if self.work.allocations.mode != "off" or self.raw.sampler is None:
+            return self.work.allocations
+        return samples.allocations(self.raw.sampler)
+
+    def timed(self, snapshot: Snapshot) -> Snapshot:
+        """The snapshot with what it took, to be called last."""
+        taken = round((time.monotonic() - self.work.began) * 1000, 1)
+        info = msgspec.structs.replace(snapshot.info, duration_ms=taken)
+        return msgspec.structs.replace(snapshot, info=info)
+
+    def _info(self) -> SnapshotInfo:
+        work, visited = self.work, self.raw.visited
+        return msgspec.structs.replace(
+            work.info,
+            state="done",
+            progress=msgspec.structs.replace(work.info.progress, done=visited, total=visited),
+            pause_ms=round(work.pause_ms, 1),
+            extra_bytes=self.raw.private if work.forked else None,
+        )
+
+    # --- the tree and the census
+
+    def _stacks(self) -> tuple[Stacks, list[int]]:
+        """The tree as a snapshot keeps it, and where each node went; small ones are merged."""
+        builder = StacksBuilder()
+        place: list[int] = []
+        nodes, small = self.raw.nodes, Frame("(small)")
+        for node in nodes:
+            above = place[node.parent] if node.parent != walk_file.NONE else -1
+            if node.kept:
+                made = builder.node(above, Frame(self.raw.labels[node.label], self._kind(node)))
+            elif node.parent != walk_file.NONE and not nodes[node.parent].kept:
+                made = above
+            else:
+                made = builder.node(above, small)
+            place.append(made)
+            builder.count[made] += node.count
+            builder.size[made] += node.size
+        return builder.build(), place
+
+    def _kind(self, node: walk_file.RawNode) -> str:
+        return self.raw.types[node.type].name if node.type != walk_file.NONE else ""
+
+    def _path(self, node: int) -> str:
+        labels = []
+        while node != walk_file.NONE:
+            labels.append(self.raw.labels[self.raw.nodes[node].label])
+            node = self.raw.nodes[node].parent
+        return dotted(labels[::-1])
+
+    def _heap(self) -> Heap:
+        rows = [
+            TypeRow(
+                type=t.name,
+                module=t.module,
+                count=t.count,
+                size=t.size,
+                tracked=min(t.count, t.tracked),
+            )
+            for t in self.raw.types
+            if t.count
+        ]
+        rows.sort(key=lambda r: -r.size)
+        return Heap(
+            objects=self.raw.visited,
+            size=sum(r.size for r in rows),
+            types=rows,
+            large=self.raw.large,
+        )
+
+    # --- what collects
+
+    def _ownership(self) -> Ownership:
+        found = []
+        for number, node in enumerate(self.raw.nodes):
+            known = self._collects(node)
+            if known is not None and known.entries >= HOLDER_FROM:
+                found.append((node.rank != APP, known.limit < 0, -known.entries, number))
+        found.sort()
+        self.owned.watch([*(row[-1] for row in found[:HOLDERS]), self.raw.garbage_node])
+        roots = [n for n in self.raw.nodes if n.parent == walk_file.NONE]
+        return Ownership(
+            stacks=self.stacks,
+            holders=[self._holder(number) for *_, number in found[:HOLDERS]],
+            roots=len(roots),
+            app_roots=[self.raw.labels[n.label] for n in roots if n.rank == APP],
+            truncated=self.raw.truncated,
+        )
+
+    def _collects(self, node: walk_file.RawNode) -> walk_file.RawCollects | None:
+        return self.raw.collects[node.collects - 1] if node.collects else None
+
+    def _holder(self, number: int) -> Holder:
+        node = self.raw.nodes[number]
+        known = self.raw.collects[node.collects - 1]
+        entries = self.raw.samples.get(node.collects, [])
+        kinds = Counter(self.raw.types[e.type].name for e in entries)
+        return Holder(
+            node=self.place[number],
+            path=self._holder_path(number),
+            type=self._kind(node),
+            entries=known.entries,
+            containers=known.containers,
+            limit=self._limit(node, known.containers),
+            kind="cache" if self._is_cache(node) else "container",
+            app=node.rank == APP,
+            sites=self.work.sites.holders.get(node.collects) or self.owned.sites(number),
+            sampled=len(entries),
+            entry_types=[name for name, _ in kinds.most_common(4)],
+            ends=self._ends(node, known),
+        )
+
+    def _ends(self, node: walk_file.RawNode, known: walk_file.RawCollects) -> list[int]:
+        """By which the judge sees whether entries stay; of a single container: it has an order."""
+        ends = self.raw.ends.get(node.collects, (0, 0))
+        return list(ends) if known.containers == 1 and any(ends) else []
+
+    def _holder_path(self, number: int) -> str:
+        """A cache is named, not the dictionary within it."""
+        above = self.raw.nodes[number].parent
+        inside = self.raw.labels[self.raw.nodes[number].label].lstrip(".") in bounds.DATA_NAMES
+        if above != walk_file.NONE and inside and self._of_a_cache(self.raw.nodes[above]):
+            return self.path(above)
+        return self.path(number)
+
+    def _of_a_cache(self, node: walk_file.RawNode) -> bool:
+        return node.type != walk_file.NONE and self.raw.types[node.type].cache > 0
+
+    def _near(self, node: walk_file.RawNode) -> list[walk_file.RawNode]:
+        return [node] if node.parent == walk_file.NONE else [node, self.raw.nodes[node.parent]]
+
+    def _limit(self, node: walk_file.RawNode, containers: int) -> int | None:
+        """The node's own bound, or the one its owner keeps for it, for all its containers."""
+        for known in map(self._collects, self._near(node)):
+            if known is not None and known.limit > 0:
+                return known.limit * max(1, containers)
+        return None
+
+    def _is_cache(self, node: walk_file.RawNode) -> bool:
+        return any(map(self._of_a_cache, self._near(node)))
+
+    # --- caches
+
+    def _caches(self, holders: Sequence[Holder]) -> Caches:
+        together: Counter[int] = Counter()
+        for one in self.raw.caches:
+            together[one.node] += max(1, one.entries)
+        found = [self._cache(one, together[one.node]) for one in self.raw.caches]
+        keys = {
+            self.place[number]: self.raw.keys[node.collects]
+            for number, node in enumerate(self.raw.nodes)
+            if node.collects in self.raw.keys
+        }
+        found += known_caches.containers(
+            holders,
+            self.sizes,
+            {c.path for c in found},
+            lambda holder: known_caches.shown(keys.get(holder.node, [])),
+        )
+        found += self.work.registered
+        found.sort(key=lambda c: (-(c.size or 0), -c.entries))
+        return Caches(caches=found)
+
+    def _cache(self, one: walk_file.RawCache, together: int) -> Cache:
+        """Its bytes are those of its entries; caches on one node share them by their number."""
+        kind = self.raw.types[one.type]
+        whole, entries = self._entry_bytes(one.node), max(1, one.entries)
+        return Cache(
+            path=self.path(one.node),
+            type=kind.name,
+            source=CACHES[offsets.caches()[kind.cache - 1]],
+            entries=one.entries,
+            limit=one.limit if one.limit >= 0 else None,
+            hits=one.hits if one.hits >= 0 else None,
+            misses=one.misses if one.misses >= 0 else None,
+            size=whole * entries // together if one.entries else 0,
+            size_error=0 if together == entries else None,
+            sampled=one.entries,
+        )
+
+    def _entry_bytes(self, cache: int) -> int:
+        """What hangs below a cache's node, the function that it wraps left out."""
+        return sum(
+            self.sizes[self.place[number]]
+            for number in self.children[cache]
+            if self._kind(self.raw.nodes[number]) not in ("function", "method")
+        )
+
+    # --- cycles
+
+    def _cycles(self) -> Cycles:
+        groups: dict[tuple[bool, str], CycleGroup] = {}
+        for number, group in enumerate(self.raw.cycles):
+            made = self._group(number, group)
+            if made.garbage or not is_ours(made.types):
+                key = (not made.garbage, made.chain)
+                groups[key] = _joined(groups[key], made) if key in groups else made
+        found = sorted(groups.values(), key=lambda g: (not g.garbage, -g.size))
+        looked, candidates = self.raw.live_looked_at, self.raw.live_candidates
+        note = f"Live cycles were looked for among the {looked} newest objects that lead on."
+        return Cycles(
+            garbage_objects=self.raw.garbage_objects,
+            garbage_bytes=self.sizes[self.place[self.raw.garbage_node]],
+            groups=found,
+            note=note if candidates > looked else "",
+        )
+
+    def _group(self, number: int, group: walk_file.RawCycle) -> CycleGroup:
+        chain = self._chain(group)
+        kinds = sorted(group.kinds, key=lambda pair: -pair[1])
+        return CycleGroup(
+            fingerprint=fingerprint(chain),
+            chain=chain,
+            garbage=group.garbage,
+            components=group.components,
+            count=group.count,
+            size=group.size,
+            types=[self.raw.types[kind].name for kind, _ in kinds[:5]],
+            sites=self.work.sites.cycles.get(number) or self._garbage_sites(group),
+        )
+
+    def _garbage_sites(self, group: walk_file.RawCycle) -> list[Site]:
+        if not group.garbage:
+            return []
+        return self.owned.sites(self.raw.garbage_node, [kind for kind, _ in group.kinds])
+
+    def _chain(self, group: walk_file.RawCycle) -> str:
+        names = [short_name(self.raw.types[step.type].name) for step in group.chain]
+        parts = []
+        for name, step in zip(names, group.chain, strict=True):
+            label = self.raw.labels[step.label]
+            parts.append(f"{name}[{step.place}]" if step.place >= 0 else f"{name}{label}")
+        return " → ".join([*parts, names[0]])
+
+    # --- what the graph's arrays do not say
+
+    def root_names(self) -> dict[int, tuple[str, str]]:
+        """(sort, name) of the roots that are known, by their place in the graph."""
+        nodes, labels = self.raw.nodes, self.raw.labels
+        found = {
+            index: ("local variable", self.path(node) + labels[label])
+            for index, node, label in self.raw.graph.held
+        }
+        for index, attributes, node in self.raw.graph.modules:
+            if node != walk_file.NONE:
+                found[index] = found[attributes] = "module", labels[nodes[node].label]
+        return found
+
+    def holdings(self) -> list[tuple[str, bool, int, int, int]]:
+        """Of each module: name, whether it is the app's, the place of its dictionary in the graph,
+        objects and bytes that have it as their nearest owner."""
+        counts, sizes = self.stacks.totals()
+        rows = []
+        for _, index, number in self.raw.graph.modules:
+            if number != walk_file.NONE:
+                node, at = self.raw.nodes[number], self.place[number]
+                name = self.raw.labels[node.label]
+                rows.append((name, node.rank == APP, index, counts[at], sizes[at]))
+        return rows
+
+    # --- open objects
+
+    def _open(self) -> list[OpenObject]:
+        rows: dict[tuple[str, str], list[int]] = {}
+        for number, one in enumerate(self.raw.open):
+            key = (self.raw.types[one.type].name, self.path(one.node))
+            rows.setdefault(key, []).append(number)
+        return [
+            OpenObject(type=kind, path=path, count=len(numbers), sites=self._open_sites(numbers))
+            for (kind, path), numbers in sorted(rows.items(), key=lambda row: -len(row[1]))
+        ]
+
+    def _open_sites(self, numbers: Sequence[int]) -> list[Site]:
+        known = self.work.sites.open
+        totals = Counter(
+            msgspec.structs.replace(site, size=0, count=0)
+            for number in numbers[-50:]
+            for site in known.get(number, [])
+        )
+        return [
+            msgspec.structs.replace(site, size=count, count=count)
+            for site, count in totals.most_common()
+        ]
+
+
+def _joined(one: CycleGroup, other: CycleGroup) -> CycleGroup:
+    return msgspec.structs.replace(
+        one,
+        components=one.components + other.components,
+        count=one.count + other.count,
+        size=one.size + other.size,
+    )

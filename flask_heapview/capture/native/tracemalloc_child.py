@@ -1,0 +1,82 @@
+"""What tracemalloc knows of a capture by the native core: read in a second child.
+
+tracemalloc hands its traces out as Python objects, millions of them. They are made in a forked
+child, which looks up who allocated what the core sampled, by address.
+"""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+import types
+from collections.abc import Iterable
+from pathlib import Path
+
+from ...allocations import tracing
+from ...core.loader import core
+from ...inspection.code_locations import EndpointCode, Places, reachable_codes
+from ...isolation import forked_child
+from ...model.allocations import Allocations
+from ...model.base import Model, from_json, to_json
+from ...model.ownership import Site
+from ..base import Task
+from . import walk_file
+from .snapshot_builder import Sites
+
+
+class Traced(Model, frozen=True):
+    """What the child found."""
+
+    allocations: Allocations
+    sites: Sites
+
+
+def read(task: Task, path: Path) -> tuple[Allocations, Sites]:
+    """Who allocated, by traceback and by what the core sampled. Raises ChildFailed or OSError."""
+    answer = path.with_name(path.name.replace(".raw.", ".traces."))
+    answer.touch(0o600)
+
+    def work() -> None:
+        tracing.quiet()
+        answer.write_bytes(to_json(_look(walk_file.read(path), task.wanted.endpoints)))
+
+    forked = forked_child.spawn(work, task.board, task.deadline, keep=())
+    try:
+        forked.watch(task.board, task.deadline)
+        found = from_json(answer.read_bytes() or b"null", Traced | None)  # type: ignore[arg-type]
+    except TimeoutError:
+        found = None
+    finally:
+        forked.close()
+        answer.unlink(missing_ok=True)
+    if found is None:
+        return Allocations(note="The traces could not be read: their child hung or was killed."), (
+            Sites()
+        )
+    return found.allocations, found.sites
+
+
+def _look(found: walk_file.Raw, endpoints: Iterable[EndpointCode]) -> Traced:
+    functions = [o for o in gc.get_objects() if type(o) is types.FunctionType]
+    places = Places(reachable_codes(functions), endpoints)
+    sites = Sites(
+        holders={
+            number: _sites(places, (block for entry in entries for block in entry.blocks))
+            for number, entries in found.samples.items()
+        },
+        open={n: _sites(places, [(one.block, 1)]) for n, one in enumerate(found.open)},
+        cycles={
+            n: _sites(places, ((block, 1) for block in group.blocks))
+            for n, group in enumerate(found.cycles)
+        },
+    )
+    return Traced(allocations=tracing.read_allocations(places), sites=sites)
+
+
+def _sites(places: Places, blocks: Iterable[tuple[int, int]]) -> list[Site]:
+    counter = tracing.SiteCounter(places)
+    for address, size in blocks:
+        frames = core.traceback_of(address) if core is not None else None
+        if frames is not None:
+            counter.add_traceback(tracemalloc.Traceback(frames), size)
+    return counter.sites()

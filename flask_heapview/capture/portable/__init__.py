@@ -1,0 +1,1 @@
+"""The engine in Python, on guppy3, objgraph and Pympler."""

@@ -1,0 +1,104 @@
+"""Engines that are written in Python: they work in a child that CPython forked."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+import msgspec
+
+from ...inspection.roots import threads
+from ...isolation import forked_child
+from ...isolation.progress_page import Board
+from ...model.snapshot import Kind, Snapshot
+from ..base import Advance, Estimate, Facts, Task
+
+
+class ForkedEngine(ABC):
+    """Runs `capture` in a forked child; where there is no fork, here and now."""
+
+    kind: str  # the engine's own name
+    why = ""
+    kinds: frozenset[Kind] = frozenset(("ownership",))
+
+    @property
+    def name(self) -> str:
+        """As snapshots and the overview give it."""
+        return self.kind if forked_child.can_fork() else f"{self.kind}, in-process"
+
+    @abstractmethod
+    def warm_up(self) -> None:
+        """Imports and touches all it needs, so that the child imports nothing."""
+
+    @abstractmethod
+    def estimate(self, kind: Kind = "ownership") -> Estimate:
+        """The cost of a capture now."""
+
+    @abstractmethod
+    def capture(self, facts: Facts, advance: Advance) -> Snapshot:
+        """Looks at the heap of the calling process; runs in the child where there is a fork."""
+
+    def take(self, task: Task) -> None:
+        """See Engine.take."""
+        if not forked_child.can_fork():
+            self._job(task, False, time.perf_counter())()
+            return
+        for last in (False, True):
+            work = self._job(task, True, time.perf_counter())
+            forked = forked_child.spawn(work, task.board, task.deadline, keep=())
+            try:
+                forked.watch(task.board, task.deadline)
+            except TimeoutError:
+                if last:
+                    raise forked_child.ChildFailed(
+                        "the child hung twice at a lock that another thread held at the fork; "
+                        "capture again when the service is quieter"
+                    ) from None
+                continue
+            finally:
+                forked.close()
+            if not task.sink.has(task.info.id):  # somebody else took its exit status
+                raise forked_child.ChildFailed(
+                    "the child process ended without a result: it was killed"
+                )
+            return
+
+    def _job(self, task: Task, forked: bool, begin: float) -> Callable[[], None]:
+        """The work of the child; what only the service can tell is gathered here, before it."""
+        facts, board = task.facts(forked, threads()), task.board
+
+        def work() -> None:
+            snapshot = self.capture(facts, board.advance)
+            total = board.progress().total
+            board.advance("writing", total, total)
+            task.sink.save(finish(snapshot, board, begin, forked))
+
+        return work
+
+
+def finish(snapshot: Snapshot, board: Board, begin: float, forked: bool) -> Snapshot:
+    """The snapshot with what it cost."""
+    duration = (time.perf_counter() - begin) * 1000
+    progress = board.progress()
+    info = msgspec.structs.replace(
+        snapshot.info,
+        state="done",
+        progress=msgspec.structs.replace(progress, done=progress.total),
+        duration_ms=round(duration, 1),
+        pause_ms=round(board.pause_ns / 1e6 if forked else duration, 1),
+        extra_bytes=private_dirty() if forked else None,
+    )
+    return msgspec.structs.replace(snapshot, info=info)
+
+
+def private_dirty() -> int | None:
+    """Bytes of memory that only this process has, from /proc/self/smaps_rollup."""
+    try:
+        with open("/proc/self/smaps_rollup") as file:
+            for line in file:
+                if line.startswith("Private_Dirty:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return None

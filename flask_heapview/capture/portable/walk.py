@@ -1,0 +1,287 @@
+"""The walk: every object once, breadth first from named roots, into a tree of paths."""
+
+from __future__ import annotations
+
+import types
+from array import array
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+
+from ...inspection.bounds import limit_in, own_limit
+from ...inspection.roots import APP, OURS, Root, ThreadRoot, module_dict
+from ...inspection.type_info import TYPE, TypeInfo, Types, namespace_of
+from ...model.ownership import FRAME, dotted
+from ...model.stacks import Frame, Stacks, StacksBuilder
+from ...text import clean
+from .edges import Edges
+from .open_resources import is_open
+
+SMALL = 4096  # bytes below which a library's subtree has no line of its own
+NODE_LIMIT = 100_000  # path nodes; what does not fit is counted under "(other)"
+FOLD_DEPTH = 8  # from here on, a step that repeats one of the last few above it is folded into it
+FOLD_PERIOD = 4
+SAMPLE_FROM = 8  # entries from which a container's newest ones are worth a look
+TICK = 20_000  # objects between two progress reports
+
+Seen = Callable[[object], object]  # tells whether it saw the object before, and remembers it
+
+
+class Walk:
+    """The state of one walk. `seen` is the visited set; guppy3's node sets serve best."""
+
+    def __init__(self, edges: Edges, seen: Seen, tick: Callable[[int], None]) -> None:
+        self.edges, self.seen, self.tick = edges, seen, tick
+        self.types: Types = edges.types
+        self.labels: list[str] = []
+        self.type_of: list[int] = []
+        self.parent, self.depth = array("q"), array("q")
+        self.count, self.size, self.entries = array("q"), array("q"), array("q")
+        self.containers = array("q")
+        self.limits: dict[int, int | None] = {}
+        self.rank: list[int] = []
+        self.samples: dict[int, list[object]] = {}
+        self.caches: list[tuple[object, int]] = []
+        self.open: dict[int, list[object]] = {}  # objects that hold a resource open, by node
+        self._strays: dict[int, list[int]] = {}  # type number: [count, bytes]
+        self.home: dict[str, tuple[int, dict[str, object]]] = {}
+        self.visited = self.truncated = self.large = 0
+        self._steps: dict[tuple[int, str, int], int] = {}
+        self._queue: deque[tuple[object, int]] = deque()
+        self.other = self.new_node(-1, "(other)", None, OURS)
+
+    # --- nodes
+
+    def new_node(self, parent: int, label: str, info: TypeInfo | None, rank: int = -1) -> int:
+        node = len(self.labels)
+        self.labels.append(label)
+        self.type_of.append(info.number if info else -1)
+        self.parent.append(parent)
+        self.depth.append(self.depth[parent] + 1 if parent >= 0 else 0)
+        self.rank.append(self.rank[parent] if rank < 0 else rank)
+        for column in (self.count, self.size, self.entries, self.containers):
+            column.append(0)
+        return node
+
+    def _step(self, parent: int, label: str, info: TypeInfo) -> int:
+        """The node one step below; recursion is folded, and a full tree grows no more."""
+        if self.depth[parent] >= FOLD_DEPTH:
+            above = parent
+            for _ in range(FOLD_PERIOD):
+                if self.type_of[above] == info.number and self.labels[above] == label:
+                    return above
+                above = self.parent[above]
+        if len(self.labels) >= NODE_LIMIT:
+            self.truncated += 1
+            return self.other
+        return self.new_node(parent, label, info)
+
+    # --- the walk
+
+    def reach(self, node: int, label: str, children: Iterable[object]) -> None:
+        """Counts each child that was not seen, and queues those that lead further."""
+        seen, infos, steps = self.seen, self.types.infos, self._steps
+        for child in children:
+            if seen(child):
+                continue
+            info = infos.get(id(type(child))) or self.types.of(child)
+            if info.flags & TYPE and self._send_home(child, info):
+                continue
+            if label == "[code]":  # names and constants of functions: nobody's growth
+                step = node
+                self._stray(info, child, node)
+            else:
+                key = (node, label, info.number)
+                step = steps.get(key, -1)
+                if step < 0:
+                    step = steps[key] = self._step(node, label, info)
+            size = info.sizeof(child)
+            self.count[step] += 1
+            self.size[step] += size
+            self.visited += 1
+            if size > 512:
+                self.large += size
+            if info.resource is not None and is_open(child, info):
+                self.open.setdefault(step, []).append(child)
+            if info.leads:
+                self._queue.append((child, step))
+
+    def _send_home(self, kind: object, info: TypeInfo) -> bool:
+        """Puts a class under the module that defines it, wherever it was met."""
+        module = clean(namespace_of(kind).get("__module__"))  # type: ignore[arg-type]
+        name = clean(type.__dict__["__qualname__"].__get__(kind))
+        root, attributes = self.home.get(module, (-1, {}))
+        if root < 0 or "<locals>" in name or attributes.get(name, kind) is not kind:
+            return False
+        key = (root, f".{name}", info.number)
+        node = self._steps.get(key)
+        if node is None:
+            node = self._steps[key] = self._step(root, f".{name}", info)
+        self._account(kind, info, node)
+        self._queue.append((kind, node))
+        return True
+
+    def _account(self, obj: object, info: TypeInfo, node: int) -> None:
+        size = info.sizeof(obj)
+        self.count[node] += 1
+        self.size[node] += size
+        self.visited += 1
+        self.large += size if size > 512 else 0
+        if self.type_of[node] != info.number:
+            self._stray(info, obj, node)
+
+    def _stray(self, info: TypeInfo, obj: object, node: int) -> None:
+        """Corrects the census for an object that is counted at a node of another type."""
+        size = info.sizeof(obj)
+        for number, sign in ((info.number, 1), (self.type_of[node], -1)):
+            row = self._strays.setdefault(number, [0, 0])
+            row[0] += sign
+            row[1] += sign * size
+
+    def census(self) -> dict[int, list[int]]:
+        """[count, bytes] by the number of the type."""
+        found = {number: list(row) for number, row in self._strays.items()}
+        for node, number in enumerate(self.type_of):
+            if number >= 0:
+                row = found.setdefault(number, [0, 0])
+                row[0] += self.count[node]
+                row[1] += self.size[node]
+        found.pop(-1, None)
+        return {number: row for number, row in found.items() if row[0]}
+
+    def drain(self) -> None:
+        """Walks on until nothing new is reached."""
+        queue, infos, groups = self._queue, self.types.of, self.edges.groups
+        due = self.visited + TICK
+        while queue:
+            obj, node = queue.popleft()
+            info = infos(obj)
+            if info.length is not None:
+                self._note_container(obj, info, node)
+            if info.cache is not None:
+                self.caches.append((obj, node))
+            for label, children in groups(obj, info):
+                self.reach(node, label, children)
+            if info.dict_getter is not None and self.edges.intrusive:
+                self._inherit_limit(obj, info, node)
+            if self.visited >= due:
+                due = self.visited + TICK
+                self.tick(self.visited)
+
+    def _note_container(self, obj: object, info: TypeInfo, node: int) -> None:
+        try:
+            length = info.length(obj) if info.length else 0
+            limit = own_limit(obj, info)
+        except Exception:
+            return
+        self.entries[node] += length
+        self.containers[node] += 1
+        if limit is not None:
+            self.limits[node] = max(limit, self.limits.get(node) or 0)
+        if length >= SAMPLE_FROM:
+            kept = self.samples.setdefault(node, [])
+            if len(kept) < 3:
+                kept.append(obj)
+
+    def _inherit_limit(self, obj: object, info: TypeInfo, node: int) -> None:
+        """An object that knows a bound means it for itself or for the containers inside it."""
+        attributes = info.dict_getter(obj) if info.dict_getter else None
+        if type(attributes) is not dict or info.flags & TYPE:
+            return
+        limit = limit_in(attributes)
+        if limit is not None:
+            self.limits[node] = max(limit, self.limits.get(node) or 0)
+
+    # --- the roots
+
+    def walk_modules(self, roots: Sequence[Root]) -> None:
+        """All modules side by side, the app's first."""
+        infos = self.types.of
+        pending = []
+        for root in roots:
+            if self.seen(root.module):
+                continue
+            info = infos(root.module)
+            node = self.new_node(-1, root.name, info, root.rank)
+            self._account(root.module, info, node)
+            attributes = module_dict(root.module)
+            if attributes is not None and not self.seen(attributes):
+                self._account(attributes, infos(attributes), node)
+                self.home.setdefault(root.name, (node, attributes))
+            pending.append((root.module, node))
+        self._queue.extend(pending)
+        self.drain()
+
+    def walk_threads(self, threads: Sequence[ThreadRoot]) -> None:
+        """Local variables come last: what a module holds too is the module's."""
+        for thread in threads:
+            info = self.types.of(thread.frame)
+            node = self.new_node(-1, f"thread {thread.name}:", info, APP)
+            frame: types.FrameType | None = thread.frame
+            while frame is not None:
+                self._walk_frame(node, frame, info)
+                frame = frame.f_back
+        self.drain()
+
+    def _walk_frame(self, thread: int, frame: types.FrameType, info: TypeInfo) -> None:
+        label = f"{FRAME}{clean(frame.f_code.co_name)}"
+        key = (thread, label, info.number)
+        node = self._steps.get(key)
+        if node is None:
+            node = self._steps[key] = self._step(thread, label, info)
+        if not self.seen(frame):
+            self._account(frame, info, node)
+        for name, children in self.edges.frame_locals(frame):
+            self.reach(node, name, children)
+
+    def walk_others(self, label: str, objects: Iterable[object], rank: int) -> int:
+        """Objects that no named root reaches, under one root of their own; returns its node."""
+        node = self.new_node(-1, label, None, rank)
+        self.reach(node, "[ref]", objects)
+        self.drain()
+        return node
+
+    # --- the result
+
+    def stacks(self) -> tuple[Stacks, dict[int, int]]:
+        """The tree as a snapshot keeps it, and where each kept node went.
+
+        Small leaves of libraries are merged into one "(small)" leaf of their parent.
+        """
+        builder = StacksBuilder()
+        place: dict[int, int] = {}
+        keep = self._kept()
+        for node, parent in enumerate(self.parent):
+            above = place[parent] if parent >= 0 else -1
+            if keep[node]:
+                kind = self.type_of[node]
+                name = self.types.all[kind].name if kind >= 0 else ""
+                frame = Frame(self.labels[node], name)
+            else:
+                frame = Frame("(small)")
+            inside = parent >= 0 and not keep[parent]
+            made = above if inside else builder.node(above, frame)
+            place[node] = made
+            builder.count[made] += self.count[node]
+            builder.size[made] += self.size[node]
+        return builder.build(), place
+
+    def _kept(self) -> bytearray:
+        """Which nodes are worth a line of their own."""
+        below = list(self.size)
+        keep = bytearray(len(below))
+        for node in range(len(below) - 1, -1, -1):
+            parent = self.parent[node]
+            if parent < 0 or below[node] >= SMALL or self.entries[node] or self.rank[node] == APP:
+                keep[node] = 1
+            if parent >= 0:
+                below[parent] += below[node]
+                keep[parent] |= keep[node]
+        return keep
+
+    def path(self, node: int) -> str:
+        """The dotted path of the nearest named owner."""
+        labels: list[str] = []
+        while node >= 0:
+            labels.append(self.labels[node])
+            node = self.parent[node]
+        return dotted(labels[::-1])

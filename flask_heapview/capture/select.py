@@ -1,0 +1,71 @@
+"""Which engine: the native one wherever it was built and understands the interpreter."""
+
+from __future__ import annotations
+
+import logging
+
+from ..core.selfcheck import Unfit
+from ..errors import ConfigError
+from ..model.snapshot import Kind
+from .base import Engine, Estimate, Task
+from .native.engine import NativeEngine
+
+log = logging.getLogger("flask_heapview")
+
+
+def portable(why: str) -> Engine:
+    """The portable engine. Its packages are imported here and not before: they are large."""
+    from .portable.engine import PortableEngine
+
+    return PortableEngine(why)
+
+
+class Best:
+    """The native engine, until its self-check fails; from then on the portable one."""
+
+    def __init__(self) -> None:
+        self._engine: Engine = NativeEngine()
+
+    @property
+    def name(self) -> str:
+        """As snapshots and the overview give it."""
+        return self._engine.name
+
+    @property
+    def why(self) -> str:
+        """Why it is this one, in a sentence."""
+        return self._engine.why
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """What it can capture."""
+        return self._engine.kinds
+
+    def warm_up(self) -> None:
+        """Makes sure that one of them works."""
+        try:
+            self._engine.warm_up()
+        except Unfit as error:
+            log.warning("flask-heapview: %s The portable engine is used instead.", error)
+            self._engine = portable(str(error))
+            self._engine.warm_up()
+
+    def estimate(self, kind: Kind = "ownership") -> Estimate:
+        """The cost of a capture now."""
+        return self._engine.estimate(kind)
+
+    def take(self, task: Task) -> None:
+        """See Engine.take."""
+        self._engine.take(task)
+
+
+def choose(wanted: str) -> Engine:
+    """The engine of that name: auto, native or portable. Raises ConfigError if it is not here."""
+    reason = NativeEngine.why_not()
+    if wanted == "portable":
+        return portable("HEAPVIEW_ENGINE asks for it.")
+    if reason is None:
+        return Best()
+    if wanted == "native":
+        raise ConfigError(f"HEAPVIEW_ENGINE is native, but: {reason} Install a C compiler first.")
+    return portable(reason)

@@ -1,0 +1,114 @@
+"""`flask heapview check`: does this route leak on each request?"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+
+import click
+from flask import current_app
+from flask.cli import with_appcontext
+from flask.testing import FlaskClient
+
+from ..errors import HeapViewError
+from ..leakcheck.checker import ROUNDS, WARM_UP, check, in_words
+from ..model.report import Report
+from ..render import json as as_json
+from .http_client import Service
+
+NO_LEAK, LEAK, INCONCLUSIVE = 0, 1, 3  # exit codes; 2 is click's own, for wrong arguments
+CODES = {"no-leak": NO_LEAK, "leak": LEAK, "inconclusive": INCONCLUSIVE}
+Fetch = Callable[[str, str, bytes | None], int]  # path, method, body -> status
+
+
+class Route:
+    """The requests that are made: the paths take turns, `{n}` becomes the number of the request."""
+
+    def __init__(self, paths: Sequence[str], method: str, body: str | None, fetch: Fetch) -> None:
+        self.paths, self.method, self.body, self.fetch = paths, method, body, fetch
+        self.statuses: dict[int, int] = {}
+
+    def call(self, number: int) -> None:
+        path = self.paths[number % len(self.paths)].replace("{n}", str(number))
+        body = None if self.body is None else self.body.replace("{n}", str(number)).encode()
+        status = self.fetch(path, self.method, body)
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+
+    def answers(self) -> str:
+        """What the service answered, for the last line."""
+        counts = sorted(self.statuses.items())
+        return ", ".join(f"{count:,} times {status}" for status, count in counts)
+
+    @property
+    def failed(self) -> bool:
+        """Whether most answers were errors: then something else was measured than was meant."""
+        wrong = sum(count for status, count in self.statuses.items() if status >= 400)
+        return wrong * 2 > sum(self.statuses.values())
+
+
+def _through(client: FlaskClient) -> Fetch:
+    def fetch(path: str, method: str, body: bytes | None) -> int:
+        content = "application/json" if body is not None else None
+        return client.open(path, method=method, data=body, content_type=content).status_code
+
+    return fetch
+
+
+def _remote(service: Service, route: Route, requests: int) -> Report:
+    """The same rounds against a running service."""
+    numbers = itertools.count()
+    taken: list[str] = []
+    for share in (round(requests * WARM_UP), *[requests // ROUNDS] * ROUNDS):
+        for number in itertools.islice(numbers, share):
+            route.call(number)
+        taken.append(service.snapshot(f"check {len(taken)}"))
+    return service.report(taken[0], taken[-1])
+
+
+@click.command("check")
+@click.argument("paths", nargs=-1, required=True)
+@click.option("--requests", default=500, show_default=True, help="How many, in all.")
+@click.option("--method", default="GET", show_default=True)
+@click.option("--body", help="JSON to send; {n} becomes the request's number there, too.")
+@click.option("--url", help="A running service, in place of this app: http://host:port.")
+@click.option("--prefix", default="/_debug/memory", show_default=True, help="Where it is mounted.")
+@click.option("--token", envvar="HEAPVIEW_TOKEN", help="For --url; HEAPVIEW_TOKEN, if not given.")
+@click.option("--json", "raw", is_flag=True, help="The ticket as JSON.")
+@with_appcontext
+def check_command(
+    paths: tuple[str, ...],
+    requests: int,
+    method: str,
+    body: str | None,
+    url: str | None,
+    prefix: str,
+    token: str | None,
+    raw: bool,
+) -> None:
+    """Does this route leak on each request? {n} in a path becomes the request's number.
+
+    Ends with 0 when nothing leaks, 1 when something does, 3 when it cannot be told.
+    """
+    try:
+        service = None if url is None else _service(url, prefix, token)
+        fetch = _through(current_app.test_client()) if service is None else service.call
+        route = Route(paths, method, body, fetch)
+        report = (
+            check(route.call, requests) if service is None else _remote(service, route, requests)
+        )
+    except HeapViewError as error:
+        raise click.ClickException(error.detail) from None
+    if route.failed:
+        raise click.ClickException(
+            f"Most answers were errors ({route.answers()}): nothing was told."
+        )
+    click.echo(as_json.encode(report).decode() if raw else in_words(report))
+    if not raw:
+        click.echo(f"{report.verdict}: {route.answers()}")
+    raise SystemExit(CODES[report.verdict])
+
+
+def _service(url: str, prefix: str, token: str | None) -> Service:
+    if not token:
+        raise HeapViewError("Name the token of the service: --token, or HEAPVIEW_TOKEN.")
+    return Service(url, prefix, token)

@@ -1,0 +1,142 @@
+"""`flask heapview …`: the snapshots of an app, read on the host that keeps them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from flask import current_app
+from flask.cli import AppGroup
+
+from ..errors import HeapViewError
+from ..model.report import Report
+from ..render import json as as_json
+from ..render import markdown
+from ..render.html import ago_text, bytes_text, number_text
+from ..reports import queries
+from ..store.snapshots import Store
+from ..views import VIEWS, View
+from ..views.table import Query, Table
+from .check import check_command
+
+heapview = AppGroup("heapview", help="Snapshots of this app's memory.")
+heapview.add_command(check_command)
+ROWS = 30
+
+
+def _store() -> Store:
+    service = current_app.extensions.get("heapview")
+    if service is None:
+        raise click.ClickException("flask-heapview is not mounted on this app.")
+    return Store(Path(service.store.directory))
+
+
+def _pick(store: Store, wanted: str | None) -> str:
+    """A snapshot by id or label; the newest where none is named."""
+    done = [info for info in store.listing() if info.state == "done"]
+    for info in done:
+        if wanted in (None, info.id, info.label):
+            return info.id
+    raise click.ClickException(
+        f"There is no snapshot {wanted!r}: see `flask heapview list`."
+        if wanted
+        else "There is no snapshot yet: capture one on the page, or by POST /api/v1/snapshots."
+    )
+
+
+@heapview.command("list")
+def list_snapshots() -> None:
+    """The kept snapshots, newest first."""
+    rows = _store().listing()
+    for info in rows:
+        size = bytes_text(info.size)
+        click.echo(
+            f"{info.id}  {info.state:8} {info.requests.total:>9,} requests  {size:>9}  "
+            f"{ago_text(info.taken_at):>10}  worker {info.worker}  {info.label}"
+        )
+    if not rows:
+        click.echo("No snapshots.")
+
+
+@heapview.command("report")
+@click.argument("base", required=False)
+@click.argument("target", required=False)
+@click.option("--json", "raw", is_flag=True, help="The ticket as JSON.")
+def show_report(base: str | None, target: str | None, raw: bool) -> None:
+    """The verdict on two snapshots, by id or label; the first and the last where none is named."""
+    store = _store()
+    last = _pick(store, target)
+    first = _pick(store, base) if base else _oldest(store, last)
+    report = _tell(queries.report, store, first, last)
+    assert isinstance(report, Report)
+    click.echo(as_json.encode(report).decode() if raw else markdown.render(report))
+
+
+def _oldest(store: Store, target: str) -> str | None:
+    worker = store.info(target).worker
+    same = [i.id for i in store.listing() if i.state == "done" and i.worker == worker]
+    return same[-1] if same[-1] != target else None
+
+
+def _tell(function: Any, *args: Any) -> Any:
+    try:
+        return function(*args)
+    except HeapViewError as error:
+        raise click.ClickException(error.detail) from None
+
+
+def _command(view: View) -> click.Command:
+    @click.argument("snapshot", required=False)
+    @click.option("--base", help="Another snapshot: show what changed since.")
+    @click.option("--search", default="", help="Only rows with these words.")
+    @click.option("--json", "raw", is_flag=True, help="The whole view as JSON.")
+    def show(snapshot: str | None, base: str | None, search: str, raw: bool) -> None:
+        store = _store()
+        target = _pick(store, snapshot)
+        first = _pick(store, base) if base else None
+        if raw and first is None:
+            click.echo(as_json.encode(_tell(queries.view, store, view.name, target)))
+            return
+        if raw:
+            whole = _tell(queries.differences, store, first, target)
+            click.echo(as_json.encode(whole.views[view.name]))
+            return
+        page = _tell(queries.page, store, view.name, first, target, Query(search=search))
+        for table in page.tables:
+            click.echo(table_text(table))
+
+    return heapview.command(view.name, help=view.summary)(show)
+
+
+def table_text(table: Table) -> str:
+    """A table for a terminal."""
+    lines = [table.title, "-" * len(table.title)]
+    cells = [
+        [_cell(column.kind, value) for column, value in zip(table.columns, row.cells, strict=True)]
+        for row in table.rows[:ROWS]
+    ]
+    if not cells:
+        return "\n".join([*lines, table.empty, ""])
+    titles = [column.title for column in table.columns]
+    widths = [max(len(row[n]) for row in [titles, *cells]) for n in range(len(titles))]
+    for row in [titles, *cells]:
+        parts = [
+            text.rjust(width) if column.numeric else text.ljust(width)
+            for text, width, column in zip(row, widths, table.columns, strict=True)
+        ]
+        lines.append("  ".join(parts).rstrip())
+    more = len(table.rows) - ROWS + table.hidden
+    return "\n".join([*lines, *([f"… {more:,} more rows"] if more > 0 else []), ""])
+
+
+def _cell(kind: str, value: Any) -> str:
+    if kind in ("bytes", "delta_bytes"):
+        return bytes_text(value)
+    if kind == "ratio":
+        return "–" if value is None else f"{value:.1%}"
+    return number_text(value) if isinstance(value, int | float) or value is None else str(value)
+
+
+for _view in VIEWS:
+    _command(_view)

@@ -1,0 +1,189 @@
+/* What the parts of a walk share. */
+#ifndef HEAPVIEW_CORE_H
+#define HEAPVIEW_CORE_H
+
+#include "python/compat.h"
+#include "memory/memory.h"
+#include "memory/seen.h"
+
+/* --- labels of edges */
+
+enum { /* how a label is written in front of its name */
+    HV_RAW,       /* "[item]": a fixed text, no name */
+    HV_ATTRIBUTE, /* ".name" */
+    HV_LOCAL,     /* " local name" */
+    HV_CLOSURE,   /* " closure name" */
+    HV_FRAME,     /* " in name" */
+    HV_CONTEXT,   /* " context name" */
+    HV_ROOT,      /* a module's name */
+    HV_THREAD,    /* "thread name:" */
+};
+
+enum { /* the fixed labels, in the order of the table in labels.c */
+    HV_ITEM,
+    HV_VALUE,
+    HV_KEY,
+    HV_REF,
+    HV_CODE,
+    HV_UNNAMED, /* "[attribute]": a namespace's key that is no identifier */
+    HV_DICT,    /* ".__dict__" */
+    HV_TYPE,
+    HV_LOCALS, /* "[local]" */
+    HV_OTHER,  /* "(other)" */
+    HV_INTERPRETER,
+    HV_FROM_C,
+    HV_GARBAGE,
+    HV_CAPTURE,
+    HV_NAMELESS, /* a thread that Python's threading does not know */
+    HV_SMALL,
+    HV_EXCEPTION,
+    HV_THREAD_DATA,
+    HV_ARGS,
+    HV_TRACEBACK,
+    HV_CONTEXT_OF,
+    HV_CAUSE,
+    HV_NOTES,
+    HV_ATEXIT, /* "atexit.register": what a person would search for */
+    HV_FIXED
+};
+
+typedef struct {
+    uint8_t kind;
+    int8_t limit;     /* place among the names that say how large a container may become; -1 */
+    uint8_t data;     /* whether a cache keeps its entries under this name */
+    PyObject *name;   /* the str, or NULL for a fixed label */
+    const char *text; /* a fixed label's text */
+} HvLabel;
+
+/* --- types */
+
+enum {
+    HV_SIZE_OBJECT, /* basicsize + items * itemsize */
+    HV_SIZE_INT,
+    HV_SIZE_STR,
+    HV_SIZE_LIST,
+    HV_SIZE_DICT,
+    HV_SIZE_SET,
+    HV_SIZE_CALL, /* ask its own C function */
+};
+
+enum {
+    HV_ATOM, /* leads nowhere */
+    HV_PLAIN,
+    HV_LIST_KIND,
+    HV_TUPLE_KIND,
+    HV_DICT_KIND, /* and its subclasses */
+    HV_SET_KIND,
+    HV_MODULE_KIND,
+    HV_CLASS_KIND,
+    HV_FUNCTION_KIND,
+    HV_CODE_KIND,
+    HV_OF_CODE, /* descriptors and builtin functions */
+    HV_FRAME_KIND,
+    HV_GENERATOR_KIND,
+    HV_EXCEPTION_KIND,
+    HV_CONTEXT_KIND,
+};
+
+enum { /* how the number of entries is known */
+    HV_NO_LENGTH,
+    HV_LENGTH_LIST,
+    HV_LENGTH_DICT,
+    HV_LENGTH_SET,
+    HV_LENGTH_DEQUE,
+    HV_LENGTH_LRU,
+};
+
+typedef struct {
+    uint32_t label;
+    Py_ssize_t offset;
+} HvMember;
+
+typedef struct {
+    PyTypeObject *type;
+    uint32_t number;
+    uint8_t kind, sizing, length;
+    uint8_t exact;    /* every reference is known by name: no need to ask tp_traverse */
+    uint8_t blob;     /* modules, classes, functions: all refer to each other */
+    uint8_t cache;    /* 1 + place in the names of known caches, 0 for none */
+    uint8_t resource; /* 1 + place in the names of types that hold something open, 0 for none */
+    uint8_t may_have_dict;
+    uint16_t members;
+    HvMember *member;
+    PyCFunction size_of;
+    PyTypeObject *size_class; /* the class that defines it, where the function wants to be told */
+    Py_ssize_t base; /* basicsize and what stands in front of an object */
+    uint64_t count, bytes, tracked;
+} HvType;
+
+/* --- what Python tells of its own types, worked out once; see layout.py */
+
+typedef struct {
+    Py_ssize_t lru_maxsize, lru_hits, lru_misses, lru_cache, deque_maxlen; /* offsets, or -1 */
+    Py_ssize_t zero; /* int.__sizeof__ of 0: it differs within 3.11 */
+    Py_ssize_t before_static; /* bytes that sys.getsizeof counts in front of a static class: 3.12 does */
+} HvLayout;
+
+typedef struct HvCore HvCore;
+
+/* Called for each reference. `label` and `place` tell where it is, `child` is never NULL. */
+typedef void (*HvEdge)(void *state, PyObject *child, uint32_t label, Py_ssize_t place);
+
+struct HvCore {
+    PyInterpreterState *interp;
+    HvLayout layout;
+    HvArena arena;
+    /* types */
+    HvTable type_table;
+    HvArray types; /* HvType * */
+    HvType *recent[256];
+    const char **cache_names, **resource_names;
+    const char *resource_signs; /* how to see that one is open, a letter each: see hv_is_open */
+    traverseproc subtype_traverse;
+    PyTypeObject *lru_type, *deque_type, *context_type;
+    /* labels */
+    HvTable label_table;   /* by address of the str and kind */
+    HvTable label_content; /* by content */
+    HvArray labels;        /* HvLabel */
+    PyObject **limit_names, **data_names;
+    Py_ssize_t limits, datas;
+    /* what is being looked at, for the case that looking is fatal */
+    PyTypeObject *volatile current;
+    /* the board, or NULL */
+    volatile int64_t *board;
+};
+
+/* types.c */
+HvType *hv_new_type(HvCore *core, PyTypeObject *type);
+int hv_full_name(PyTypeObject *type, char *buffer, size_t room); /* "module.Class", builtins bare */
+PyObject *hv_type_dict(PyTypeObject *type); /* borrowed; may be NULL */
+PyObject *hv_type_dict_get(PyTypeObject *type, const char *name);
+
+static inline HvType *
+hv_type_of(HvCore *core, PyObject *op)
+{
+    PyTypeObject *type = Py_TYPE(op);
+    HvType **near = &core->recent[((uintptr_t)type >> 4) & 255];
+    if (*near == NULL || (*near)->type != type)
+        *near = hv_new_type(core, type);
+    return *near;
+}
+
+/* sizes.c */
+size_t hv_size(HvCore *core, PyObject *op, HvType *type); /* sys.getsizeof */
+void hv_find_sizing(HvType *type);
+
+/* labels.c */
+void hv_labels_init(HvCore *core);
+uint32_t hv_label(HvCore *core, uint8_t kind, PyObject *name);
+size_t hv_utf8(PyObject *text, char *buffer, size_t room); /* bytes written; cut to the room */
+int hv_same_text(PyObject *a, PyObject *b);
+
+/* edges.c */
+void hv_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *state);
+void hv_traverse(HvCore *core, PyObject *op, visitproc visit, void *state);
+void hv_frame_edges(HvCore *core, HvFrame *frame, HvEdge edge, void *state);
+int hv_is_open(HvCore *core, PyObject *op, HvType *type);
+Py_ssize_t hv_length(HvCore *core, PyObject *op, HvType *type);
+
+#endif

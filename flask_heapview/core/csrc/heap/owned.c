@@ -1,0 +1,94 @@
+/* Whose are the blocks that the sampler knows? Asked while the walk passes by each object: its own
+ * block, and those that it keeps beside itself. */
+#include "sampler/sampler.h"
+#include "heap/walk.h"
+
+#define WORDS 32 /* of an object's fixed part that may point to a block of its own */
+
+static void
+note(HvWalk *walk, const void *block, uint32_t node)
+{
+    int slot = hv_maybe_sampled(block) ? hv_find_sample(block) : -1;
+    if (slot >= 0)
+        walk->sample_node[slot] = node;
+}
+
+/* CPython keeps some freed objects in lists of its own, and uses them again without asking the
+ * allocator: then the sample tells of whoever had the block first. */
+static int
+is_used_again(PyObject *op, HvType *type)
+{
+    return type->type == &PyList_Type || type->type == &PyDict_Type ||
+           type->type == &PyFloat_Type ||
+#if PY_VERSION_HEX >= 0x030E0000
+           type->type == &PyLong_Type ||
+#endif
+           (type->type == &PyTuple_Type && Py_SIZE(op) <= 20);
+}
+
+static int
+are_used_again(PyDictKeysObject *keys)
+{
+    const int smallest = 3; /* PyDict_LOG_MINSIZE in Objects/dictobject.c: only these are kept */
+    return keys->dk_log2_size == smallest && keys->dk_kind != DICT_KEYS_GENERAL;
+}
+
+/* Before 3.13 an instance's values lie in a block with a few bytes in front, the last of which says
+ * how many there are (new_values in Objects/dictobject.c). */
+static void
+note_values(HvWalk *walk, PyObject *op, PyTypeObject *type, uint32_t node)
+{
+#if PY_VERSION_HEX < 0x030D0000
+    HvAttributes has = {NULL, NULL, NULL};
+    if (type->tp_flags & Py_TPFLAGS_MANAGED_DICT)
+        has = hv_attributes(op, type);
+    if (has.values != NULL)
+        note(walk, (char *)has.values - ((uint8_t *)has.values)[-1], node);
+#else
+    (void)walk, (void)op, (void)type, (void)node;
+#endif
+}
+
+void
+hv_note_samples(HvWalk *walk, PyObject *op, HvType *type, uint32_t node)
+{
+    uint32_t doubtful = is_used_again(op, type) ? node | HV_DOUBTFUL : node;
+    note(walk, (char *)op - hv_before(op, type->type), doubtful);
+    switch (type->sizing) {
+    case HV_SIZE_LIST:
+        note(walk, ((PyListObject *)op)->ob_item, node);
+        break;
+    case HV_SIZE_DICT: {
+        PyDictKeysObject *keys = ((PyDictObject *)op)->ma_keys;
+        note(walk, keys, are_used_again(keys) ? node | HV_DOUBTFUL : node);
+        break;
+    }
+    case HV_SIZE_SET:
+        note(walk, ((PySetObject *)op)->table, node);
+        break;
+    case HV_SIZE_CALL: { /* it counts more than its fixed part: somewhere there is a pointer to it */
+        size_t words = (size_t)type->type->tp_basicsize / sizeof(void *);
+        for (size_t i = 2; i < words && i < WORDS; i++)
+            note(walk, ((void **)op)[i], node);
+        break;
+    }
+    default:
+        note_values(walk, op, type->type, node);
+    }
+}
+
+void
+hv_watch_samples(HvWalk *walk)
+{
+    if (!hv_sampler.on)
+        return;
+    walk->sample_node = hv_pages(HV_LIVE_SLOTS * sizeof *walk->sample_node);
+    for (int slot = 0; slot < HV_LIVE_SLOTS; slot++)
+        walk->sample_node[slot] = HV_NONE;
+}
+
+void
+hv_unwatch_samples(HvWalk *walk)
+{
+    hv_drop_pages(walk->sample_node, walk->sample_node == NULL ? 0 : HV_LIVE_SLOTS * sizeof(uint32_t));
+}

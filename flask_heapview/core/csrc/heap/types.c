@@ -1,0 +1,254 @@
+#include "heap/core.h"
+
+#include <string.h>
+
+PyObject *
+hv_type_dict(PyTypeObject *type)
+{
+#if PY_VERSION_HEX >= 0x030C0000
+    return _PyType_GetDict(type); /* that of a builtin type is the interpreter's */
+#else
+    return type->tp_dict;
+#endif
+}
+
+/* The value under a name in a class's own namespace, borrowed; NULL where there is none. */
+PyObject *
+hv_type_dict_get(PyTypeObject *type, const char *name)
+{
+    PyObject *dict = hv_type_dict(type);
+    PyObject *key, *value;
+    Py_ssize_t at = 0, length = (Py_ssize_t)strlen(name);
+    if (dict == NULL || !PyDict_Check(dict))
+        return NULL;
+    while (PyDict_Next(dict, &at, &key, &value)) {
+        if (PyUnicode_CheckExact(key) && PyUnicode_IS_COMPACT_ASCII(key) &&
+            PyUnicode_GET_LENGTH(key) == length && memcmp(PyUnicode_DATA(key), name, length) == 0)
+            return value;
+    }
+    return NULL;
+}
+
+int
+hv_full_name(PyTypeObject *type, char *buffer, size_t room)
+{
+    size_t used = 0;
+    if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
+        used = strnlen(type->tp_name, room - 1);
+        memcpy(buffer, type->tp_name, used);
+        buffer[used] = 0;
+        return (int)used;
+    }
+    PyObject *module = hv_type_dict_get(type, "__module__");
+    PyObject *name = ((PyHeapTypeObject *)type)->ht_qualname;
+    if (module != NULL && PyUnicode_CheckExact(module)) {
+        used = hv_utf8(module, buffer, room / 2);
+        if (used == 8 && memcmp(buffer, "builtins", 8) == 0)
+            used = 0;
+        else
+            buffer[used++] = '.';
+    }
+    if (name != NULL && PyUnicode_CheckExact(name))
+        used += hv_utf8(name, buffer + used, room - used - 1);
+    buffer[used] = 0;
+    return (int)used;
+}
+
+static uint8_t
+place_in(const char **names, const char *name)
+{
+    for (int i = 0; names != NULL && names[i] != NULL; i++) {
+        if (strcmp(names[i], name) == 0)
+            return (uint8_t)(i + 1);
+    }
+    return 0;
+}
+
+/* Whether it is a cache, or holds something open, by its own name or that of a base. */
+static void
+recognise(HvCore *core, HvType *found)
+{
+    PyObject *mro = found->type->tp_mro;
+    char name[400];
+    Py_ssize_t count = mro != NULL && PyTuple_Check(mro) ? PyTuple_GET_SIZE(mro) : 0;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *base = PyTuple_GET_ITEM(mro, i);
+        if (!PyType_Check(base))
+            continue;
+        hv_full_name((PyTypeObject *)base, name, sizeof name);
+        if (found->cache == 0)
+            found->cache = place_in(core->cache_names, name);
+        if (found->resource == 0)
+            found->resource = place_in(core->resource_names, name);
+    }
+}
+
+static int
+is_of_code(PyTypeObject *type)
+{
+    return type == &PyCFunction_Type || type == &PyGetSetDescr_Type ||
+           type == &PyMemberDescr_Type || type == &PyMethodDescr_Type ||
+           type == &PyWrapperDescr_Type || type == &PyClassMethodDescr_Type;
+}
+
+static uint8_t
+kind_of(HvCore *core, PyTypeObject *type)
+{
+    if (type == &PyCode_Type)
+        return HV_CODE_KIND;
+    if (!(type->tp_flags & Py_TPFLAGS_HAVE_GC))
+        return HV_ATOM;
+    if (type == &PyList_Type)
+        return HV_LIST_KIND;
+    if (type == &PyTuple_Type)
+        return HV_TUPLE_KIND;
+    if (type->tp_flags & Py_TPFLAGS_DICT_SUBCLASS)
+        return HV_DICT_KIND;
+    if (type == &PySet_Type || type == &PyFrozenSet_Type)
+        return HV_SET_KIND;
+    if (type->tp_flags & Py_TPFLAGS_TYPE_SUBCLASS)
+        return HV_CLASS_KIND;
+    if (type == &PyModule_Type || PyType_IsSubtype(type, &PyModule_Type))
+        return HV_MODULE_KIND;
+    if (type == &PyFunction_Type)
+        return HV_FUNCTION_KIND;
+    if (is_of_code(type))
+        return HV_OF_CODE;
+    if (type == &PyFrame_Type)
+        return HV_FRAME_KIND;
+    if (type == &PyGen_Type || type == &PyCoro_Type || type == &PyAsyncGen_Type)
+        return HV_GENERATOR_KIND;
+    if (type->tp_flags & Py_TPFLAGS_BASE_EXC_SUBCLASS)
+        return HV_EXCEPTION_KIND;
+    return type == core->context_type ? HV_CONTEXT_KIND : HV_PLAIN;
+}
+
+static uint8_t
+length_of(HvCore *core, PyTypeObject *type)
+{
+    if (type->tp_flags & Py_TPFLAGS_LIST_SUBCLASS)
+        return HV_LENGTH_LIST;
+    if (type->tp_flags & Py_TPFLAGS_DICT_SUBCLASS)
+        return HV_LENGTH_DICT;
+    if (PyType_IsSubtype(type, &PySet_Type))
+        return HV_LENGTH_SET;
+    if (core->deque_type != NULL && PyType_IsSubtype(type, core->deque_type))
+        return HV_LENGTH_DEQUE;
+    if (core->lru_type != NULL && PyType_IsSubtype(type, core->lru_type))
+        return HV_LENGTH_LRU;
+    return HV_NO_LENGTH;
+}
+
+static PyMemberDef *
+members_of(PyTypeObject *type, Py_ssize_t *count)
+{
+    if (type->tp_flags & Py_TPFLAGS_HEAPTYPE) {
+        *count = Py_SIZE(type);
+        return (PyMemberDef *)((char *)type + Py_TYPE(type)->tp_basicsize);
+    }
+    *count = 0;
+    while (type->tp_members != NULL && type->tp_members[*count].name != NULL)
+        ++*count;
+    return type->tp_members;
+}
+
+static int
+is_object(const PyMemberDef *member)
+{
+    return (member->type == T_OBJECT || member->type == T_OBJECT_EX) && member->name != NULL;
+}
+
+/* The str of a member's name: its descriptor's, which lives as long as the class. */
+static PyObject *
+name_of(PyTypeObject *type, const PyMemberDef *member)
+{
+    PyObject *descriptor = hv_type_dict_get(type, member->name);
+    if (descriptor == NULL || !Py_IS_TYPE(descriptor, &PyMemberDescr_Type))
+        return NULL;
+    return ((PyDescrObject *)descriptor)->d_name;
+}
+
+static void
+add_members(HvCore *core, HvType *found, PyTypeObject *type)
+{
+    Py_ssize_t count;
+    PyMemberDef *members = members_of(type, &count);
+    for (Py_ssize_t i = 0; i < count && found->members < UINT16_MAX; i++) {
+        if (!is_object(&members[i]))
+            continue;
+        PyObject *name = name_of(type, &members[i]);
+        HvMember *member = &found->member[found->members++];
+        member->offset = members[i].offset;
+        member->label = name == NULL ? HV_UNNAMED : hv_label(core, HV_ATTRIBUTE, name);
+    }
+}
+
+/* Slots, and the members that C classes publish: object references at known places. */
+static void
+find_members(HvCore *core, HvType *found)
+{
+    size_t total = 0;
+    for (PyTypeObject *type = found->type; type != NULL; type = type->tp_base) {
+        Py_ssize_t count;
+        PyMemberDef *members = members_of(type, &count);
+        for (Py_ssize_t i = 0; i < count; i++)
+            total += (size_t)is_object(&members[i]);
+    }
+    if (total == 0)
+        return;
+    found->member = hv_take(&core->arena, total * sizeof *found->member);
+    for (PyTypeObject *type = found->type; type != NULL; type = type->tp_base)
+        add_members(core, found, type);
+}
+
+/* Whether slots, dictionary and class are all that an instance refers to. */
+static uint8_t
+is_exact(HvCore *core, PyTypeObject *type)
+{
+    if (core->subtype_traverse == NULL || type->tp_traverse != core->subtype_traverse)
+        return 0;
+    for (PyTypeObject *base = type; base != NULL; base = base->tp_base) {
+        if (base->tp_traverse != NULL && base->tp_traverse != core->subtype_traverse)
+            return 0;
+        if (base->tp_traverse == NULL && base != &PyBaseObject_Type)
+            return 0;
+    }
+    return 1;
+}
+
+static uint8_t
+is_blob(HvType *found)
+{
+    PyTypeObject *type = found->type;
+    return found->kind == HV_CLASS_KIND || found->kind == HV_MODULE_KIND ||
+           found->kind == HV_FUNCTION_KIND || found->kind == HV_CODE_KIND ||
+           found->kind == HV_OF_CODE || found->kind == HV_FRAME_KIND ||
+           type == &PyDictProxy_Type || type == &PyProperty_Type ||
+           type == &PyStaticMethod_Type || type == &PyClassMethod_Type;
+}
+
+HvType *
+hv_new_type(HvCore *core, PyTypeObject *type)
+{
+    int fresh;
+    uint32_t *slot = hv_slot(&core->type_table, (uint64_t)(uintptr_t)type, &fresh);
+    if (!fresh)
+        return HV_AT(&core->types, HvType *, *slot);
+    HvType *found = hv_take(&core->arena, sizeof *found);
+    found->type = type;
+    found->number = *slot = (uint32_t)core->types.count;
+    *(HvType **)hv_push(&core->types) = found;
+    found->kind = kind_of(core, type);
+    found->length = length_of(core, type);
+    found->may_have_dict = type->tp_dictoffset != 0 ||
+                           (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) != 0;
+    if (found->kind >= HV_PLAIN || found->kind == HV_ATOM)
+        find_members(core, found);
+    if (found->members != 0 && found->kind == HV_ATOM)
+        found->kind = HV_PLAIN; /* slices and ranges: not tracked, and yet they refer to others */
+    found->exact = found->kind == HV_PLAIN && is_exact(core, type);
+    found->blob = is_blob(found);
+    recognise(core, found);
+    hv_find_sizing(found);
+    return found;
+}

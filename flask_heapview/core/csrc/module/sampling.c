@@ -1,0 +1,165 @@
+/* The Python side of the sampler. */
+#include "module/sampling.h"
+
+#include <string.h>
+
+static int
+is_context_variable(PyObject *object)
+{
+    if (PyContextVar_CheckExact(object))
+        return 1;
+    PyErr_SetString(PyExc_TypeError, "endpoint must be a ContextVar");
+    return 0;
+}
+
+PyDoc_STRVAR(start_doc,
+"sampling_start(endpoint, threads, frames=32, sample_bytes=0.0, seed=0)\n\n"
+"Begins to sample allocations, from nothing. `endpoint` is a ContextVar with the name to give them, \n"
+"`threads` the dictionary of threads by ident. With sample_bytes at 0 the distance between two\n"
+"samples adapts itself, else it is that many bytes on average. Raises MemoryError.");
+
+static PyObject *
+start(PyObject *self, PyObject *args, PyObject *keywords)
+{
+    static char *names[] = {"endpoint", "threads", "frames", "sample_bytes", "seed", NULL};
+    PyObject *endpoint, *threads;
+    unsigned frames = 32;
+    double sample_bytes = 0;
+    unsigned long long seed = 0;
+    (void)self;
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "OO!|IdK", names, &endpoint, &PyDict_Type,
+                                     &threads, &frames, &sample_bytes, &seed) ||
+        !is_context_variable(endpoint))
+        return NULL;
+    if (frames < 1 || frames > HV_FRAMES || sample_bytes < 0) {
+        PyErr_Format(PyExc_ValueError, "frames must be 1 to %d, sample_bytes 0 or more", HV_FRAMES);
+        return NULL;
+    }
+    if (hv_sampler_start(sample_bytes, frames, endpoint, threads, seed) < 0)
+        return PyErr_NoMemory();
+    hv_hooks_in();
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(stop_doc, "sampling_stop()\n\nForgets all samples, and takes the hooks away.");
+
+static PyObject *
+stop(PyObject *self, PyObject *unused)
+{
+    (void)self;
+    (void)unused;
+    hv_sampler_stop();
+    hv_hooks_out();
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(freeze_doc,
+"sampling_freeze()\n\nFor a child: nothing is sampled any more, what was is still there to be read.");
+
+static PyObject *
+freeze(PyObject *self, PyObject *unused)
+{
+    (void)self;
+    (void)unused;
+    hv_sampler_freeze();
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(state_doc,
+"sampling() -> (frames, asked, sample_bytes, live, samples, bytes, memory) or None\n\n"
+"None while it is off; else (frozen, too) the frames kept, the bytes between two samples that were\n"
+"asked for (0: it adapts) and those of now, the samples of blocks that are alive, all samples, the\n"
+"bytes allocated since the start, and the bytes that the sampler takes itself.");
+
+static PyObject *
+state(PyObject *self, PyObject *unused)
+{
+    HvSampler *all = &hv_sampler;
+    (void)self;
+    (void)unused;
+    if (all->sample == NULL)
+        Py_RETURN_NONE;
+    return Py_BuildValue("IddIKdn", all->frames, all->asked, all->rate, all->live,
+                         (unsigned long long)all->samples, hv_bytes_seen(),
+                         (Py_ssize_t)hv_tables_used());
+}
+
+PyDoc_STRVAR(heal_doc,
+"sampling_heal() -> bool\n\n"
+"Whether the hooks are where they were put. If another tool took them away they are put back, but\n"
+"frees were missed: begin again.");
+
+static PyObject *
+heal(PyObject *self, PyObject *unused)
+{
+    (void)self;
+    (void)unused;
+    return PyBool_FromLong(!hv_sampler.on || hv_hooks_in());
+}
+
+static void
+add_length(void *state, const void *data, size_t length)
+{
+    (void)data;
+    *(size_t *)state += length;
+}
+
+static void
+append(void *state, const void *data, size_t length)
+{
+    char **at = state;
+    memcpy(*at, data, length);
+    *at += length;
+}
+
+PyDoc_STRVAR(dump_doc, "sampling_dump() -> bytes\n\nAll that it knows; sampled.py reads it.");
+
+static PyObject *
+dump(PyObject *self, PyObject *unused)
+{
+    size_t length = 0;
+    (void)self;
+    (void)unused;
+    hv_sampler.resting = 1; /* else the answer itself might be a sample, and not find room in it */
+    hv_write_samples(add_length, &length, NULL);
+    PyObject *found = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)length);
+    if (found != NULL) {
+        char *at = PyBytes_AS_STRING(found);
+        hv_write_samples(append, &at, NULL);
+    }
+    hv_sampler.resting = 0;
+    return found;
+}
+
+PyDoc_STRVAR(where_doc,
+"where() -> [(code, offset), ...]\n\n"
+"The code that runs now, the innermost first, as the sampler sees it.");
+
+static PyObject *
+where(PyObject *self, PyObject *unused)
+{
+    PyObject *found = PyList_New(0);
+    (void)self;
+    (void)unused;
+    for (HvFrame *frame = hv_top_frame(PyThreadState_Get()); found != NULL && frame != NULL;
+         frame = frame->previous) {
+        if (!hv_frame_is_python(frame) || _PyFrame_IsIncomplete(frame))
+            continue;
+        PyObject *row = Py_BuildValue("(Oi)", hv_frame_code(frame), hv_frame_offset(frame));
+        if (row == NULL || PyList_Append(found, row) < 0)
+            Py_CLEAR(found);
+        Py_XDECREF(row);
+    }
+    return found;
+}
+
+PyMethodDef hv_sampling_methods[] = {
+    {"sampling_start", (PyCFunction)(void (*)(void))start, METH_VARARGS | METH_KEYWORDS, start_doc},
+    {"sampling_stop", stop, METH_NOARGS, stop_doc},
+    {"sampling_freeze", freeze, METH_NOARGS, freeze_doc},
+    {"sampling", state, METH_NOARGS, state_doc},
+    {"sampling_heal", heal, METH_NOARGS, heal_doc},
+    {"sampling_dump", dump, METH_NOARGS, dump_doc},
+    {"where", where, METH_NOARGS, where_doc},
+    {NULL, NULL, 0, NULL},
+};

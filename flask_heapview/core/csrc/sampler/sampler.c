@@ -1,0 +1,300 @@
+#include "sampler/sampler.h"
+
+#include <string.h>
+#include <sys/mman.h>
+
+#define FINEST 4096.0           /* bytes: the rate never is finer by itself */
+#define WINDOW 100000000        /* nanoseconds between two looks at the rate */
+#define LOOKS 12000.0           /* a second, at two tenths of a microsecond: 0.2 % of a processor */
+#define SAMPLES 2500.0          /* a second, at about a microsecond: 0.3 % */
+#define FIRST 65536.0           /* bytes: until it is known how much the service allocates */
+#define COARSEST (64.0 * 1048576)
+
+HvSampler hv_sampler;
+int64_t hv_countdown = INT64_MAX;
+uint8_t hv_filter[1 << HV_FILTER_BITS];
+
+/* --- random distances: SplitMix64 (Steele, Lea, Flood 2014) */
+
+static double
+uniform(void) /* in (0, 1] */
+{
+    uint64_t bits = hv_sampler.random += 0x9e3779b97f4a7c15u;
+    bits = (bits ^ bits >> 30) * 0xbf58476d1ce4e5b9u;
+    bits = (bits ^ bits >> 27) * 0x94d049bb133111ebu;
+    bits ^= bits >> 31;
+    return ((double)(bits >> 11) + 1) * 0x1p-53;
+}
+
+static void
+set_countdown(int64_t bytes)
+{
+    __atomic_store_n(&hv_countdown, bytes, __ATOMIC_RELAXED);
+}
+
+static void
+draw(void)
+{
+    hv_sampler.drawn = (int64_t)(-log(uniform()) * hv_sampler.rate);
+    set_countdown(hv_sampler.drawn);
+}
+
+double
+hv_bytes_seen(void)
+{
+    int64_t since = hv_sampler.on ? hv_sampler.drawn - hv_countdown : 0;
+    return (double)hv_sampler.bytes + (double)since;
+}
+
+/* --- live samples */
+
+static void
+count_in_filter(const void *block, int by)
+{
+    uint8_t *at = hv_filter_at(block);
+    if (*at != 255) /* one that was ever full stays so: it can no longer be counted down */
+        *at = (uint8_t)(*at + by);
+}
+
+static uint32_t
+home(const void *block)
+{
+    return (uint32_t)(hv_hash_address(block) >> (64 - HV_LIVE_BITS));
+}
+
+int
+hv_find_sample(const void *block)
+{
+    uint32_t at = home(block);
+    if (hv_sampler.live == 0 || block == NULL)
+        return -1;
+    while (hv_sampler.address[at] != 0) {
+        if (hv_sampler.address[at] == (uintptr_t)block)
+            return (int)at;
+        at = (at + 1) % HV_LIVE_SLOTS;
+    }
+    return -1;
+}
+
+static void
+put_in(uintptr_t block, const HvSample *sample)
+{
+    uint32_t at = home((void *)block);
+    while (hv_sampler.address[at] != 0)
+        at = (at + 1) % HV_LIVE_SLOTS;
+    hv_sampler.address[at] = block;
+    hv_sampler.sample[at] = *sample;
+    hv_sampler.live++;
+    hv_sampler.entry[sample->entry].live++;
+    count_in_filter((void *)block, 1);
+}
+
+static void
+take_out(uint32_t at) /* and moves back those that had to step over it */
+{
+    HvSampler *all = &hv_sampler;
+    count_in_filter((void *)all->address[at], -1);
+    all->entry[all->sample[at].entry].live--;
+    all->live--;
+    uint32_t next = at;
+    for (;;) {
+        next = (next + 1) % HV_LIVE_SLOTS;
+        if (all->address[next] == 0)
+            break;
+        uint32_t wanted = home((void *)all->address[next]);
+        if ((next - wanted) % HV_LIVE_SLOTS < (next - at) % HV_LIVE_SLOTS)
+            continue;
+        all->address[at] = all->address[next];
+        all->sample[at] = all->sample[next];
+        at = next;
+    }
+    all->address[at] = 0;
+}
+
+void
+hv_forget(void *block)
+{
+    PyThreadState *thread = _PyThreadState_UncheckedGet();
+    if (thread == NULL || thread->interp != hv_sampler.interp)
+        return; /* an interpreter with a lock of its own: no business of ours */
+    int at = hv_find_sample(block);
+    if (at >= 0)
+        take_out((uint32_t)at);
+}
+
+/* Too many: from now on the rate is at least twice the finest, and of the samples that were taken at
+ * a finer one each stays with the chance that it would have had. */
+static void
+thin(void)
+{
+    HvSampler *all = &hv_sampler;
+    while (all->live > HV_LIVE / 4 * 3) {
+        all->finest *= 2;
+        for (uint32_t at = 0; at < HV_LIVE_SLOTS;) {
+            HvSample *sample = &all->sample[at];
+            if (all->address[at] == 0 || sample->rate >= all->finest) {
+                at++;
+                continue;
+            }
+            double before = hv_chance(sample->size, sample->rate);
+            if (uniform() * before <= hv_chance(sample->size, all->finest)) {
+                sample->rate = (float)all->finest;
+                at++;
+                continue;
+            }
+            all->thinned++;
+            take_out(at); /* another one may lie there now */
+        }
+    }
+    if (all->rate < all->finest)
+        all->rate = all->finest;
+}
+
+static double
+within(double rate, double finest)
+{
+    return rate < finest ? finest : rate > COARSEST ? COARSEST : rate;
+}
+
+/* Every tag that took samples gets an equal share of them. */
+static void
+control_tags(double seconds)
+{
+    HvSampler *all = &hv_sampler;
+    uint32_t active = 0;
+    for (uint32_t i = 0; i < all->tags.count; i++)
+        active += all->tag[i].in_window != 0;
+    for (uint32_t i = 0; i < all->tags.count; i++) {
+        HvTag *tag = &all->tag[i];
+        double rate = (tag->rate > all->rate ? tag->rate : all->rate) * tag->in_window;
+        tag->rate = within(rate / seconds / SAMPLES * active, FINEST);
+        tag->in_window = 0;
+    }
+}
+
+/* Keeps the numbers of looks and of samples a second near what they may be, so that the cost is
+ * bounded whatever the service does: finer where little is allocated, coarser where much is. */
+static void
+control(void)
+{
+    HvSampler *all = &hv_sampler;
+    all->in_window++;
+    if (all->asked > 0)
+        return;
+    int64_t now = hv_clock(), passed = now - all->window_began;
+    if (passed < WINDOW && all->in_window < LOOKS * WINDOW / 1e9)
+        return;
+    double seconds = (double)(passed > 1000 ? passed : 1000) / 1e9;
+    if (all->live < HV_LIVE / 8 && all->finest > FINEST)
+        all->finest /= 2;
+    control_tags(seconds);
+    all->rate = within(all->rate * all->in_window / seconds / LOOKS, all->finest);
+    all->window_began = now;
+    all->in_window = 0;
+}
+
+/* Whether a block that was looked at is one of its tag's samples. */
+static int
+is_chosen(size_t size, double rate)
+{
+    double looked = hv_sampler.rate;
+    return rate <= looked || uniform() * hv_chance(size, looked) <= hv_chance(size, rate);
+}
+
+static void
+keep(PyThreadState *thread, void *block, size_t size, uint32_t tag)
+{
+    HvSampler *all = &hv_sampler;
+    double rate = all->tag[tag].rate > all->rate ? all->tag[tag].rate : all->rate;
+    if (!is_chosen(size, rate))
+        return;
+    HvSample sample = {hv_entry_here(thread, tag), (float)rate, size};
+    double stands_for = 1 / hv_chance(size, sample.rate);
+    all->entry[sample.entry].blocks += stands_for;
+    all->entry[sample.entry].bytes += stands_for * (double)size;
+    all->tag[tag].in_window++;
+    all->samples++;
+    put_in((uintptr_t)block, &sample);
+    if (all->live >= HV_LIVE)
+        thin();
+}
+
+void
+hv_take_sample(void *block, size_t size)
+{
+    HvSampler *all = &hv_sampler;
+    PyThreadState *thread = _PyThreadState_UncheckedGet();
+    if (!all->on || hv_is_ending()) { /* at the end, threads and contexts come apart */
+        set_countdown(INT64_MAX);
+        return;
+    }
+    if (thread == NULL || thread->interp != all->interp)
+        return; /* the next block of the right interpreter will do */
+    if (block == NULL) { /* not handed out, so not counted */
+        set_countdown(hv_countdown + (int64_t)size);
+        return;
+    }
+    all->bytes += (uint64_t)(all->drawn - hv_countdown);
+    if (!all->resting) {
+        keep(thread, block, size, hv_tag_here());
+        control();
+    }
+    draw();
+}
+
+/* --- on and off */
+
+int
+hv_sampler_start(double asked, uint32_t frames, PyObject *endpoint, PyObject *threads,
+                 uint64_t seed)
+{
+    HvSampler *all = &hv_sampler;
+    hv_sampler_stop();
+    uint32_t epoch = all->epoch;
+    *all = (HvSampler){.asked = asked, .frames = frames, .epoch = epoch + 1};
+    if (hv_tables_make() < 0)
+        return -1;
+    size_t bytes = (size_t)HV_LIVE_SLOTS * (sizeof *all->address + sizeof *all->sample);
+    char *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED) {
+        hv_tables_drop();
+        return -1;
+    }
+    all->sample = (HvSample *)pages;
+    all->address = (uintptr_t *)(pages + HV_LIVE_SLOTS * sizeof *all->sample);
+    all->interp = PyInterpreterState_Get();
+    all->endpoint = Py_NewRef(endpoint);
+    all->threads = Py_NewRef(threads);
+    all->began = all->window_began = hv_clock();
+    all->random = seed ? seed : (uint64_t)all->began;
+    all->finest = asked > 0 ? asked : FINEST;
+    all->rate = asked > 0 ? asked : FIRST;
+    all->on = 1;
+    draw();
+    return 0;
+}
+
+void
+hv_sampler_freeze(void)
+{
+    if (hv_sampler.on)
+        hv_sampler.bytes += (uint64_t)(hv_sampler.drawn - hv_countdown);
+    hv_sampler.on = 0;
+    set_countdown(INT64_MAX);
+    memset(hv_filter, 0, sizeof hv_filter);
+}
+
+void
+hv_sampler_stop(void)
+{
+    HvSampler *all = &hv_sampler;
+    hv_sampler_freeze();
+    if (all->sample == NULL)
+        return;
+    hv_tables_drop();
+    munmap(all->sample, (size_t)HV_LIVE_SLOTS * (sizeof *all->address + sizeof *all->sample));
+    PyObject *endpoint = all->endpoint, *threads = all->threads;
+    *all = (HvSampler){.epoch = all->epoch};
+    Py_XDECREF(endpoint);
+    Py_XDECREF(threads);
+}

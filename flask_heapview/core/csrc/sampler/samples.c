@@ -1,0 +1,107 @@
+/* All that the sampler knows, as sampled.py reads it. */
+#include "sampler/sampler.h"
+
+#define HV_NOBODY UINT32_MAX
+
+typedef struct {
+    HvPut put;
+    void *state;
+} Out;
+
+static void
+u32(Out *out, uint32_t value)
+{
+    out->put(out->state, &value, sizeof value);
+}
+
+static void
+u64(Out *out, uint64_t value)
+{
+    out->put(out->state, &value, sizeof value);
+}
+
+static void
+f64(Out *out, double value)
+{
+    out->put(out->state, &value, sizeof value);
+}
+
+static void
+write_head(Out *out)
+{
+    HvSampler *all = &hv_sampler;
+    u32(out, all->frames);
+    f64(out, all->asked);
+    f64(out, all->rate);
+    f64(out, hv_bytes_seen());
+    u64(out, all->samples);
+    u64(out, all->dropped);
+    u64(out, all->thinned);
+    u64(out, (uint64_t)all->began);
+    u64(out, hv_tables_used());
+}
+
+static void
+write_names(Out *out)
+{
+    HvSampler *all = &hv_sampler;
+    u32(out, all->strings.count);
+    for (uint32_t i = 0; i < all->strings.count; i++) {
+        u32(out, all->string[i].length);
+        out->put(out->state, all->text + all->string[i].at, all->string[i].length);
+    }
+    u32(out, all->places.count);
+    for (uint32_t i = 0; i < all->places.count; i++) {
+        u32(out, all->place[i].file);
+        u32(out, all->place[i].function);
+        u32(out, all->place[i].line);
+    }
+    u32(out, all->tags.count);
+    for (uint32_t i = 0; i < all->tags.count; i++) {
+        u32(out, all->tag[i].kind);
+        u32(out, all->tag[i].string);
+    }
+}
+
+static void
+write_entries(Out *out)
+{
+    HvSampler *all = &hv_sampler;
+    u32(out, all->entries.count);
+    for (uint32_t i = 0; i < all->entries.count; i++) {
+        HvEntry *entry = &all->entry[i];
+        f64(out, entry->blocks);
+        f64(out, entry->bytes);
+        u32(out, entry->tag);
+        u32(out, entry->depth);
+        out->put(out->state, all->pool + entry->first, entry->depth * sizeof *all->pool);
+    }
+}
+
+static void
+write_live(Out *out, const uint32_t *node)
+{
+    HvSampler *all = &hv_sampler;
+    u32(out, all->live);
+    for (uint32_t at = 0; at < HV_LIVE_SLOTS && all->live != 0; at++) {
+        if (all->address[at] == 0)
+            continue;
+        u64(out, all->sample[at].size);
+        f64(out, all->sample[at].rate);
+        u32(out, all->sample[at].entry);
+        u32(out, node == NULL ? HV_NOBODY : node[at]);
+    }
+}
+
+void
+hv_write_samples(HvPut put, void *state, const uint32_t *node)
+{
+    Out out = {put, state};
+    u32(&out, hv_sampler.sample != NULL);
+    if (hv_sampler.sample == NULL)
+        return;
+    write_head(&out);
+    write_names(&out);
+    write_entries(&out);
+    write_live(&out, node);
+}

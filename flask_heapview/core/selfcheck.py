@@ -1,0 +1,129 @@
+"""Does the core understand this very interpreter? Asked once, in a child, before the first capture.
+
+The core was compiled against the headers of one CPython and reads its private structures. Specimens
+of every sort are looked at both by the core and by CPython itself; where the two disagree, or the
+child dies of it, the portable engine is used instead.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextvars
+import gc
+import sys
+from collections.abc import Iterator
+from types import ModuleType
+
+from ..isolation import forked_child
+from ..isolation.progress_page import Board
+
+SECONDS = 20.0  # that the check may take
+
+
+class Unfit(Exception):
+    """The core does not understand this interpreter; the message says where they disagree."""
+
+
+class _Attributes:
+    def __init__(self) -> None:
+        self.first, self.second = [1], {"a": 2}
+
+
+class _Slots:
+    __slots__ = ("one", "two")
+
+    def __init__(self) -> None:
+        self.one: list[int] = [1]
+        self.two: tuple[object, ...] = (2, [])
+
+
+class _Listed(list[object]):
+    pass
+
+
+def _generator(seed: list[int]) -> Iterator[list[int]]:
+    inner = [*seed, 1]
+    yield inner
+
+
+async def _coroutine(seed: list[int]) -> list[int]:
+    return seed
+
+
+def specimens() -> list[object]:
+    """Objects of every sort that the core has code for."""
+    shown = _Attributes()
+    vars(shown)  # makes its dictionary
+    closed = [0]
+    started = _generator([5])
+    next(started)
+    context = contextvars.copy_context()
+    variable: contextvars.ContextVar[object] = contextvars.ContextVar("heapview")
+    context.run(variable.set, [1])
+    waiting = _coroutine([1])
+    try:
+        raise ValueError([1])
+    except ValueError as error:
+        caught = error
+    found: list[object] = [
+        *(0, 1, -1, 2**100, 1.5, True, None, "", "a", "é", "\u20ac", "\U0001f600" * 3, b"abc"),
+        *([], [1], [[]], (), (1, []), {}, {"a": []}, {1: [], "b": ()}, {1, "a"}, frozenset((1,))),
+        *(_Attributes(), shown, _Slots(), _Listed([1, []]), collections.OrderedDict(a=[])),
+        *(collections.deque([[1]], 5), collections.defaultdict(list, a=[1]), slice([], (), None)),
+        *(lambda: closed, specimens.__code__, started, waiting, context),
+        *(caught, caught.__traceback__),
+        *(_Attributes, int, type, sys, object(), bytearray(b"x"), memoryview(b"x"), range(3)),
+    ]
+    waiting.close()
+    return found
+
+
+def _look(core: ModuleType, knowledge: tuple[object, ...], specimen: object) -> None:
+    kind = type(specimen).__name__
+    size, edges = core.look(knowledge, specimen)
+    if size != sys.getsizeof(specimen):
+        raise Unfit(f"a {kind} has {sys.getsizeof(specimen)} bytes, the core says {size}")
+    missing = {id(r) for r in gc.get_referents(specimen)} - set(edges)
+    if missing:
+        raise Unfit(f"the core misses {len(missing)} references of a {kind}")
+
+
+def _count(core: ModuleType) -> None:
+    """The collector's lists are followed to their ends: counted without touching an object."""
+    before = core.tracked()
+    made = [[n] for n in range(1000)]
+    if core.tracked() - before < len(made):
+        raise Unfit(f"{len(made)} objects were made, the core counts {core.tracked() - before}")
+    gc.freeze()
+    counted, expected = core.tracked(), gc.get_freeze_count()
+    if abs(counted - expected) > 100:
+        raise Unfit(f"the collector tracks {expected} objects, the core counts {counted}")
+
+
+def run(core: ModuleType, knowledge: tuple[object, ...]) -> None:
+    """Raises Unfit at the first disagreement."""
+    gc.disable()
+    _count(core)
+    for specimen in specimens():
+        _look(core, knowledge, specimen)
+
+
+def check(core: ModuleType, knowledge: tuple[object, ...]) -> None:
+    """Has all that done in a forked child. Raises Unfit with the reason."""
+    board = Board(None)
+
+    def work() -> None:
+        try:
+            run(core, knowledge)
+        except Unfit as error:
+            board.fail(str(error))  # and an end as if all were well: the board decides
+
+    forked = forked_child.spawn(work, board, SECONDS, keep=())
+    try:
+        forked.watch(board, SECONDS)
+    except (TimeoutError, forked_child.ChildFailed) as error:
+        raise Unfit(f"The native core's self-check failed: {error or 'it hung'}.") from None
+    finally:
+        forked.close()
+    if forked.status != 0:
+        raise Unfit("The native core's self-check failed.")

@@ -1,0 +1,1 @@
+"""Looking at live objects without running their code."""

@@ -1,0 +1,53 @@
+"""How large a container may become, where anybody can tell."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+
+from .type_info import LRU, TypeInfo, mro_of
+
+DATA_NAMES = ("_Cache__data", "_cache", "_mapping")  # entries in cachetools, cachelib, Jinja
+
+
+# the attributes by which bounded containers keep their bound: cachetools, queue, asyncio, Jinja,
+# SQLAlchemy, cachelib, and what people call it when they write their own
+LIMIT_NAMES = (
+    "_Cache__maxsize",
+    "maxsize",
+    "_maxsize",
+    "max_size",
+    "_max_size",
+    "maxlen",
+    "max_entries",
+    "max_items",
+    "capacity",
+    "_threshold",
+)
+_maxlen = deque.__dict__["maxlen"].__get__
+
+
+def own_limit(obj: object, info: TypeInfo) -> int | None:
+    """The bound that a container itself knows, in entries."""
+    for base in mro_of(info.kind):
+        if base is deque:
+            return _as_limit(_maxlen(obj))
+        if base is LRU:
+            return _as_limit(LRU.cache_info(obj).maxsize)  # type: ignore[arg-type]
+    return None
+
+
+def limit_in(attributes: Mapping[str, object]) -> int | None:
+    """The bound that an object keeps for the containers inside it."""
+    for name in LIMIT_NAMES:
+        limit = _as_limit(attributes.get(name))
+        if limit is not None:
+            return limit
+    return None
+
+
+def _as_limit(value: object) -> int | None:
+    """Unbounded is written as None, 0, -1 or infinity: none of them is a limit."""
+    if type(value) is int and value > 0:
+        return value
+    return int(value) if type(value) is float and 0 < value < 1e15 else None

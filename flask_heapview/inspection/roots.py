@@ -1,0 +1,113 @@
+"""The named roots of the heap: the modules, the app's own first, and the threads' frames."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import sysconfig
+import threading
+import types
+from typing import Any
+
+import msgspec
+
+from ..text import clean
+from .type_info import mro_of
+
+_module_dict = vars(types.ModuleType)["__dict__"].__get__
+_get = object.__getattribute__
+APP, LIBRARY, STANDARD, OURS = range(4)
+# what a capture itself needs: its growth is not the service's
+OWN_PACKAGES = frozenset(("flask_heapview", "guppy", "objgraph", "pympler"))
+
+
+class Root(msgspec.Struct):
+    """A module that can be walked from."""
+
+    name: str
+    module: object
+    rank: int
+
+
+def _library_dirs() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    paths = sysconfig.get_paths()
+    libraries = {paths["purelib"], paths["platlib"]}
+    standard = {paths["stdlib"], paths["platstdlib"]}
+    return tuple(libraries), tuple(standard)
+
+
+_LIBRARIES, _STANDARD = _library_dirs()
+
+
+def rank_of(name: str, file: object) -> int:
+    """Whose module that is, judged by where its file lies."""
+    if name.partition(".")[0] in OWN_PACKAGES:
+        return OURS
+    if name == "__main__":
+        return APP
+    if type(file) is not str:
+        return STANDARD
+    if file.startswith(_LIBRARIES) or "site-packages" in file or "dist-packages" in file:
+        return LIBRARY
+    return STANDARD if file.startswith((*_STANDARD, "<frozen")) else APP
+
+
+def module_dict(module: object) -> dict[str, Any] | None:
+    """The module's dictionary; None for what only stands in sys.modules in place of one."""
+    if any(base is types.ModuleType for base in mro_of(type(module))):
+        return _module_dict(module)  # type: ignore[no-any-return]
+    return None
+
+
+def modules() -> list[Root]:
+    """Every module that has a dictionary: the app's, then libraries', then the standard ones."""
+    roots = []
+    for name, module in list(sys.modules.items()):
+        if type(name) is not str:
+            continue
+        file = (module_dict(module) or {}).get("__file__")
+        roots.append(Root(clean(name), module, rank_of(name, file)))
+    roots.sort(key=lambda root: root.rank)  # stable: import order within a rank
+    return roots
+
+
+class ThreadRoot(msgspec.Struct):
+    """A thread's name and its topmost frame."""
+
+    name: str
+    frame: types.FrameType
+
+
+def threads() -> list[ThreadRoot]:
+    """The frames of every thread but the calling one; taken in the service, before the fork."""
+    own, known = threading.get_ident(), known_threads()
+    return [
+        ThreadRoot(known.get(ident, ("?", False))[0], frame)
+        for ident, frame in sys._current_frames().items()
+        if ident != own
+    ]
+
+
+def known_threads() -> dict[int, tuple[str, bool]]:
+    """(name, whether it is a daemon) of every thread that threading knows, past its properties."""
+    found: dict[int, tuple[str, bool]] = {}
+    for ident, thread in list(threading._active.items()):  # type: ignore[attr-defined]
+        try:
+            found[ident] = clean(_get(thread, "_name")), bool(_get(thread, "_daemonic"))
+        except AttributeError:
+            continue
+    names = fold_names({ident: name for ident, (name, _) in found.items()})
+    return {ident: (names[ident], daemon) for ident, (_, daemon) in found.items()}
+
+
+def fold_names(names: dict[int, str]) -> dict[int, str]:
+    """Writes '#' for the numbers that pools give their threads: Thread-7, pool-0_3."""
+    return {ident: re.sub(r"([-_])\d+", r"\1#", name) for ident, name in names.items()}
+
+
+def app_file(file: str) -> bool:
+    """Whether a source file is the app's own, not a library's."""
+    if file.startswith("<"):
+        return False
+    return not os.path.isabs(file) or rank_of("", file) == APP

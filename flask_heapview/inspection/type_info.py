@@ -1,0 +1,180 @@
+"""Looking at objects without running a line of the application's code.
+
+`isinstance`, `getattr`, `repr`, `==`, `hash` and even `sys.getsizeof` may call Python methods of
+the object that is looked at, or of its metaclass. Everything here goes through the C slots of
+`type` and `object` alone. Types are keyed by address, since a metaclass may define `__hash__`.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections import deque
+from collections.abc import Callable
+from functools import lru_cache
+
+from ..text import clean
+
+HAVE_GC = 1 << 14  # Py_TPFLAGS_HAVE_GC and its neighbours, Include/object.h
+MANAGED = 1 << 4 | 1 << 3  # Py_TPFLAGS_MANAGED_DICT, Py_TPFLAGS_MANAGED_WEAKREF
+LIST, TUPLE, DICT, EXCEPTION, TYPE = 1 << 25, 1 << 26, 1 << 29, 1 << 30, 1 << 31
+_EMPTY: types.MappingProxyType[str, object] = types.MappingProxyType({})
+
+LRU = type(lru_cache(len))
+CACHES = {  # types that are caches, and the library each is from
+    "functools._lru_cache_wrapper": "functools",
+    "cachetools.Cache": "cachetools",
+    "cachelib.base.BaseCache": "cachelib",
+    "jinja2.utils.LRUCache": "jinja",
+}
+RESOURCES = frozenset(  # types that hold something open outside of the heap
+    (
+        "_io.FileIO",
+        "_socket.socket",
+        "sqlite3.Connection",
+        "mmap.mmap",
+        "select.epoll",
+        "subprocess.Popen",
+        "multiprocessing.shared_memory.SharedMemory",
+        "psycopg2.extensions.connection",
+        "psycopg.Connection",
+        "pymysql.connections.Connection",
+        "MySQLdb.connections.Connection",
+        "pymongo.synchronous.mongo_client.MongoClient",
+        "redis.connection.AbstractConnection",
+        "sqlalchemy.engine.base.Connection",
+        "urllib3.connection.HTTPConnection",
+        "tempfile._TemporaryFileWrapper",
+    )
+)
+_flags = type.__dict__["__flags__"].__get__
+_mro = type.__dict__["__mro__"].__get__
+_namespace = type.__dict__["__dict__"].__get__
+_module = type.__dict__["__module__"].__get__
+_qualname = type.__dict__["__qualname__"].__get__
+_C_METHOD = type(object.__sizeof__)
+_MEMBER = types.MemberDescriptorType
+_GETSET = types.GetSetDescriptorType
+
+
+def mro_of(kind: type) -> tuple[type, ...]:
+    """The method resolution order, past any metaclass."""
+    return _mro(kind) or (kind, object)
+
+
+def namespace_of(kind: type) -> types.MappingProxyType[str, object]:
+    """The class's own attributes, past any metaclass."""
+    return _namespace(kind) or _EMPTY  # a static type that was never readied has none
+
+
+def module_of(kind: type) -> str:
+    """The name of the module a class says that it is from."""
+    try:
+        return clean(_module(kind))
+    except AttributeError:
+        return "?"
+
+
+def type_name(kind: type) -> str:
+    """Module-qualified, builtins bare."""
+    module, name = module_of(kind), clean(_qualname(kind))
+    return name if module == "builtins" else f"{module}.{name}"
+
+
+class TypeInfo:
+    """What the walk needs to know of a type, worked out once."""
+
+    __slots__ = (
+        "cache",
+        "dict_getter",
+        "flags",
+        "kind",
+        "leads",
+        "length",
+        "members",
+        "module",
+        "name",
+        "number",
+        "resource",
+        "sizeof",
+        "tracked",
+    )
+
+    def __init__(self, kind: type, number: int) -> None:
+        self.kind = kind
+        self.number = number
+        self.flags: int = _flags(kind)
+        self.tracked = bool(self.flags & HAVE_GC)
+        self.leads = self.tracked or kind is types.CodeType  # has references of its own
+        self.module = module_of(kind)
+        self.name = type_name(kind)
+        self.sizeof = _sizer(kind, self.flags)
+        self.dict_getter: Callable[[object], object] | None = None
+        self.members: list[tuple[str, Callable[[object], object]]] = []
+        self.length = _length(kind, self.flags)
+        names = [type_name(base) for base in mro_of(kind)]
+        self.cache = next((CACHES[n] for n in names if n in CACHES), None)
+        self.resource = next((n for n in names if n in RESOURCES), None)
+        if self.tracked:
+            self._find_attributes()
+
+    def _find_attributes(self) -> None:
+        for base in mro_of(self.kind):
+            for name, value in list(namespace_of(base).items()):
+                if type(value) is _MEMBER:
+                    label = f".{name}" if name.isidentifier() else "[attribute]"
+                    self.members.append((label, value.__get__))
+                elif name == "__dict__" and type(value) is _GETSET and base is not type:
+                    self.dict_getter = self.dict_getter or value.__get__
+
+
+class Types:
+    """TypeInfo by the address of the type."""
+
+    def __init__(self) -> None:
+        self.infos: dict[int, TypeInfo] = {}
+        self.all: list[TypeInfo] = []
+
+    def of(self, obj: object) -> TypeInfo:
+        """What is known of the object's type."""
+        kind = type(obj)
+        info = self.infos.get(id(kind))
+        if info is None:
+            info = self.infos[id(kind)] = TypeInfo(kind, len(self.all))
+            self.all.append(info)
+        return info
+
+
+def _sizer(kind: type, flags: int) -> Callable[[object], int]:
+    """sys.getsizeof where the type's __sizeof__ is written in C, else the base's figure."""
+    for base in mro_of(kind):
+        method = namespace_of(base).get("__sizeof__")
+        if method is None:
+            continue
+        if type(method) is _C_METHOD and method is not object.__dict__["__sizeof__"]:
+            return sys.getsizeof
+        break
+    if method is object.__dict__["__sizeof__"]:
+        return sys.getsizeof
+    before = 16 * bool(flags & HAVE_GC) + 16 * bool(flags & MANAGED)  # the headers in front of it
+
+    def base_size(obj: object) -> int:
+        return object.__sizeof__(obj) + before
+
+    return base_size
+
+
+def _length(kind: type, flags: int) -> Callable[[object], int] | None:
+    """The number of entries of a container that can grow, by its C slot; None for the rest."""
+    for base in mro_of(kind):
+        if base is LRU:
+            return _lru_length
+        if base is deque or base is set:
+            return vars(base)["__len__"]  # type: ignore[no-any-return]
+    if flags & DICT:
+        return dict.__len__  # type: ignore[return-value]
+    return list.__len__ if flags & LIST else None  # type: ignore[return-value]
+
+
+def _lru_length(obj: object) -> int:
+    return int(LRU.cache_info(obj).currsize)  # type: ignore[arg-type]

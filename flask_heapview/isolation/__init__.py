@@ -1,0 +1,1 @@
+"""Running work where it cannot hurt the service: forked children and fresh interpreters."""

@@ -1,0 +1,113 @@
+"""Work in a fresh, niced interpreter, which takes all of its memory with it when it ends.
+
+A module that can be asked has `answer(data: bytes) -> bytes`. Errors of ours come back as what they
+were.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import NoReturn, Self
+
+import msgspec
+
+from ..errors import HeapViewError
+
+NICENESS = 10
+_BEGIN = (
+    "import os; os.nice({nice}); "
+    "from flask_heapview.isolation.fresh_interpreter import serve; serve({module!r})"
+)
+_FAILED = 3  # exit code: the answer is an error
+# what would slow the process down, or make it something else
+_DROPPED = ("PYTHONTRACEMALLOC", "PYTHONSTARTUP", "PYTHONMALLOC", "PYTHONINSPECT", "PYTHONWARNINGS")
+
+
+class _Error(msgspec.Struct, frozen=True):
+    status: int
+    title: str
+    detail: str
+    figures: dict[str, object]
+
+
+class Fresh:
+    """An interpreter that has begun to load a module, and waits to be asked once.
+
+    Use it as a context: whoever leaves without an answer ends it.
+    """
+
+    def __init__(self, module: str) -> None:
+        self.module = module
+        self._process: subprocess.Popen[bytes] | None = None
+        if not _is_python(sys.executable):  # embedded: there is no interpreter to start
+            return
+        env = {name: value for name, value in os.environ.items() if name not in _DROPPED}
+        env["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _BEGIN.format(nice=NICENESS, module=module)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=env,
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+            self._process.communicate()
+
+    def ask(self, data: bytes, seconds: float) -> bytes:
+        """What the module answers. Raises HeapViewError, after `seconds` too."""
+        if self._process is None:
+            return importlib.import_module(self.module).answer(data)  # type: ignore[no-any-return]
+        try:
+            answer, words = self._process.communicate(data, seconds)
+        except subprocess.TimeoutExpired:
+            raise HeapViewError(f"The work took longer than {seconds:g} s.") from None
+        code = self._process.returncode
+        if code == 0:
+            return answer
+        if code == _FAILED:
+            _raise(msgspec.json.decode(answer, type=_Error))
+        last = words.decode(errors="replace").strip().splitlines()[-1:]
+        raise HeapViewError(f"The working process ended with {code}: {last}.")
+
+
+def ask(module: str, data: bytes, seconds: float) -> bytes:
+    """What a module answers, in another process. Raises HeapViewError, after `seconds` too."""
+    with Fresh(module) as started:
+        return started.ask(data, seconds)
+
+
+def _is_python(path: str | None) -> bool:
+    return bool(path) and os.path.basename(path or "").startswith("python")
+
+
+def _raise(error: _Error) -> NoReturn:
+    made = HeapViewError(error.detail, **error.figures)
+    made.status, made.title = error.status, error.title
+    raise made
+
+
+def serve(module: str) -> NoReturn:
+    """Has the module answer standard input on standard output, and ends this process."""
+    answer: Callable[[bytes], bytes] = importlib.import_module(module).answer
+    try:
+        data, code = answer(sys.stdin.buffer.read()), 0
+    except HeapViewError as error:
+        code = _FAILED
+        data = msgspec.json.encode(
+            _Error(error.status, error.title, error.detail, dict(error.figures))
+        )
+    except msgspec.MsgspecError as error:
+        print(f"not a job: {error}", file=sys.stderr)
+        raise SystemExit(2) from None
+    sys.stdout.buffer.write(data)
+    raise SystemExit(code)

@@ -1,0 +1,1 @@
+"""Does a call leak each time? The checker, and the pytest fixture."""

@@ -1,0 +1,137 @@
+"""Does it leak on each call? Snapshots of this process between rounds of calls, and the verdict.
+
+What `flask heapview check` and the pytest fixture rest on. The calls go through Flask's test
+client, or are whatever the caller likes; engine, judge and report are those of the live service.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from flask import Flask, request, request_started, request_tearing_down
+
+from ..allocations import tracing
+from ..analysis.judge import judge
+from ..capture.base import Wanted
+from ..capture.runner import Runner
+from ..capture.select import choose
+from ..errors import BadRequest, HeapViewError
+from ..model.report import Report
+from ..process.level_history import Footprint
+from ..request_context import NO_ROUTE, SERVING, RequestCounter
+from ..store.snapshots import Store
+
+ROUNDS = 3  # between which snapshots are taken: fewer cannot tell a leak from a cache that fills
+WARM_UP = 0.25  # calls before the first snapshot, of the number asked for
+LEAST = 30  # calls that are needed to tell anything
+SECONDS = 120.0  # that one capture may take
+Call = Callable[[int], object]
+
+
+class Checker:
+    """Takes the snapshots of one check. The counter is fed by Flask's own signals."""
+
+    def __init__(self, directory: Path, engine: str = "auto") -> None:
+        self.store = Store(directory / "heapview")
+        self.runner = Runner(choose(engine), SECONDS)
+        self.counter = RequestCounter()
+        self.footprint = Footprint(self.counter)
+        self.calls = 0
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Meanwhile requests are counted, and allocations are sampled with their endpoint."""
+
+        def started(_sender: Flask, **_: object) -> None:
+            endpoint = request.endpoint
+            self.footprint.begin()
+            self.counter.add(endpoint)
+            SERVING.set(endpoint or NO_ROUTE)
+
+        def ended(_sender: Flask, **_: object) -> None:
+            SERVING.set(None)
+            self.footprint.end()
+
+        before = tracing.mode()
+        tracing.begin("sampled")
+        request_started.connect(started)
+        request_tearing_down.connect(ended)
+        try:
+            yield
+        finally:
+            request_started.disconnect(started)
+            request_tearing_down.disconnect(ended)
+            if before == "off":
+                tracing.switch("off")
+
+    def snapshot(self) -> str:
+        """Takes one. Raises HeapViewError when it fails."""
+        served = self.counter.read() or {"calls": self.calls}
+        info = self.runner.start(
+            Wanted(worker="check", requests=served, footprint=self.footprint), self.store
+        )
+        until = time.monotonic() + 2 * SECONDS
+        while self.store.info(info.id).state == "running" and time.monotonic() < until:
+            time.sleep(0.01)
+        done = self.store.info(info.id)
+        if done.state != "done":
+            raise HeapViewError(f"A snapshot failed: {done.error or 'it did not end'}.")
+        while any(t.name == "heapview-capture" for t in threading.enumerate()):
+            time.sleep(0.005)  # its thread is no part of what is compared
+        return info.id
+
+    def run(self, call: Call, count: int) -> None:
+        """Makes so many calls, each with the next number."""
+        for _ in range(count):
+            call(self.calls)
+            self.calls += 1
+
+    def check(self, call: Call, calls: int) -> Report:
+        """The verdict on so many calls, after some to warm up. Raises BadRequest, HeapViewError."""
+        if calls < LEAST:
+            raise BadRequest(f"At least {LEAST} calls are needed to tell a leak from a start.")
+        with self.listening():
+            self.run(call, max(10, round(calls * WARM_UP)))
+            gc.collect()  # what importing and warming up left behind is nobody's leak
+            taken = [self.snapshot()]
+            for number in range(ROUNDS):
+                share = calls * (number + 1) // ROUNDS - calls * number // ROUNDS
+                self.run(call, share)
+                taken.append(self.snapshot())
+        return judge([self.store.load(one) for one in taken])
+
+
+def check(call: Call, calls: int) -> Report:
+    """Whether `call(n)` leaks, judged over so many calls with n = 0, 1, 2, …
+
+    Raises BadRequest for too few calls, HeapViewError when a snapshot fails, what `call` raises.
+    """
+    with tempfile.TemporaryDirectory(prefix="heapview-check-") as directory:
+        return Checker(Path(directory)).check(call, calls)
+
+
+def in_words(report: Report) -> str:
+    """The verdict for a terminal or a failed test: what leaks, who, where, and what to do."""
+    lines = [report.summary]
+    for suspect in report.suspects:
+        lines.append(
+            f"  {suspect.rank}. {suspect.cause} ({suspect.confidence:.0%}): {suspect.summary}"
+        )
+        each = suspect.growing.per_request
+        lines.append(f"     {each.objects:g} objects and {each.bytes:,.0f} bytes a call")
+        lines += [
+            f"     allocated at {s.file}:{s.line} {s.function}" for s in suspect.allocated_at[:3]
+        ]
+        if suspect.endpoints:
+            named = ", ".join(f"{e.endpoint} {e.share:.0%}" for e in suspect.endpoints[:3])
+            lines.append(f"     while serving {named}")
+        lines += [f"     {sentence}" for sentence in suspect.evidence]
+        lines.append(f"     What to do: {suspect.remedy}")
+    lines.append(report.advice)
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Figures of the process and its container: memory, collector, descriptors, headroom."""

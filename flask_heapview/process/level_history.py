@@ -1,0 +1,133 @@
+"""What the process takes, read between requests: it tells which endpoint makes it grow.
+
+Where no object and so no allocation site is guilty (native memory, fragmentation, files in memory),
+only the mix of requests can say whose it is, and between single requests the mix always varies.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+import time
+from array import array
+
+from ..core.loader import core
+from ..model.process import Readings
+from ..request_context import RequestCounter, steps_of
+from . import tmpfs
+
+MOST = 512  # readings kept
+SHARE = 250  # readings are due when so many times the price of the last ones has passed
+BURST = 4  # readings at a stretch, with one request between two: those tell endpoints apart best
+AFTER_CAPTURE = 64
+DEAR = 2_000_000  # nanoseconds of a reading: after two in a row the C library is not asked again
+TWICE = 2
+MOST_MOUNTS = 8
+MOST_ENDPOINTS = 64
+OTHERS = "(others)"
+
+
+class Footprint:
+    """The last readings, in arrays of a fixed size: the service does not grow by being watched.
+
+    When they are full, every other reading of the older half is dropped, so that the distance
+    between two is as fine as they are recent (an exponential histogram: Datar, Gionis, Indyk and
+    Motwani 2002).
+    """
+
+    def __init__(self, counter: RequestCounter) -> None:
+        self._counter = counter
+        self.clear()
+
+    def clear(self) -> None:
+        """Begins again from nothing, as a freshly forked worker must."""
+        self._lock = threading.Lock()
+        self._due = self._left = self._used = 0
+        self._begun, self._ended = itertools.count(), itertools.count()
+        self._clock = array("d", bytes(8 * MOST))
+        self._levels = tuple(array("q", bytes(8 * MOST)) for _ in range(3))
+        self._requests: dict[str, array[int]] = {}
+        self._mounts: tuple[bytes, ...] | None = None
+        self._dear = 0
+
+    def begin(self, own: bool = False) -> None:
+        """Before a request is counted: takes a reading, if it is time to, nothing is being served,
+        and the request is none of the page's own."""
+        now = time.monotonic_ns()
+        due = (self._left or now >= self._due) and not own
+        if due and core and self._lock.acquire(blocking=False):
+            try:
+                self._take(now)
+            finally:
+                self._lock.release()
+        next(self._begun)
+
+    def end(self) -> None:
+        """After a request."""
+        next(self._ended)
+
+    def _take(self, now: int) -> None:
+        # only while nothing is being served: then those that were begun are those that have ended,
+        # and what they needed for a while is gone
+        if steps_of(self._begun) > steps_of(self._ended):
+            return
+        if now >= self._due:
+            self._left = max(BURST, self._left)
+        self._left -= 1
+        began = time.thread_time_ns()  # what other threads do meanwhile is no price of ours
+        self._read(now / 1e9)
+        price = time.thread_time_ns() - began
+        self._due = now + SHARE * price * BURST
+
+    def readings(self) -> Readings:
+        """All up to now, the oldest first. A capture begins: the next requests are read one by
+        one, which costs less than it does."""
+        with self._lock:
+            self._left = AFTER_CAPTURE
+            n = self._used
+            malloc, anonymous, files = (column[:n].tolist() for column in self._levels)
+            return Readings(
+                clock=self._clock[:n].tolist(),
+                malloc=malloc,
+                anonymous=anonymous,
+                files=files,
+                requests={name: column[:n].tolist() for name, column in self._requests.items()},
+            )
+
+    def _read(self, clock: float) -> None:
+        assert core is not None
+        if self._mounts is None:
+            self._mounts = tuple(os.fsencode(place) for place in tmpfs.mounts()[:MOST_MOUNTS])
+        if self._used == MOST:
+            self._thin()
+        n = self._used
+        self._clock[n] = clock
+        ask = self._dear < TWICE
+        began = time.thread_time_ns()
+        levels = core.levels(self._mounts, ask)
+        if ask:
+            self._dear = self._dear + 1 if time.thread_time_ns() - began >= DEAR else 0
+        for column, level in zip(self._levels, levels, strict=True):
+            column[n] = level
+        if not ask:  # as if nothing had changed since
+            self._levels[0][n] = self._levels[0][n - 1]
+        for column in self._requests.values():
+            column[n] = 0
+        for name, count in self._counter.read().items():
+            self._column(name)[n] += count
+        self._used = n + 1
+
+    def _column(self, name: str) -> array[int]:
+        if name not in self._requests:
+            if len(self._requests) >= MOST_ENDPOINTS:
+                name = OTHERS
+            self._requests.setdefault(name, array("q", bytes(8 * MOST)))
+        return self._requests[name]
+
+    def _thin(self) -> None:
+        half = MOST // 2
+        self._clock[: half // 2 + half] = self._clock[0:half:2] + self._clock[half:]
+        for column in (*self._levels, *self._requests.values()):
+            column[: half // 2 + half] = column[0:half:2] + column[half:]
+        self._used = half // 2 + half

@@ -1,0 +1,1 @@
+"""Questions about stored snapshots, and the job that answers them in another process."""

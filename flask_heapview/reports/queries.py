@@ -1,0 +1,140 @@
+"""Snapshots of the store, taken in pairs: what may be compared, and the answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..analysis.judge import judge
+from ..errors import BadRequest, Conflict, NotFound
+from ..model.api import DiffOf, ViewOf
+from ..model.base import Model
+from ..model.report import Report
+from ..model.retained import ObjectDetail, ObjectList
+from ..model.snapshot import Snapshot, SnapshotInfo
+from ..store.snapshots import Store
+from ..views import BY_NAME, VIEWS, View
+from ..views.table import Query, Table
+from ..views.tree import crumbs
+
+if TYPE_CHECKING:
+    from ..graphs.read import Graph
+
+OBJECTS = 200  # listed of one type
+BETWEEN = 8  # snapshots between base and target that the judge looks at, the newest
+
+
+class Page(Model, frozen=True):
+    """What a page of one view shows: tables, the way down a tree, and single figures."""
+
+    snapshot: SnapshotInfo
+    base: SnapshotInfo | None
+    tables: list[Table]
+    crumbs: list[tuple[int, str]]
+    about: dict[str, Any]
+
+
+def pair(store: Store, base: str | None, target: str | None) -> tuple[Snapshot, Snapshot]:
+    """Two snapshots of one worker, the older first. Raises BadRequest, NotFound, Conflict."""
+    if not base or not target:
+        raise BadRequest("Name both snapshots: ?base=ID&target=ID.")
+    if base == target:
+        raise BadRequest("Base and target are the same snapshot: choose two.")
+    first, last = store.info(base), store.info(target)
+    if first.worker != last.worker:
+        raise Conflict(
+            "These snapshots are of different workers, whose heaps cannot be subtracted. Take "
+            "both of one worker: the snapshot list says which worker each is of.",
+            workers=[first.worker, last.worker],
+        )
+    if first.clock > last.clock:
+        raise BadRequest("The base was taken after the target: exchange them.")
+    return store.load(base), store.load(target)
+
+
+def between(store: Store, base: Snapshot, target: Snapshot) -> list[Snapshot]:
+    """Both, and what the same worker's captures saw in between."""
+    rows = [
+        info
+        for info in store.listing()
+        if info.state == "done"
+        and info.worker == target.info.worker
+        and base.info.clock < info.clock < target.info.clock
+    ]
+    inner = [store.load(info.id) for info in reversed(rows[:BETWEEN])]
+    return [base, *inner, target]
+
+
+def report(store: Store, base: str | None, target: str | None) -> Report:
+    """The ticket on two snapshots, or on one."""
+    if not target:
+        raise BadRequest("Name a snapshot: ?target=ID, and ?base=ID to compare with.")
+    if not base:
+        return judge([store.load(target)])
+    return judge(between(store, *pair(store, base, target)))
+
+
+def view(store: Store, name: str, target: str | None) -> ViewOf:
+    """One view of one snapshot."""
+    snapshot = store.load(target or "")
+    return ViewOf(snapshot=snapshot.info, view=name, data=_view(name).read(snapshot))
+
+
+def one_object(store: Store, target: str | None, index: int) -> ObjectDetail:
+    """One object of a graph capture."""
+    return _graph(store, target).detail(index)
+
+
+def objects(store: Store, target: str | None, kind: int) -> ObjectList:
+    """The biggest objects of one type of a graph capture; of all where `kind` is -1."""
+    return _graph(store, target).biggest(kind, OBJECTS)
+
+
+def _graph(store: Store, target: str | None) -> Graph:
+    from ..graphs.read import Graph  # where the native parts were not built, there is no graph
+
+    info = store.info(target or "")
+    return Graph(store.graph(info.id))
+
+
+def differences(store: Store, base: str | None, target: str | None) -> DiffOf:
+    """All views, as differences."""
+    first, last = pair(store, base, target)
+    views = {each.name: each.diff(first, last) for each in VIEWS}
+    return DiffOf(base=first.info, target=last.info, views=views)
+
+
+def page(store: Store, name: str, base: str | None, target: str | None, query: Query) -> Page:
+    """One view for a page, of one snapshot or of the difference of two."""
+    shown = _view(name)
+    if base is None:
+        last = store.load(target or "")
+        data = shown.read(last)
+        tables, stacks = shown.tables(data, query), getattr(data, "stacks", None)
+    else:
+        first, last = pair(store, base, target)
+        data = shown.diff(first, last)
+        tree = getattr(data, "tree", None)
+        tables, stacks = shown.diff_tables(data, query), tree.stacks if tree else None
+    return Page(
+        snapshot=last.info,
+        base=first.info if base is not None else None,
+        tables=tables,
+        crumbs=crumbs(stacks, query.node) if stacks is not None else [],
+        about=_figures(data, last),
+    )
+
+
+def _view(name: str) -> View:
+    if name not in BY_NAME:
+        raise NotFound(f"There is no view {name!r}: there are {', '.join(BY_NAME)}.")
+    return BY_NAME[name]
+
+
+def _figures(data: Any, last: Snapshot) -> dict[str, Any]:
+    """The single figures of a section, for the sentences above its tables."""
+    values = {name: getattr(data, name) for name in data.__struct_fields__}
+    found = {k: v for k, v in values.items() if v is None or isinstance(v, int | float | str)}
+    if "domains" in values:
+        found["domains"] = values["domains"]
+    container = last.process.container
+    return {**found, "container_usage": container.usage, "container_limit": container.limit}

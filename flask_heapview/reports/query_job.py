@@ -1,0 +1,58 @@
+"""Reading, comparing and judging in a process of its own.
+
+A snapshot is megabytes of JSON, and two of them laid over one another more: decoded within the
+service they would inflate it for good, and under tracemalloc tenfold. So a fresh, niced interpreter
+does it, answers through a pipe, and takes all of that memory with it. The service only passes
+bytes on.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from ..isolation import fresh_interpreter
+from ..model.base import Model, from_json, to_json
+from ..render import json as as_json
+from ..store.snapshots import Store
+from ..views.table import Query
+from . import queries
+
+SECONDS = 120.0  # that an answer may take
+
+
+What = Literal["view", "diff", "report", "page", "object", "objects"]
+
+
+class Job(Model, frozen=True):
+    """A question about snapshots."""
+
+    directory: str
+    what: What
+    target: str | None = None
+    base: str | None = None
+    view: str = ""
+    number: int = -1  # of an object, or of a type
+    query: Query = Query()
+
+
+def answer(data: bytes) -> bytes:
+    """The answer to a Job, both as JSON, worked out in this process. Raises HeapViewError."""
+    job = from_json(data, Job)
+    store = Store(Path(job.directory))
+    if job.what == "view":
+        return as_json.encode(queries.view(store, job.view, job.target))
+    if job.what == "diff":
+        return as_json.encode(queries.differences(store, job.base, job.target))
+    if job.what == "report":
+        return as_json.encode(queries.report(store, job.base, job.target))
+    if job.what == "object":
+        return as_json.encode(queries.one_object(store, job.target, job.number))
+    if job.what == "objects":
+        return as_json.encode(queries.objects(store, job.target, job.number))
+    return to_json(queries.page(store, job.view, job.base, job.target, job.query))
+
+
+def ask(job: Job) -> bytes:
+    """The answer as JSON, worked out in another process. Raises HeapViewError."""
+    return fresh_interpreter.ask("flask_heapview.reports.query_job", to_json(job), SECONDS)

@@ -1,0 +1,1 @@
+"""One mounted app: its workers, captures, and watch."""

@@ -1,0 +1,217 @@
+"""What stands behind the routes of one mounted app."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import psutil
+from flask import Flask
+
+from ..allocations import tracing
+from ..capture.base import Wanted
+from ..capture.runner import Runner
+from ..config import HeapViewConfig
+from ..errors import CaptureBusy, Conflict, NotFound
+from ..inspection.endpoints import endpoint_codes
+from ..model.api import WatchState
+from ..model.base import from_json
+from ..model.report import Report
+from ..model.snapshot import Kind, SnapshotInfo
+from ..process import memory
+from ..process.collector import PAUSES, read_gc
+from ..process.headroom import headroom
+from ..process.level_history import Footprint
+from ..reports.query_job import Job, What, ask
+from ..request_context import RequestCounter
+from ..store.snapshots import Store
+from .watch import Watch
+from .workers import Registry, Worker, worker_id
+
+EXTENSION = "heapview"
+
+
+class Service:
+    """The state of one mounted app: settings, store, captures, counter."""
+
+    def __init__(
+        self,
+        config: HeapViewConfig,
+        store: Store,
+        runner: Runner,
+        caches: Mapping[str, object],
+    ) -> None:
+        self.config, self.store, self.runner = config, store, runner
+        self.caches = caches
+        self.counter = RequestCounter()
+        self.footprint = Footprint(self.counter)
+        self.registry = Registry(store.directory)
+        self.blueprint = EXTENSION
+        self._pid = 0
+        self._id = ""
+        self._adopting = threading.Lock()
+        self._watch: tuple[int, Watch] | None = None  # of the process that began it
+        self._verdict: tuple[tuple[str, str], Report] | None = None
+
+    # --- this worker
+
+    def count(self, endpoint: str | None) -> None:
+        """Called for every request of the app: the whole price of being mounted."""
+        if self._pid != os.getpid():
+            self._adopt()
+        self.footprint.begin(self.is_own(endpoint))
+        self.counter.add(endpoint)
+
+    def ended(self) -> None:
+        """Called after every request of the app."""
+        self.footprint.end()
+
+    def _adopt(self) -> None:
+        """The first request in a process: a preloaded app was made in another one."""
+        with self._adopting:
+            if self._pid == os.getpid():
+                return
+            self.counter.clear()
+            self.footprint.clear()
+            self._id = worker_id(os.getpid())
+            self._pid = os.getpid()
+
+    @property
+    def worker(self) -> str:
+        """This worker's id."""
+        if self._pid != os.getpid():
+            self._adopt()
+        return self._id
+
+    def is_own(self, endpoint: str | None) -> bool:
+        """Whether it is one of the blueprint's."""
+        return endpoint is not None and endpoint.startswith(self.blueprint + ".")
+
+    def requests(self) -> dict[str, int]:
+        """Requests by endpoint, without the blueprint's own."""
+        return {k: v for k, v in self.counter.read().items() if not self.is_own(k)}
+
+    def own_worker(self) -> Worker:
+        """This worker, as the list of workers shows it."""
+        own = psutil.Process()
+        started = time.gmtime(own.create_time())
+        return Worker(
+            id=self.worker,
+            pid=os.getpid(),
+            started_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", started),
+            rss=own.memory_info().rss,
+            requests=sum(self.requests().values()),
+            self=True,
+            allocations={"mode": tracing.mode()},
+        )
+
+    def visited(self) -> None:
+        """Somebody uses the page: from now on pauses are noted, and the worker is listed."""
+        PAUSES.install()
+        self.store.open()
+        self.registry.write(self.own_worker())
+
+    def workers(self) -> list[Worker]:
+        """Every live worker of this app on this host."""
+        return self.registry.live(self.own_worker())
+
+    def check_worker(self, wanted: str | None) -> None:
+        """Raises Conflict when another worker than this one is meant."""
+        if wanted and wanted != self.worker:
+            raise Conflict(
+                f"This request was served by worker {self.worker}, not {wanted}. The server "
+                "chooses who answers: ask again, or run one worker while you look.",
+                worker=self.worker,
+                wanted=wanted,
+            )
+
+    # --- captures
+
+    def capture(self, app: Flask, label: str, kind: Kind) -> SnapshotInfo:
+        """Starts a capture; see Runner.start for what is raised."""
+        return self.runner.start(
+            Wanted(
+                worker=self.worker,
+                label=label,
+                kind=kind,
+                requests=self.requests(),
+                endpoints=endpoint_codes(app.view_functions, self.blueprint),
+                caches=dict(self.caches),
+                show_values=self.config.show_values,
+                footprint=self.footprint,
+            ),
+            self.store,
+        )
+
+    def watch(
+        self, app: Flask, times: int, requests: int | None, seconds: float | None
+    ) -> WatchState:
+        """Begins a series of snapshots. Raises BadRequest, or CaptureBusy while one goes on."""
+        going_on = self._own_watch()
+        if going_on is not None and going_on.running:
+            raise CaptureBusy("A watch already goes on in this worker. Stop it first, or wait.")
+        made = Watch(
+            lambda label: self.capture(app, label, "ownership"),
+            self.store.info,
+            lambda: sum(self.requests().values()),
+            lambda base, target: self.ask("report", base=base, target=target),
+        )
+        made.start(times, requests, seconds)
+        self._watch = os.getpid(), made
+        return made.progress()
+
+    def watching(self) -> WatchState | None:
+        """The last series of this worker, if there was any."""
+        found = self._own_watch()
+        return found.progress() if found is not None else None
+
+    def _own_watch(self) -> Watch | None:
+        """That of this very process: a forked one has none yet."""
+        found = self._watch
+        return found[1] if found is not None and found[0] == os.getpid() else None
+
+    def unwatch(self) -> None:
+        """Ends the series. Raises NotFound when none goes on."""
+        found = self._own_watch()
+        if found is None or not found.running:
+            raise NotFound("No watch goes on in this worker.")
+        found.stop()
+
+    def verdict(self, base: str, target: str) -> Report:
+        """The report on two snapshots; the last one asked for is kept. Raises HeapViewError."""
+        if self._verdict is None or self._verdict[0] != (base, target):
+            data = self.ask("report", base=base, target=target)
+            self._verdict = (base, target), from_json(data, Report)
+        return self._verdict[1]
+
+    def status(self) -> dict[str, Any]:
+        """Live figures of this worker (bytes and seconds)."""
+        found = memory.read_process()
+        estimate = self.runner.engine.estimate()
+        if not self.runner.forks:  # then it stands still all the time
+            estimate = msgspec.structs.replace(estimate, stall_seconds=estimate.seconds)
+        return {
+            "worker": self.own_worker(),
+            "process": found,
+            "container": found.container,
+            "allocator": found.allocators,
+            "gc": read_gc(),
+            "headroom": headroom(found.container),
+            "capture": {
+                "engine": self.runner.engine.name,
+                "why": self.runner.engine.why,
+                "kinds": sorted(self.runner.engine.kinds),
+                "mode": "forked child" if self.runner.forks else "in-process",
+                "estimate": estimate,
+            },
+        }
+
+    # --- reading and comparing, in another process
+
+    def ask(self, what: What, **fields: Any) -> bytes:
+        """An answer about snapshots, as JSON. Raises HeapViewError."""
+        return ask(Job(directory=str(self.store.directory), what=what, **fields))

@@ -1,0 +1,1 @@
+"""Snapshots on disk, shared by the workers of one app."""

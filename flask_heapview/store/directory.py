@@ -1,0 +1,39 @@
+"""A directory that belongs to us alone."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from ..errors import StoreError
+
+
+def private_directory(path: Path) -> Path:
+    """Makes the directory 0700, or checks that it is ours alone. Raises StoreError."""
+    try:
+        os.makedirs(path.parent, exist_ok=True)
+        try:
+            os.mkdir(path, 0o700)
+        except FileExistsError:
+            pass
+        found = os.lstat(path)
+    except OSError as error:
+        raise StoreError(explain(error, path)) from error
+    if stat.S_ISLNK(found.st_mode) or not stat.S_ISDIR(found.st_mode):
+        raise StoreError(f"{path} is not a directory of its own. Set HEAPVIEW_DIR to another one.")
+    if found.st_uid != os.geteuid():
+        raise StoreError(f"{path} belongs to another user. Set HEAPVIEW_DIR to one of ours.")
+    if found.st_mode & 0o077:
+        raise StoreError(f"{path} is open to others. Run: chmod 700 {path}")
+    return path
+
+
+def explain(error: OSError, path: Path) -> str:
+    """The error in a sentence that says what to do."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"The disk of {path} is full. Delete snapshots, or set HEAPVIEW_DIR elsewhere."
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"{path} cannot be written. Set HEAPVIEW_DIR to a directory that can."
+    return f"{path}: {error.strerror}. Set HEAPVIEW_DIR to a directory that works."

@@ -1,0 +1,324 @@
+"""Snapshots on disk, shared by the workers of one app on this host.
+
+A file is a line of JSON with the snapshot's status, its schema and a checksum, then the body. It is
+written under another name and renamed, so a reader sees all of it or nothing. While a capture runs
+there are two small files beside: what it is, and the shared page with its progress.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import psutil
+
+from ..errors import CorruptSnapshot, NotFound, StoreError
+from ..isolation.progress_page import Board
+from ..model.base import Model, from_json, to_json
+from ..model.snapshot import SCHEMA, Snapshot, SnapshotInfo
+from .directory import explain, private_directory
+
+ID = re.compile(r"^[0-9]{8}-[0-9]{6}-[0-9a-f]{8}$")
+DONE, RUNNING, FAILED, PROGRESS, PART = ".snapshot", ".running", ".failed", ".progress", ".part"
+GRAPH = ".graph"  # beside the snapshot, for a capture of that kind
+HEAD_LIMIT = 1 << 20  # bytes of a first line that is still believed
+
+
+class _Head(Model, frozen=True):
+    schema: str
+    sha256: str
+    length: int
+    info: SnapshotInfo
+
+
+class Retention(Model, frozen=True):
+    """How much is kept; the oldest unpinned snapshot goes first."""
+
+    count: int = 40
+    bytes: int = 512_000_000
+    seconds: float = 7 * 86400.0
+
+
+class Store:
+    """The snapshots of one app."""
+
+    def __init__(self, directory: Path, retention: Retention | None = None) -> None:
+        self.directory = directory
+        self.retention = retention or Retention()
+
+    def open(self) -> Path:
+        """The directory, checked anew: it may have been replaced since the last time."""
+        return private_directory(self.directory)
+
+    def _file(self, snapshot_id: str, ending: str) -> Path:
+        if not ID.match(snapshot_id):
+            raise NotFound("There is no snapshot of that id.")
+        return self.directory / (snapshot_id + ending)
+
+    # --- writing
+
+    @staticmethod
+    def new_id() -> str:
+        """Sortable by time, and not to be guessed."""
+        return time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + secrets.token_hex(4)
+
+    def begin(self, info: SnapshotInfo) -> Board:
+        """Announces a capture and makes its progress page. Raises StoreError."""
+        self.open()
+        try:
+            board = Board(self._file(info.id, PROGRESS), create=True)
+            self._write(self._file(info.id, RUNNING), to_json(info))
+        except OSError as error:
+            self.end(info.id)
+            raise StoreError(explain(error, self.directory)) from error
+        return board
+
+    def save(self, snapshot: Snapshot) -> None:
+        """Writes a snapshot, all or nothing; runs in the child. Raises OSError."""
+        info = snapshot.info
+        body = to_json(msgspec.structs.replace(snapshot, info=_bare(info)))
+        head = _Head(
+            schema=SCHEMA, sha256=hashlib.sha256(body).hexdigest(), length=len(body), info=info
+        )
+        self._write(self._file(info.id, DONE), to_json(head) + b"\n" + body)
+
+    def _write(self, path: Path, data: bytes) -> None:
+        part = path.with_name(f"{path.name}.{os.getpid()}{PART}")
+        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[os.write(fd, view) :]
+            os.fsync(fd)
+            os.rename(part, path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        finally:
+            os.close(fd)
+
+    def graph(self, snapshot_id: str) -> Path:
+        """Where a graph capture keeps its arrays."""
+        return self._file(snapshot_id, GRAPH)
+
+    def part(self, snapshot_id: str) -> Path:
+        """Where a capture may leave what is not yet a snapshot; it is dropped with its process."""
+        return self._file(snapshot_id, f".raw.{os.getpid()}{PART}")
+
+    def has(self, snapshot_id: str) -> bool:
+        """Whether the snapshot was written."""
+        return self._file(snapshot_id, DONE).exists()
+
+    def fail(self, info: SnapshotInfo, reason: str) -> None:
+        """Remembers that a capture came to nothing, and why."""
+        failed = msgspec.structs.replace(info, state="failed", error=reason)
+        try:
+            self._write(self._file(info.id, FAILED), to_json(failed))
+        except OSError:  # the disk is full: the log has to do
+            pass
+        self.end(info.id)
+
+    def end(self, snapshot_id: str) -> None:
+        """Takes the marks of a running capture away."""
+        for ending in (RUNNING, PROGRESS):
+            self._file(snapshot_id, ending).unlink(missing_ok=True)
+        for part in self._parts():
+            if part.name.startswith(f"{snapshot_id}."):
+                part.unlink(missing_ok=True)
+
+    # --- reading
+
+    def load(self, snapshot_id: str) -> Snapshot:
+        """A whole snapshot. Raises NotFound, or CorruptSnapshot when it is damaged."""
+        path = self._file(snapshot_id, DONE)
+        try:
+            line, _, body = path.read_bytes().partition(b"\n")
+        except FileNotFoundError:
+            raise NotFound("There is no finished snapshot of that id.") from None
+        except OSError as error:
+            raise StoreError(explain(error, path)) from error
+        head = _read_head(line, path)
+        if len(body) != head.length or hashlib.sha256(body).hexdigest() != head.sha256:
+            raise _damaged(path)
+        try:
+            snapshot = from_json(body, Snapshot)
+        except msgspec.MsgspecError:
+            raise _damaged(path) from None
+        return msgspec.structs.replace(snapshot, info=self._shown(path, head.info))
+
+    def info(self, snapshot_id: str) -> SnapshotInfo:
+        """The status of a snapshot, finished or not. Raises NotFound or CorruptSnapshot."""
+        path = self._file(snapshot_id, DONE)
+        running = self._running(snapshot_id)  # its mark goes last
+        if running is not None:
+            return running
+        if path.exists():
+            return self._shown(path, _read_head(_first_line(path), path).info)
+        failed = self._small(self._file(snapshot_id, FAILED))
+        if failed is None:
+            raise NotFound("There is no snapshot of that id.")
+        return failed
+
+    def listing(self) -> list[SnapshotInfo]:
+        """Every snapshot that can be read, the newest first; damaged ones are left out."""
+        found: dict[str, SnapshotInfo] = {}
+        for snapshot_id in self._ids():
+            try:
+                found[snapshot_id] = self.info(snapshot_id)
+            except (NotFound, CorruptSnapshot, StoreError):
+                continue
+        return [found[key] for key in sorted(found, key=lambda k: _age(found[k]))][::-1]
+
+    def damaged(self) -> list[str]:
+        """Ids of files that are there and cannot be read."""
+        bad = []
+        for snapshot_id in self._ids():
+            try:
+                self.info(snapshot_id)
+            except CorruptSnapshot:
+                bad.append(snapshot_id)
+            except (NotFound, StoreError):
+                continue
+        return bad
+
+    def _ids(self) -> set[str]:
+        try:
+            names = os.listdir(self.directory)
+        except FileNotFoundError:
+            return set()
+        except OSError as error:
+            raise StoreError(explain(error, self.directory)) from error
+        ids = (name.split(".", 1) for name in names if "." in name)
+        return {i for i, rest in ids if ID.match(i) and "." + rest in (DONE, RUNNING, FAILED)}
+
+    def _shown(self, path: Path, info: SnapshotInfo) -> SnapshotInfo:
+        pinned = path.with_suffix(".pinned").exists()
+        try:
+            size: int | None = path.stat().st_size
+            graph = path.with_suffix(GRAPH)
+            if info.kind == "graph" and graph.exists():
+                size = (size or 0) + graph.stat().st_size
+        except OSError:
+            size = None
+        return msgspec.structs.replace(info, pinned=pinned, size=size)
+
+    def _small(self, path: Path) -> SnapshotInfo | None:
+        try:
+            return from_json(path.read_bytes(), SnapshotInfo)
+        except (OSError, msgspec.MsgspecError):
+            return None
+
+    def _running(self, snapshot_id: str) -> SnapshotInfo | None:
+        info = self._small(self._file(snapshot_id, RUNNING))
+        if info is None:
+            return None
+        if not psutil.pid_exists(info.pid):
+            if self._file(snapshot_id, DONE).exists():
+                self.end(snapshot_id)
+            else:
+                self.fail(info, "The worker ended during the capture.")
+            return None
+        try:
+            with Board(self._file(snapshot_id, PROGRESS)) as board:
+                return msgspec.structs.replace(info, progress=board.progress())
+        except (OSError, ValueError):  # it has just ended
+            return info if self._file(snapshot_id, RUNNING).exists() else None
+
+    # --- keeping house
+
+    def delete(self, snapshot_id: str) -> None:
+        """Forgets a snapshot. Raises NotFound."""
+        if self._small(self._file(snapshot_id, RUNNING)) is not None and self._running(snapshot_id):
+            raise StoreError("The capture still runs: wait until it ends, then delete it.")
+        gone = False
+        for ending in (DONE, FAILED, ".pinned", GRAPH):
+            path = self._file(snapshot_id, ending)
+            gone = (path.exists() and ending != GRAPH) or gone
+            path.unlink(missing_ok=True)
+        if not gone:
+            raise NotFound("There is no snapshot of that id.")
+
+    def pin(self, snapshot_id: str, keep: bool) -> None:
+        """Exempts a finished snapshot from the limits, or ends that. Raises NotFound."""
+        if not self._file(snapshot_id, DONE).exists():
+            raise NotFound("There is no finished snapshot of that id.")
+        mark = self._file(snapshot_id, ".pinned")
+        if keep:
+            mark.touch(0o600)
+        else:
+            mark.unlink(missing_ok=True)
+
+    def tidy(self) -> None:
+        """Drops what is beyond the limits, and what dead captures left behind."""
+        kept, used, now = 0, 0, time.time()
+        for path, info in self._by_age():
+            if info.pinned:
+                continue
+            kept, used = kept + 1, used + (info.size or 0)
+            old = now - path.stat().st_mtime > self.retention.seconds
+            large = used > self.retention.bytes and kept > 1  # the newest stays, whatever its size
+            if kept > self.retention.count or large or old:
+                path.unlink(missing_ok=True)
+                self.graph(info.id).unlink(missing_ok=True)
+        for part in self._parts():
+            pid = part.name.split(".")[-2]
+            if not (pid.isdigit() and psutil.pid_exists(int(pid))):
+                part.unlink(missing_ok=True)
+
+    def _parts(self) -> list[Path]:
+        # not by glob: pathlib keeps every pattern in a cache of the service's
+        try:
+            names = os.listdir(self.directory)
+        except FileNotFoundError:
+            return []
+        return [self.directory / name for name in names if name.endswith(PART)]
+
+    def _by_age(self) -> Iterator[tuple[Path, SnapshotInfo]]:
+        """Finished and failed snapshots, the newest first."""
+        for info in self.listing():
+            for ending in (DONE, FAILED):
+                path = self._file(info.id, ending)
+                if info.state != "running" and path.exists():
+                    yield path, info
+
+
+def _age(info: SnapshotInfo) -> tuple[str, float, str]:
+    """By the second, then by the machine's clock: captures may be quicker than a second."""
+    return info.taken_at, info.clock, info.id
+
+
+def _bare(info: SnapshotInfo) -> SnapshotInfo:
+    return SnapshotInfo(id=info.id, state=info.state, worker=info.worker, taken_at=info.taken_at)
+
+
+def _first_line(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.readline(HEAD_LIMIT)
+    except FileNotFoundError:
+        raise NotFound("There is no snapshot of that id.") from None
+    except OSError as error:
+        raise StoreError(explain(error, path)) from error
+
+
+def _read_head(line: bytes, path: Path) -> _Head:
+    try:
+        head = from_json(line, _Head)
+    except msgspec.MsgspecError:
+        raise _damaged(path) from None
+    if head.schema != SCHEMA:
+        raise CorruptSnapshot(
+            f"{path.name} was written by another version ({head.schema}). Delete it, or read it "
+            "with that version."
+        )
+    return head
+
+
+def _damaged(path: Path) -> CorruptSnapshot:
+    return CorruptSnapshot(f"{path.name} is damaged or half-written. Delete it and capture again.")

@@ -1,1 +1,0 @@
-"""Who serves this app on this host."""

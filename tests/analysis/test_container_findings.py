@@ -1,0 +1,150 @@
+"""What grows by itself, the tables of the code, chains, and one leak in several places."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from flask_heapview.analysis.judge import judge
+from flask_heapview.model.ownership import Holder, Ownership
+from flask_heapview.model.snapshot import Requests, Snapshot
+from flask_heapview.model.stacks import Frame, StacksBuilder
+
+from .factories import MB, SITE, snapshot, tree
+
+
+def swelling(*sizes: int, kind: str = "bytearray") -> list[Snapshot]:
+    """One object that is as large as that."""
+
+    def made(turn: int, size_: int) -> Snapshot:
+        steps = [("app", "module"), (".log", kind)]
+        builder = tree((steps[:1], 1, 100), (steps, 1, size_))
+        own = Ownership(stacks=builder.build(), app_roots=["app"])
+        return msgspec.structs.replace(snapshot(turn, 5), ownership=own)
+
+    return [made(turn, size_) for turn, size_ in enumerate(sizes)]
+
+
+def test_a_buffer_that_is_added_to() -> None:
+    report = judge(swelling(1 * MB, 2 * MB, 3 * MB))
+    (suspect,) = report.suspects
+    assert (report.verdict, suspect.cause) == ("leak", "unbounded-container")
+    assert suspect.holder is not None
+    assert suspect.holder.path == "app.log"
+    assert "grew by 2.0 MB in 200 requests and is never emptied" in suspect.summary
+    assert suspect.evidence[0].startswith("app.log went from 1.0 MB to 3.0 MB in 200 requests: 10")
+    assert suspect.growing.objects == 0
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        swelling(3 * MB, 1 * MB, 2 * MB),  # a result of the moment
+        swelling(9 * MB, 10 * MB, 11 * MB),  # what was there before does not fit the rate
+        swelling(1_000, 50_000, 100_000),  # too little
+        swelling(1 * MB, 2 * MB, 3 * MB, kind="app.Opaque"),  # what it holds is not known
+    ],
+)
+def test_what_is_no_buffer_that_is_added_to(rows: list[Snapshot]) -> None:
+    assert judge(rows).verdict != "leak"
+
+
+@pytest.mark.parametrize(
+    ("counts", "leaks"),
+    [
+        ((500, 560, 620), True),  # a module with each other request
+        ((500, 531, 576), False),  # imports as they are needed
+        ((500, 520, 540), False),
+    ],
+)
+def test_modules_that_are_made_with_each_request(counts: tuple[int, ...], leaks: bool) -> None:
+    def made(turn: int) -> Snapshot:
+        builder = tree(([("sys", "module"), (".modules", "dict")], 1, 100))
+        holder = Holder(node=1, path="sys.modules", type="dict", entries=counts[turn])
+        own = Ownership(stacks=builder.build(), holders=[holder])
+        return msgspec.structs.replace(snapshot(turn, 5), ownership=own)
+
+    report = judge([made(turn) for turn in range(3)])
+    assert (report.verdict == "leak") is leaks
+    assert [s.cause for s in report.suspects] == (["registry"] if leaks else [])
+
+
+@pytest.mark.parametrize(("base", "suspects"), [(1, 1), (0, 0)])
+def test_a_table_that_came_at_once_has_not_grown(base: int, suspects: int) -> None:
+    """Two snapshots: in the first the table was not there, or hung on another path."""
+
+    def made(turn: int, count: int, entries: int) -> Snapshot:
+        steps = [("app", "module"), (".config", "dict"), ("[value]", "app.Setting")]
+        builder = tree((steps[:2], count, 100), (steps, entries, 80 * entries))
+        own = Ownership(stacks=builder.build(), app_roots=["app"])
+        return msgspec.structs.replace(snapshot(10 * turn, 5), ownership=own)
+
+    report = judge([made(1, base, 0), made(2, 1, 120)])
+    assert report.verdict != "leak"
+    assert len(report.suspects) == suspects
+
+
+def test_what_a_library_trims_by_itself_is_none() -> None:
+    """A connection of sqlite3 forgets its dead cursors every two hundred."""
+
+    def made(kind: str, turn: int) -> Snapshot:
+        steps = [("app", "module"), (".database", kind), ("[item]", "list"), ("[item]", "weakref")]
+        count = 50 * (turn + 1)
+        builder = tree((steps[:3], 1, 100), (steps, count, 70 * count))
+        own = Ownership(stacks=builder.build(), app_roots=["app"])
+        return msgspec.structs.replace(snapshot(turn, 5), ownership=own)
+
+    assert judge([made("sqlite3.Connection", turn) for turn in range(3)]).suspects == []
+    assert judge([made("app.Connection", turn) for turn in range(3)]).verdict == "leak"
+
+
+def holding(turn: int, *paths: tuple[str, int], endpoints: dict[str, int]) -> Snapshot:
+    """Containers at app.<path>, each with so many entries, all of them of one site."""
+    builder, holders = StacksBuilder(), []
+    for name, entries in paths:
+        root, _, rest = name.partition(".")
+        steps = [Frame(root, "module"), *(Frame(f".{part}", "dict") for part in rest.split("."))]
+        for depth in range(1, len(steps) + 1):
+            builder.add(steps[:depth], 1 if depth == len(steps) else 0, 100)
+        node = len(builder.parent) - 1
+        holders.append(
+            Holder(node=node, path=name, type="dict", entries=entries, app=True, sites=[SITE])
+        )
+    own = Ownership(stacks=builder.build(), holders=holders, app_roots=["app"])
+    made = snapshot(turn, 5)
+    requests = Requests(total=sum(endpoints.values()), endpoints=endpoints)
+    info = msgspec.structs.replace(made.info, requests=requests)
+    return msgspec.structs.replace(made, ownership=own, info=info)
+
+
+def test_one_leak_in_several_places_is_one_suspect() -> None:
+    def rows(*names: str) -> list[Snapshot]:
+        return [
+            holding(
+                turn,
+                *((name, 100 * turn + n) for n, name in enumerate(names)),
+                endpoints={"page": 100 * (turn + 1)},
+            )
+            for turn in range(3)
+        ]
+
+    (one,) = judge(rows("app.gateway.calls", "app.gateway.log", "asyncio.all_tasks")).suspects
+    assert one.holder is not None
+    assert one.holder.path == "app.gateway.calls"
+    assert one.evidence[-1].startswith("As many more, and as steadily, at ")
+    assert "app.gateway.log" in one.evidence[-1]
+    assert "asyncio.all_tasks" in one.evidence[-1]
+    # two of the app's own that have nothing to do with each other may be two leaks
+    assert len(judge(rows("app.first", "app.second")).suspects) == 2
+
+
+def test_the_rate_is_that_of_the_endpoint_which_allocates() -> None:
+    """The mix shifts: in the second round hardly anybody asks for the guilty page."""
+    asked = [(100, 0), (200, 0), (230, 170)]
+    rows = [
+        holding(turn, ("app.cache", page), endpoints={"page": page, "other": other})
+        for turn, (page, other) in enumerate(asked)
+    ]
+    (suspect,) = judge(rows).suspects
+    assert suspect.confidence == 0.95
+    assert any(text.endswith("along the requests of page.") for text in suspect.evidence)
