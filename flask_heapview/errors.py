@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 
 class HeapViewError(Exception):
@@ -42,6 +42,19 @@ class Conflict(HeapViewError):
 
     status = 409
     title = "not possible now"
+
+
+class DifferentWorkers(Conflict):
+    """Snapshots of different workers were to be subtracted (figure: their ids)."""
+
+    title = "snapshots of different workers"
+
+    def __init__(self, workers: Iterable[str]) -> None:
+        super().__init__(
+            "These snapshots are of different workers. Their heaps have nothing in common, so they "
+            "cannot be subtracted. Take both snapshots of one worker: the snapshot list names it.",
+            workers=sorted(workers),
+        )
 
 
 class NotEnoughMemory(Conflict):

@@ -1,4 +1,4 @@
-"""Text that is safe to store and to show."""
+"""Names that are safe to store and to show, and figures as people read them."""
 
 from __future__ import annotations
 
@@ -23,3 +23,39 @@ def clean(name: object, limit: int = MAX_NAME_CHARACTERS) -> str:
             for c in text
         )
     return text + "…" if cut else text
+
+
+def bytes_text(value: float | None) -> str:
+    """1.2 MB; powers of ten."""
+    if value is None:
+        return "–"
+    for unit in ("B", "kB", "MB", "GB"):
+        if abs(value) < 1000 or unit == "GB":
+            break
+        value /= 1000
+    return f"{value:,.0f} {unit}" if unit == "B" else f"{value:,.1f} {unit}"
+
+
+def number_text(value: float | None) -> str:
+    return "–" if value is None else f"{value:,}"
+
+
+def signed_text(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return "0" if not value else f"{value:+,}".replace("-", "−")
+
+
+def signed_bytes_text(value: float | None) -> str:
+    if value is None:
+        return "–"
+    text = bytes_text(abs(value))
+    return text if not value else f"{'+' if value > 0 else '−'}{text}"
+
+
+def ms_text(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.2f} ms"
+
+
+def percent_text(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}".replace(".0%", "%")

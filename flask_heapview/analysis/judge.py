@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from ..errors import Conflict
+from ..errors import DifferentWorkers
 from ..model.report import (
     SCHEMA,
     AllocatedAt,
@@ -198,13 +198,9 @@ def _ref(snapshot: Snapshot) -> SnapshotRef:
 def judge(snapshots: Sequence[Snapshot]) -> Report:
     """The report on snapshots of one worker, the oldest first.
 
-    Raises Conflict when they are of different workers: their heaps have nothing in common.
+    Raises DifferentWorkers when they are of different workers: their heaps have nothing in common.
     """
     workers = {s.info.worker for s in snapshots}
     if len(workers) > 1:
-        raise Conflict(
-            "These snapshots are of different workers, whose heaps cannot be subtracted. Take both "
-            "of one worker: GET /api/v1/workers lists them, and POST /api/v1/snapshots takes one.",
-            workers=sorted(workers),
-        )
+        raise DifferentWorkers(workers)
     return Judge(snapshots).report()

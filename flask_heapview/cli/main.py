@@ -13,9 +13,10 @@ from ..errors import HeapViewError
 from ..model.report import Report
 from ..render import json as as_json
 from ..render import markdown
-from ..render.html import ago_text, bytes_text, number_text
+from ..render.html import ago_text
 from ..reports import queries
 from ..store.snapshots import Store
+from ..text import bytes_text, number_text
 from ..views import VIEWS, View
 from ..views.table import Table, TableQuery
 from .check import check_command

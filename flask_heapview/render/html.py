@@ -8,6 +8,15 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from ..text import (
+    bytes_text,
+    ms_text,
+    number_text,
+    percent_text,
+    signed_bytes_text,
+    signed_text,
+)
+
 
 @lru_cache(maxsize=1)
 def environment() -> Environment:
@@ -34,42 +43,6 @@ def environment() -> Environment:
 def render(template: str, **values: Any) -> str:
     """The page as text."""
     return environment().get_template(template).render(**values)
-
-
-def bytes_text(value: float | None) -> str:
-    """1.2 MB; powers of ten."""
-    if value is None:
-        return "–"
-    for unit in ("B", "kB", "MB", "GB"):
-        if abs(value) < 1000 or unit == "GB":
-            break
-        value /= 1000
-    return f"{value:,.0f} {unit}" if unit == "B" else f"{value:,.1f} {unit}"
-
-
-def number_text(value: float | None) -> str:
-    return "–" if value is None else f"{value:,}"
-
-
-def signed_text(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return "0" if not value else f"{value:+,}".replace("-", "−")
-
-
-def signed_bytes_text(value: float | None) -> str:
-    if value is None:
-        return "–"
-    text = bytes_text(abs(value))
-    return text if not value else f"{'+' if value > 0 else '−'}{text}"
-
-
-def ms_text(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.2f} ms"
-
-
-def percent_text(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1%}".replace(".0%", "%")
 
 
 def ago_text(taken_at: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..analysis.judge import judge
-from ..errors import BadRequest, Conflict, NotFound
+from ..errors import BadRequest, DifferentWorkers, NotFound
 from ..model.api import DiffOf, ViewOf
 from ..model.base import Model
 from ..model.report import Report
@@ -41,11 +41,7 @@ def pair(store: Store, base: str | None, target: str | None) -> tuple[Snapshot, 
         raise BadRequest("Base and target are the same snapshot: choose two.")
     first, last = store.info(base), store.info(target)
     if first.worker != last.worker:
-        raise Conflict(
-            "These snapshots are of different workers, whose heaps cannot be subtracted. Take "
-            "both of one worker: the snapshot list says which worker each is of.",
-            workers=[first.worker, last.worker],
-        )
+        raise DifferentWorkers((first.worker, last.worker))
     if first.clock > last.clock:
         raise BadRequest("The base was taken after the target: exchange them.")
     return store.load(base), store.load(target)
