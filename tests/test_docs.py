@@ -49,9 +49,24 @@ def test_the_commands_for_the_shop_run(tmp_path: Path) -> None:
 
 
 def test_the_two_commands_exist() -> None:
-    for target in ("demo", "test", "bench", "lint", "test-all"):
+    for target in ("demo", "test", "bench", "lint", "prose", "format", "test-all"):
         done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, check=False)
         assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("target", "extras"), [("demo", "demo"), ("test", "test,demo")])
+def test_each_command_installs_what_it_needs(target: str, extras: str, tmp_path: Path) -> None:
+    words = ["make", "-n", target, f"VENV={tmp_path / 'venv'}"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert re.findall(r"-e '\.\[(\S+)\]'", done.stdout) == [extras]
+
+
+def test_the_demo_is_served_by_what_the_tests_installed(tmp_path: Path) -> None:
+    for name in (".installed", ".installed-demo"):
+        (tmp_path / name).touch()
+    words = ["make", "-n", "demo", f"VENV={tmp_path}"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "pip" not in done.stdout
 
 
 SHOP = (
