@@ -1,3 +1,4 @@
+# make setup: an environment with all that the tests need, and the C core built
 # make demo: the leaky shop with traffic, and an address to click
 # make test: everything that a change must pass; make test-all: on every Python that pyenv has, too
 
@@ -13,7 +14,7 @@ SIDE_BY_SIDE = -p no:cacheprovider -n auto --maxprocesses 4 --dist loadfile
 
 SOURCES = setup.cfg pyproject.toml setup.py $(wildcard flask_heapview/*/csrc/* flask_heapview/*/csrc/*/*)
 
-.PHONY: demo test test-all lint prose format bench sanitize clean
+.PHONY: setup demo test test-all lint prose format bench sanitize clean
 
 # the demo needs no test tools; what the tests installed serves it, too
 $(DEMO_STAMP): EXTRAS = demo
@@ -23,6 +24,8 @@ $(STAMP) $(DEMO_STAMP): $(SOURCES)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -e '.[$(EXTRAS)]'
 	touch $@ $(DEMO_STAMP)
+
+setup: $(STAMP)
 
 demo: $(DEMO_STAMP)
 	$(BIN)/python examples/demo.py
