@@ -146,6 +146,7 @@ def test_every_view_has_its_row() -> None:
 
 # a path with a slash in it; with a name behind a colon, that it defines
 REFERENCE = re.compile(r"`((?:\w+/)+(?:[\w.-]+\.\w+)?|\w+\.py)(?::([\w.]+))?`")
+BASES = (ROOT, PACKAGE, PACKAGE / "core", PACKAGE / "core" / "csrc", PACKAGE / "graphs")
 PAGES = (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"))
 
 
@@ -168,9 +169,7 @@ def names_of(node: ast.stmt) -> set[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_the_files_and_functions_that_are_named_exist(page: Path) -> None:
     for name, inside in REFERENCE.findall(page.read_text()):
-        places = [
-            place for place in (ROOT / name, ROOT / "flask_heapview" / name) if place.exists()
-        ]
+        places = [base / name for base in BASES if (base / name).exists()]
         assert places, f"{page.name}: {name}"
         assert not inside or defines(places[0], inside), f"{page.name}: {name}:{inside}"
 

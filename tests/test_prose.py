@@ -180,6 +180,15 @@ def test_one_long_sentence_in_thirteen_is_allowed_but_none_above_forty(
     assert "README.md:1: 41 words: Word" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("name", ["sentences.py", "sentences_of_leaks.py", "sentences/leaks.py"])
+def test_what_the_judge_says_is_measured(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "flask_heapview" / "render" / name
+    path.parent.mkdir(parents=True)
+    path.write_text('"""Words for people: not what they read."""\nA = f"{n} entries more."\n')
+    found = prose.places(tmp_path)[f"flask_heapview/render/{name}"]
+    assert texts(found) == ["X entries more."]
+
+
 def test_every_place_is_measured() -> None:
     found = prose.places(ROOT)
     expected = {"README.md", "CHANGES.md", "docs/capture.md", "templates", "error messages"}
