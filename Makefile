@@ -1,3 +1,4 @@
+# make setup: an environment with all that the tests need, and the C core built
 # make demo: the leaky shop with traffic, and an address to click
 # make test: everything that a change must pass; make test-all: on every Python that pyenv has, too
 
@@ -5,19 +6,28 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
+DEMO_STAMP = $(VENV)/.installed-demo
+C_FILES = $(shell find flask_heapview examples -name '*.[ch]')
 PYTHONS ?= 3.11 3.12 3.13
 # a file's tests stay together: they share servers and browsers
 SIDE_BY_SIDE = -p no:cacheprovider -n auto --maxprocesses 4 --dist loadfile
 
-.PHONY: demo test test-all lint format bench sanitize clean
+SOURCES = setup.cfg pyproject.toml setup.py $(wildcard flask_heapview/*/csrc/* flask_heapview/*/csrc/*/*)
 
-$(STAMP): setup.cfg pyproject.toml setup.py $(wildcard flask_heapview/*/csrc/* flask_heapview/*/csrc/*/*)
+.PHONY: setup demo test test-all lint prose format bench sanitize clean
+
+# the demo needs no test tools; what the tests installed serves it, too
+$(DEMO_STAMP): EXTRAS = demo
+$(STAMP): EXTRAS = test,demo
+$(STAMP) $(DEMO_STAMP): $(SOURCES)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -e '.[test,demo]'
-	touch $@
+	$(BIN)/python -m pip install --quiet -e '.[$(EXTRAS)]'
+	touch $@ $(DEMO_STAMP)
 
-demo: $(STAMP)
+setup: $(STAMP)
+
+demo: $(DEMO_STAMP)
 	$(BIN)/python examples/demo.py
 
 test: $(STAMP)
@@ -43,10 +53,18 @@ lint: $(STAMP)
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
+	$(BIN)/python -m mypy tools examples/demo.py
+	$(BIN)/clang-format --dry-run --Werror $(C_FILES)
+	$(BIN)/python tools/prose.py
+
+# how long the sentences are that users read; with --list, those over 25 words
+prose: $(STAMP)
+	$(BIN)/python tools/prose.py --list
 
 format: $(STAMP)
 	$(BIN)/python -m ruff check --fix .
 	$(BIN)/python -m ruff format .
+	$(BIN)/clang-format -i $(C_FILES)
 
 # the native parts with AddressSanitizer and UndefinedBehaviorSanitizer, in a copy of the tree
 SANITIZED = build/sanitized

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import os
 import re
@@ -19,6 +20,7 @@ from .e2e.apps import LEAKY
 from .e2e.test_examples import shop
 from .helpers import ROOT, TOKEN, needs, serving, unmeasured
 
+PACKAGE = ROOT / "flask_heapview"
 README = (ROOT / "README.md").read_text()
 PATH = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
 BLOCK = re.compile(r"(?:<!-- run: (\w+) -->\n)?```(\w+)\n(.*?)```", re.DOTALL)
@@ -49,9 +51,24 @@ def test_the_commands_for_the_shop_run(tmp_path: Path) -> None:
 
 
 def test_the_two_commands_exist() -> None:
-    for target in ("demo", "test", "bench", "lint", "test-all"):
+    for target in ("setup", "demo", "test", "bench", "lint", "prose", "format", "test-all"):
         done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, check=False)
         assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("target", "extras"), [("demo", "demo"), ("test", "test,demo")])
+def test_each_command_installs_what_it_needs(target: str, extras: str, tmp_path: Path) -> None:
+    words = ["make", "-n", target, f"VENV={tmp_path / 'venv'}"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert re.findall(r"-e '\.\[(\S+)\]'", done.stdout) == [extras]
+
+
+def test_the_demo_is_served_by_what_the_tests_installed(tmp_path: Path) -> None:
+    for name in (".installed", ".installed-demo"):
+        (tmp_path / name).touch()
+    words = ["make", "-n", "demo", f"VENV={tmp_path}"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "pip" not in done.stdout
 
 
 SHOP = (
@@ -127,7 +144,43 @@ def test_every_view_has_its_row() -> None:
         assert f"| `{view.name}` | {view.summary} |" in text
 
 
+# a path with a slash in it; with a name behind a colon, that it defines
+REFERENCE = re.compile(r"`((?:\w+/)+(?:[\w.-]+\.\w+)?|\w+\.py)(?::([\w.]+))?`")
+BASES = (ROOT, PACKAGE, PACKAGE / "core", PACKAGE / "core" / "csrc", PACKAGE / "graphs")
+PAGES = (*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"))
+
+
+def defines(path: Path, name: str) -> bool:
+    """Whether a module has that function, class, method or constant."""
+    scope: list[ast.stmt] = ast.parse(path.read_text()).body
+    for part in name.split("."):
+        found = [node for node in scope if part in names_of(node)]
+        if not found:
+            return False
+        scope = getattr(found[0], "body", [])
+    return True
+
+
+def names_of(node: ast.stmt) -> set[str]:
+    targets = getattr(node, "targets", None) or [getattr(node, "target", None)]
+    return {getattr(node, "name", ""), *(getattr(t, "id", "") for t in targets)}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
+def test_the_files_and_functions_that_are_named_exist(page: Path) -> None:
+    for name, inside in REFERENCE.findall(page.read_text()):
+        places = [base / name for base in BASES if (base / name).exists()]
+        assert places, f"{page.name}: {name}"
+        assert not inside or defines(places[0], inside), f"{page.name}: {name}:{inside}"
+
+
+def test_every_room_has_its_line() -> None:
+    rooms = {f"flask_heapview/{place.parent.name}/" for place in PACKAGE.glob("*/__init__.py")}
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    assert {room for room in rooms if f"- `{room}`: " not in text} == set()
+
+
 def test_links_lead_somewhere() -> None:
-    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+    for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name}: {target}"

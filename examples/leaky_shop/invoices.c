@@ -3,12 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct page { struct page *next; char text[]; } page;
+typedef struct page {
+    struct page *next;
+    char text[];
+} page;
 static page *kept;
 
-size_t invoice_render(const char *customer, size_t size) {
+size_t
+invoice_render(const char *customer, size_t size)
+{
     page *made = malloc(sizeof(page) + size);
-    if (!made) return 0;
+    if (!made)
+        return 0;
     memset(made->text, ' ', size);
     memcpy(made->text, customer, strnlen(customer, size));
     made->next = kept;
@@ -16,6 +22,12 @@ size_t invoice_render(const char *customer, size_t size) {
     return size;
 }
 
-void invoice_clear(void) {
-    while (kept) { page *next = kept->next; free(kept); kept = next; }
+void
+invoice_clear(void)
+{
+    while (kept) {
+        page *next = kept->next;
+        free(kept);
+        kept = next;
+    }
 }

@@ -12,9 +12,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
-from ..helpers import ROOT, TOKEN, Server, serving, wait_until
+from ..helpers import ROOT, TOKEN, Server, serving, unmeasured, wait_until
 
 SOURCE = """
 from examples.leaky_shop.wsgi import application as app
@@ -84,31 +85,60 @@ def test_the_repaired_twins_are_not_accused(tmp_path: Path) -> None:
     assert report["verdict"] != "leak", report["suspects"]
 
 
-def test_the_demo_prints_an_address_that_works() -> None:
+@contextlib.contextmanager
+def demo(*shell: str) -> Iterator[tuple[subprocess.Popen[str], int, str]]:
+    """The demo, once it serves; `shell` starts it. Gives the process, the port, the address."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    demo = subprocess.Popen(
-        [sys.executable, str(ROOT / "examples" / "demo.py"), "--port", str(port)],
+    process = subprocess.Popen(
+        [*shell, sys.executable, str(ROOT / "examples" / "demo.py"), "--port", str(port)],
         stdout=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        env={**os.environ, "HEAPVIEW_TOKEN": TOKEN},
+        env={**unmeasured(), "HEAPVIEW_TOKEN": TOKEN},
     )
-    assert demo.stdout is not None
+    assert process.stdout is not None
+    started: list[psutil.Process] = []
     try:
         address = ""
         while "login#token=" not in address:
-            address = demo.stdout.readline()
-            assert address or demo.poll() is None
+            address = process.stdout.readline()
+            assert address or process.poll() is None
+        started += [psutil.Process(process.pid), *psutil.Process(process.pid).children(True)]
+        yield process, port, address
+        process.wait(20)
+        psutil.wait_procs(started, timeout=20)
+        assert [one.cmdline() for one in started if one.is_running()] == []
+    finally:
+        for one in started:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one.kill()
+        process.stdout.close()
+
+
+def test_the_demo_prints_an_address_that_works() -> None:
+    with demo() as (process, port, address):
         assert re.search(rf"http://127\.0\.0\.1:{port}/_debug/memory/login#token=\S+", address)
         server = Server.__new__(Server)
         server.port = port
         served = lambda: server.api("GET", "/workers")[1]["workers"][0]["requests"] > 5  # noqa: E731
         wait_until(served, 30, "traffic")
-    finally:
-        os.killpg(demo.pid, signal.SIGINT)
-        demo.wait(20)
-        demo.stdout.close()
+        process.send_signal(signal.SIGINT)
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_the_demo_leaves_nothing_behind(number: signal.Signals) -> None:
+    """`demo` itself looks whether any process is left."""
+    with demo() as (process, _, _):
+        assert len(psutil.Process(process.pid).children(recursive=True)) >= 3
+        process.send_signal(number)
+    assert process.returncode == (-number if number == signal.SIGKILL else 128 + number)
+
+
+def test_the_demo_ends_with_the_shell_that_started_it() -> None:
+    with demo("sh", "-c", '"$@"; true', "sh") as (shell, _, _):
+        shell.kill()
 
 
 def test_the_minimal_example(tmp_path: Path) -> None:
