@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define SHAPES 150 /* cycle shapes that are told apart */
+#define MAX_SHAPES 150 /* cycle shapes that are told apart */
 
 typedef struct {
     HvCore *core;
@@ -23,7 +23,7 @@ typedef struct {
     uint32_t component;
 } Search;
 
-#define NO UINT32_MAX
+#define HV_NONE UINT32_MAX
 
 /* --- the graph */
 
@@ -32,7 +32,7 @@ place_of(Search *search, PyObject *op)
 {
     int fresh;
     if (!hv_in_table(&search->index, (uint64_t)(uintptr_t)op))
-        return NO;
+        return HV_NONE;
     return *hv_slot(&search->index, (uint64_t)(uintptr_t)op, &fresh) - 1;
 }
 
@@ -43,7 +43,7 @@ add_target(void *state, PyObject *child, uint32_t label, Py_ssize_t place)
     (void)label;
     (void)place;
     uint32_t target = place_of(search, child);
-    if (target != NO)
+    if (target != HV_NONE)
         *(uint32_t *)hv_push(&search->targets) = target;
 }
 
@@ -84,7 +84,7 @@ add_leaf(PyObject *child, void *arg)
     if (child == NULL || leaves->left-- <= 0)
         return 0;
     HvType *type = hv_type_of(leaves->core, child);
-    if (type->kind == HV_ATOM && Py_REFCNT(child) == 1)
+    if (type->kind == HV_KIND_ATOM && Py_REFCNT(child) == 1)
         leaves->bytes += hv_size(leaves->core, child, type);
     return 0;
 }
@@ -114,7 +114,7 @@ count_kind(HvCycle *group, uint32_t type)
             return;
         }
     }
-    if (group->kinds < HV_KINDS) {
+    if (group->kinds < HV_MAX_GROUP_TYPES) {
         group->kind[group->kinds] = type;
         group->of_kind[group->kinds++] = 1;
     }
@@ -170,7 +170,7 @@ way_back(Search *search, uint32_t start, const uint32_t *members, size_t count)
     uint32_t component = search->order[start];
     size_t read = 0, written = 0;
     for (size_t i = 0; i < count; i++)
-        search->low[members[i]] = NO;
+        search->low[members[i]] = HV_NONE;
     search->low[start] = start;
     search->work[written++] = start;
     while (read < written) {
@@ -179,7 +179,7 @@ way_back(Search *search, uint32_t start, const uint32_t *members, size_t count)
             uint32_t target = target_at(search, i);
             if (target == start)
                 return at;
-            if (search->order[target] == component && search->low[target] == NO) {
+            if (search->order[target] == component && search->low[target] == HV_NONE) {
                 search->low[target] = at;
                 search->work[written++] = target;
             }
@@ -209,11 +209,11 @@ find_label(void *state, PyObject *child, uint32_t label, Py_ssize_t place)
 static void
 draw(Search *search, HvCycle *group, const uint32_t *members, size_t count)
 {
-    uint32_t path[HV_CHAIN];
+    uint32_t path[HV_MAX_CHAIN_STEPS];
     size_t length = 0;
     uint32_t start = best_start(search, members, count);
     uint32_t at = way_back(search, start, members, count);
-    for (; length < HV_CHAIN; at = search->low[at]) {
+    for (; length < HV_MAX_CHAIN_STEPS; at = search->low[at]) {
         path[length++] = at;
         if (at == start)
             break;
@@ -222,7 +222,7 @@ draw(Search *search, HvCycle *group, const uint32_t *members, size_t count)
         PyObject *op = search->objects[path[length - 1 - i]];
         PyObject *next = search->objects[i + 1 < length ? path[length - 2 - i] : start];
         HvType *type = hv_type_of(search->core, op);
-        Finder finder = {next, HV_REF, -1, 0};
+        Finder finder = {next, HV_LABEL_REF, -1, 0};
         hv_edges(search->core, op, type, find_label, &finder);
         group->chain[i] = (HvChainStep){type->number, finder.label, finder.place};
     }
@@ -238,8 +238,8 @@ add_component(Search *search, const uint32_t *members, size_t count)
     uint32_t *slot = hv_slot(&search->shapes, shape_of(search, members, count), &fresh);
     HvCycle *group;
     if (fresh) {
-        if (search->shapes.count > SHAPES) {
-            *slot = NO;
+        if (search->shapes.count > MAX_SHAPES) {
+            *slot = HV_NONE;
             return;
         }
         *slot = (uint32_t)search->groups->count;
@@ -247,7 +247,7 @@ add_component(Search *search, const uint32_t *members, size_t count)
         group->garbage = (uint8_t)search->garbage;
         draw(search, group, members, count);
     }
-    if (*slot == NO)
+    if (*slot == HV_NONE)
         return;
     group = &HV_AT(search->groups, HvCycle, *slot);
     group->components++;
@@ -256,7 +256,7 @@ add_component(Search *search, const uint32_t *members, size_t count)
         PyObject *op = search->objects[members[i]];
         count_kind(group, hv_type_of(search->core, op)->number);
         group->bytes += with_leaves(search->core, op);
-        if (group->traced < HV_TRACED)
+        if (group->traced < HV_MAX_GROUP_BLOCKS)
             group->object[group->traced++] = op;
     }
 }
@@ -278,7 +278,7 @@ close_component(Search *search, uint32_t root, size_t height)
     size_t begin = height;
     do {
         begin--;
-        search->order[search->stack[begin]] = NO - 1 - search->component;
+        search->order[search->stack[begin]] = HV_NONE - 1 - search->component;
     } while (search->stack[begin] != root);
     if (height - begin > 1 || refers_to_itself(search, root))
         add_component(search, search->stack + begin, height - begin);

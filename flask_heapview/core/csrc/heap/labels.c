@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static const char *const fixed[HV_FIXED] = {
+static const char *const fixed[HV_FIXED_LABELS] = {
     "[item]",        "[value]",     "[key]",     "[ref]",            "[code]",
     "[attribute]",   ".__dict__",   "[type]",    "[local]",          "(other)",
     "(interpreter)", "(held from C)", "(cyclic garbage)", "(capture)", "thread ?:", "(small)",
@@ -14,9 +14,9 @@ void
 hv_labels_init(HvCore *core)
 {
     hv_array(&core->labels, sizeof(HvLabel));
-    for (int i = 0; i < HV_FIXED; i++) {
+    for (int i = 0; i < HV_FIXED_LABELS; i++) {
         HvLabel *label = hv_push(&core->labels);
-        *label = (HvLabel){HV_RAW, -1, 0, NULL, fixed[i]};
+        *label = (HvLabel){HV_FORM_FIXED, -1, 0, NULL, fixed[i]};
     }
 }
 
@@ -58,14 +58,14 @@ new_label(HvCore *core, uint8_t kind, PyObject *name)
 {
     HvLabel *label = hv_push(&core->labels);
     *label = (HvLabel){kind, -1, 0, name, NULL};
-    if (kind == HV_ATTRIBUTE) {
-        label->limit = (int8_t)place_among(name, core->limit_names, core->limits);
-        label->data = place_among(name, core->data_names, core->datas) >= 0;
+    if (kind == HV_FORM_ATTRIBUTE) {
+        label->limit = (int8_t)place_among(name, core->limit_names, core->limit_name_count);
+        label->data = place_among(name, core->data_names, core->data_name_count) >= 0;
     }
     return (uint32_t)core->labels.count - 1;
 }
 
-#define MOST 200000 /* labels; further names are left out, as if they could not be shown */
+#define MAX_LABELS 200000 /* labels; further names are left out, as if they could not be shown */
 
 /* A name that may be shown: an identifier of bearable length. */
 static int
@@ -102,10 +102,10 @@ hv_label(HvCore *core, uint8_t kind, PyObject *name)
     if (!fresh)
         return *found;
     uint32_t label;
-    if (!PyUnicode_CheckExact(name) || !PyUnicode_IS_READY(name) || core->labels.count >= MOST)
-        label = HV_UNNAMED;
-    else if (kind == HV_ATTRIBUTE && !is_name(name))
-        label = HV_UNNAMED;
+    if (!PyUnicode_CheckExact(name) || !PyUnicode_IS_READY(name) || core->labels.count >= MAX_LABELS)
+        label = HV_LABEL_UNNAMED;
+    else if (kind == HV_FORM_ATTRIBUTE && !is_name(name))
+        label = HV_LABEL_UNNAMED;
     else
         label = by_content(core, kind, name);
     *hv_slot(&core->label_table, key, &fresh) = label;

@@ -112,7 +112,7 @@ static size_t
 int_size(HvCore *core, PyObject *op)
 {
     size_t digits = digits_of(op);
-    return digits == 0 ? (size_t)core->layout.zero : DIGITS_AT + digits * sizeof(digit);
+    return digits == 0 ? (size_t)core->offsets.zero_bytes : DIGITS_AT + digits * sizeof(digit);
 }
 
 static size_t
@@ -154,7 +154,7 @@ hv_size(HvCore *core, PyObject *op, HvType *type)
 {
     size_t before = _PyType_PreHeaderSize(type->type);
     if (type->type == &PyType_Type && !(((PyTypeObject *)op)->tp_flags & Py_TPFLAGS_HEAPTYPE))
-        before = (size_t)core->layout.before_static;
+        before = (size_t)core->offsets.static_header_bytes;
     switch (type->sizing) {
     case HV_SIZE_INT:
         return before + int_size(core, op);
@@ -171,7 +171,7 @@ hv_size(HvCore *core, PyObject *op, HvType *type)
         return before + (size_t)type->base + table * sizeof(setentry);
     }
     case HV_SIZE_CALL:
-        core->current = type->type;
+        core->examined_type = type->type;
         return before + asked_size(op, type);
     default:
         return before + object_size(op, type);

@@ -95,32 +95,32 @@ static uint8_t
 kind_of(HvCore *core, PyTypeObject *type)
 {
     if (type == &PyCode_Type)
-        return HV_CODE_KIND;
+        return HV_KIND_CODE;
     if (!(type->tp_flags & Py_TPFLAGS_HAVE_GC))
-        return HV_ATOM;
+        return HV_KIND_ATOM;
     if (type == &PyList_Type)
-        return HV_LIST_KIND;
+        return HV_KIND_LIST;
     if (type == &PyTuple_Type)
-        return HV_TUPLE_KIND;
+        return HV_KIND_TUPLE;
     if (type->tp_flags & Py_TPFLAGS_DICT_SUBCLASS)
-        return HV_DICT_KIND;
+        return HV_KIND_DICT;
     if (type == &PySet_Type || type == &PyFrozenSet_Type)
-        return HV_SET_KIND;
+        return HV_KIND_SET;
     if (type->tp_flags & Py_TPFLAGS_TYPE_SUBCLASS)
-        return HV_CLASS_KIND;
+        return HV_KIND_CLASS;
     if (type == &PyModule_Type || PyType_IsSubtype(type, &PyModule_Type))
-        return HV_MODULE_KIND;
+        return HV_KIND_MODULE;
     if (type == &PyFunction_Type)
-        return HV_FUNCTION_KIND;
+        return HV_KIND_FUNCTION;
     if (is_of_code(type))
-        return HV_OF_CODE;
+        return HV_KIND_PART_OF_CODE;
     if (type == &PyFrame_Type)
-        return HV_FRAME_KIND;
+        return HV_KIND_FRAME;
     if (type == &PyGen_Type || type == &PyCoro_Type || type == &PyAsyncGen_Type)
-        return HV_GENERATOR_KIND;
+        return HV_KIND_GENERATOR;
     if (type->tp_flags & Py_TPFLAGS_BASE_EXC_SUBCLASS)
-        return HV_EXCEPTION_KIND;
-    return type == core->context_type ? HV_CONTEXT_KIND : HV_PLAIN;
+        return HV_KIND_EXCEPTION;
+    return type == core->context_type ? HV_KIND_CONTEXT : HV_KIND_PLAIN;
 }
 
 static uint8_t
@@ -179,7 +179,7 @@ add_members(HvCore *core, HvType *found, PyTypeObject *type)
         PyObject *name = name_of(type, &members[i]);
         HvMember *member = &found->member[found->members++];
         member->offset = members[i].offset;
-        member->label = name == NULL ? HV_UNNAMED : hv_label(core, HV_ATTRIBUTE, name);
+        member->label = name == NULL ? HV_LABEL_UNNAMED : hv_label(core, HV_FORM_ATTRIBUTE, name);
     }
 }
 
@@ -220,9 +220,9 @@ static uint8_t
 is_blob(HvType *found)
 {
     PyTypeObject *type = found->type;
-    return found->kind == HV_CLASS_KIND || found->kind == HV_MODULE_KIND ||
-           found->kind == HV_FUNCTION_KIND || found->kind == HV_CODE_KIND ||
-           found->kind == HV_OF_CODE || found->kind == HV_FRAME_KIND ||
+    return found->kind == HV_KIND_CLASS || found->kind == HV_KIND_MODULE ||
+           found->kind == HV_KIND_FUNCTION || found->kind == HV_KIND_CODE ||
+           found->kind == HV_KIND_PART_OF_CODE || found->kind == HV_KIND_FRAME ||
            type == &PyDictProxy_Type || type == &PyProperty_Type ||
            type == &PyStaticMethod_Type || type == &PyClassMethod_Type;
 }
@@ -242,11 +242,11 @@ hv_new_type(HvCore *core, PyTypeObject *type)
     found->length = length_of(core, type);
     found->may_have_dict = type->tp_dictoffset != 0 ||
                            (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) != 0;
-    if (found->kind >= HV_PLAIN || found->kind == HV_ATOM)
+    if (found->kind >= HV_KIND_PLAIN || found->kind == HV_KIND_ATOM)
         find_members(core, found);
-    if (found->members != 0 && found->kind == HV_ATOM)
-        found->kind = HV_PLAIN; /* slices and ranges: not tracked, and yet they refer to others */
-    found->exact = found->kind == HV_PLAIN && is_exact(core, type);
+    if (found->members != 0 && found->kind == HV_KIND_ATOM)
+        found->kind = HV_KIND_PLAIN; /* slices and ranges: not tracked, and yet they refer to others */
+    found->exact = found->kind == HV_KIND_PLAIN && is_exact(core, type);
     found->blob = is_blob(found);
     recognise(core, found);
     hv_find_sizing(found);

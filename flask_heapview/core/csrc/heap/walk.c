@@ -2,11 +2,11 @@
 
 #include <string.h>
 
-#define FOLD_DEPTH 8 /* from here on, a step that repeats one of the last few is folded into it */
-#define FOLD_PERIOD 4
-#define SAMPLE_FROM 8 /* entries from which a container's newest ones are worth a look */
-#define LARGE 512     /* bytes above which pymalloc passes a block on to malloc */
-#define TICK 50000    /* objects between two progress reports */
+#define MIN_FOLD_DEPTH 8 /* from here on, a step that repeats one of the last few is folded into it */
+#define MAX_FOLD_STEPS 4
+#define MIN_SAMPLED_ENTRIES 8 /* entries from which a container's newest ones are worth a look */
+#define MAX_PYMALLOC_BYTES 512     /* bytes above which pymalloc passes a block on to malloc */
+#define OBJECTS_PER_TICK 50000    /* objects between two progress reports */
 
 /* --- nodes */
 
@@ -25,7 +25,7 @@ hv_new_node(HvWalk *walk, uint32_t parent, uint32_t label, uint32_t type, uint8_
 }
 
 uint32_t
-hv_root(HvWalk *walk, uint8_t kind, PyObject *name, uint32_t fixed, uint8_t rank)
+hv_new_root(HvWalk *walk, uint8_t kind, PyObject *name, uint32_t fixed, uint8_t rank)
 {
     uint32_t label = name == NULL ? fixed : hv_label(&walk->core, kind, name);
     return hv_new_node(walk, HV_NONE, label, HV_NONE, rank);
@@ -34,10 +34,10 @@ hv_root(HvWalk *walk, uint8_t kind, PyObject *name, uint32_t fixed, uint8_t rank
 static uint32_t
 fold(HvWalk *walk, uint32_t parent, uint32_t label, uint32_t type)
 {
-    if (hv_node_at(walk, parent)->depth < FOLD_DEPTH)
+    if (hv_node_at(walk, parent)->depth < MIN_FOLD_DEPTH)
         return HV_NONE;
     uint32_t above = parent;
-    for (int i = 0; i < FOLD_PERIOD && above != HV_NONE; i++) {
+    for (int i = 0; i < MAX_FOLD_STEPS && above != HV_NONE; i++) {
         HvNode *node = hv_node_at(walk, above);
         if (node->type == type && node->label == label)
             return above;
@@ -64,7 +64,7 @@ hv_step(HvWalk *walk, uint32_t parent, uint32_t label, uint32_t type)
     uint32_t node = fold(walk, parent, label, type);
     if (node == HV_NONE) {
         if (walk->nodes.count >= walk->node_limit)
-            node = walk->other;
+            node = walk->other_node;
         else
             node = hv_new_node(walk, parent, label, type, 0);
     }
@@ -72,29 +72,29 @@ hv_step(HvWalk *walk, uint32_t parent, uint32_t label, uint32_t type)
     return node;
 }
 
-static HvCollects *
-collects(HvWalk *walk, uint32_t node)
+static HvContainers *
+containers_of(HvWalk *walk, uint32_t node)
 {
     HvNode *at = hv_node_at(walk, node);
-    if (at->collects == 0) {
-        HvCollects *made = hv_push(&walk->collects);
+    if (at->containers == 0) {
+        HvContainers *made = hv_push(&walk->containers);
         made->limit = -1;
-        at->collects = (uint32_t)walk->collects.count;
+        at->containers = (uint32_t)walk->containers.count;
         return made;
     }
-    return &HV_AT(&walk->collects, HvCollects, at->collects - 1);
+    return &HV_AT(&walk->containers, HvContainers, at->containers - 1);
 }
 
 /* --- counting */
 
 void
-hv_tick(HvWalk *walk)
+hv_report_progress(HvWalk *walk)
 {
-    walk->due = walk->visited + TICK;
-    if (walk->core.board != NULL) {
-        walk->core.board[0] = (int64_t)walk->visited;
-        walk->core.board[1] =
-            (int64_t)(walk->visited > walk->expected ? walk->visited : walk->expected);
+    walk->next_tick = walk->objects + OBJECTS_PER_TICK;
+    if (walk->core.progress != NULL) {
+        walk->core.progress[0] = (int64_t)walk->objects;
+        walk->core.progress[1] =
+            (int64_t)(walk->objects > walk->expected_objects ? walk->objects : walk->expected_objects);
     }
 }
 
@@ -108,40 +108,40 @@ count_at(HvWalk *walk, PyObject *op, HvType *type, uint32_t node)
     type->count++;
     type->bytes += size;
     type->tracked += (uint64_t)hv_tracked(op, type->type);
-    if (size > LARGE)
-        walk->large += size;
+    if (size > MAX_PYMALLOC_BYTES)
+        walk->large_bytes += size;
     if (walk->sample_node != NULL)
         hv_note_samples(walk, op, type, node);
-    if (++walk->visited >= walk->due)
-        hv_tick(walk);
+    if (++walk->objects >= walk->next_tick)
+        hv_report_progress(walk);
 }
 
 void
-hv_account(HvWalk *walk, PyObject *op, uint32_t node)
+hv_count_once(HvWalk *walk, PyObject *op, uint32_t node)
 {
-    if (op != NULL && !hv_mark(&walk->seen, op))
+    if (op != NULL && !hv_set_add(&walk->visited_set, op))
         count_at(walk, op, hv_type_of(&walk->core, op), node);
 }
 
 static void
 note_open(HvWalk *walk, PyObject *op, uint32_t node)
 {
-    HvOpen *found = hv_push(&walk->open);
-    *found = (HvOpen){op, node};
+    HvOpenObject *found = hv_push(&walk->open_objects);
+    *found = (HvOpenObject){op, node};
 }
 
-/* --- classes go home */
+/* --- classes are filed under the module that defines them */
 
-static HvRoot *
-home_of(HvWalk *walk, PyTypeObject *type)
+static HvModuleRoot *
+module_of_class(HvWalk *walk, PyTypeObject *type)
 {
     PyObject *module = hv_type_dict_get(type, "__module__");
     int fresh;
     if (module == NULL || !PyUnicode_CheckExact(module))
         return NULL;
-    uint64_t key = (uint64_t)hv_label(&walk->core, HV_ROOT, module) + 1;
-    uint32_t place = *hv_slot(&walk->homes, key, &fresh);
-    return place == 0 ? NULL : &HV_AT(&walk->roots, HvRoot, place - 1);
+    uint64_t key = (uint64_t)hv_label(&walk->core, HV_FORM_MODULE, module) + 1;
+    uint32_t place = *hv_slot(&walk->module_of_class, key, &fresh);
+    return place == 0 ? NULL : &HV_AT(&walk->modules, HvModuleRoot, place - 1);
 }
 
 static int
@@ -163,32 +163,32 @@ is_local(PyObject *name)
 
 /* Whether the module has something else under the class's name. */
 static int
-is_replaced(HvRoot *home, PyObject *name, PyObject *op)
+is_replaced(HvModuleRoot *module, PyObject *name, PyObject *op)
 {
-    if (home->dict == NULL || !PyDict_CheckExact(home->dict) ||
-        ((PyDictObject *)home->dict)->ma_keys->dk_kind == DICT_KEYS_GENERAL)
+    if (module->dict == NULL || !PyDict_CheckExact(module->dict) ||
+        ((PyDictObject *)module->dict)->ma_keys->dk_kind == DICT_KEYS_GENERAL)
         return 0; /* other keys than strings: comparing them might run code */
     if (((PyASCIIObject *)name)->hash == -1)
         return 0; /* never used as a key, so the module has nothing under it */
-    PyObject *there = _PyDict_GetItem_KnownHash(home->dict, name, ((PyASCIIObject *)name)->hash);
+    PyObject *there = _PyDict_GetItem_KnownHash(module->dict, name, ((PyASCIIObject *)name)->hash);
     return there != NULL && there != op;
 }
 
 /* Puts a class under the module that defines it, wherever it was met. */
 static int
-send_home(HvWalk *walk, PyObject *op, HvType *meta)
+file_under_module(HvWalk *walk, PyObject *op, HvType *meta)
 {
     PyTypeObject *type = (PyTypeObject *)op;
     if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE))
         return 0;
     PyObject *name = ((PyHeapTypeObject *)type)->ht_qualname;
-    HvRoot *home = home_of(walk, type);
-    if (home == NULL || name == NULL || is_local(name) || is_replaced(home, name, op))
+    HvModuleRoot *module = module_of_class(walk, type);
+    if (module == NULL || name == NULL || is_local(name) || is_replaced(module, name, op))
         return 0;
-    uint32_t label = hv_label(&walk->core, HV_ATTRIBUTE, name);
-    if (label == HV_UNNAMED) /* of a class within a class: its dotted name is no identifier */
-        label = hv_label(&walk->core, HV_ATTRIBUTE, ((PyHeapTypeObject *)type)->ht_name);
-    uint32_t node = hv_step(walk, home->node, label, meta->number);
+    uint32_t label = hv_label(&walk->core, HV_FORM_ATTRIBUTE, name);
+    if (label == HV_LABEL_UNNAMED) /* of a class within a class: its dotted name is no identifier */
+        label = hv_label(&walk->core, HV_FORM_ATTRIBUTE, ((PyHeapTypeObject *)type)->ht_name);
+    uint32_t node = hv_step(walk, module->node, label, meta->number);
     count_at(walk, op, meta, node);
     hv_enqueue(&walk->queue, op, node);
     return 1;
@@ -199,32 +199,32 @@ send_home(HvWalk *walk, PyObject *op, HvType *meta)
 void
 hv_reach(HvWalk *walk, PyObject *child, uint32_t label)
 {
-    if (hv_mark(&walk->seen, child))
+    if (hv_set_add(&walk->visited_set, child))
         return;
     HvType *type = hv_type_of(&walk->core, child);
-    if (type->kind == HV_CLASS_KIND && send_home(walk, child, type))
+    if (type->kind == HV_KIND_CLASS && file_under_module(walk, child, type))
         return;
-    uint32_t node = walk->at;
-    if (label != HV_CODE) { /* names and constants of functions are nobody's growth */
-        if (walk->last_parent == walk->at && walk->last_label == label &&
+    uint32_t node = walk->current_node;
+    if (label != HV_LABEL_CODE) { /* names and constants of functions are nobody's growth */
+        if (walk->last_parent == walk->current_node && walk->last_label == label &&
             walk->last_type == type->number)
             node = walk->last_node;
         else {
-            node = hv_step(walk, walk->at, label, type->number);
-            walk->last_parent = walk->at;
+            node = hv_step(walk, walk->current_node, label, type->number);
+            walk->last_parent = walk->current_node;
             walk->last_label = label;
             walk->last_type = type->number;
             walk->last_node = node;
         }
-        if (node == walk->other)
-            walk->truncated++;
+        if (node == walk->other_node)
+            walk->truncated_objects++;
     }
     count_at(walk, child, type, node);
     if (type->resource && hv_is_open(&walk->core, child, type))
         note_open(walk, child, node);
-    if (label == HV_DICT && walk->graph)
-        hv_mark(&walk->namespaces, child);
-    if (type->kind != HV_ATOM && label != HV_DICT) /* its owner shows what is in there */
+    if (label == HV_LABEL_DICT && walk->with_graph)
+        hv_set_add(&walk->namespace_dicts, child);
+    if (type->kind != HV_KIND_ATOM && label != HV_LABEL_DICT) /* its owner shows what is in there */
         hv_enqueue(&walk->queue, child, node);
 }
 
@@ -248,25 +248,25 @@ as_limit(PyObject *value)
 static int
 says_limits(HvType *type)
 {
-    return type->may_have_dict && type->kind != HV_CLASS_KIND && type->kind != HV_MODULE_KIND;
+    return type->may_have_dict && type->kind != HV_KIND_CLASS && type->kind != HV_KIND_MODULE;
 }
 
 void
-hv_edge(void *state, PyObject *child, uint32_t number, Py_ssize_t place)
+hv_follow_edge(void *state, PyObject *child, uint32_t number, Py_ssize_t place)
 {
     HvWalk *walk = state;
     (void)place;
-    if (number >= HV_FIXED && says_limits(walk->of)) {
+    if (number >= HV_FIXED_LABELS && says_limits(walk->current_type)) {
         HvLabel *label = &HV_AT(&walk->core.labels, HvLabel, number);
-        if (label->limit >= 0 && (walk->limit_place < 0 || label->limit < walk->limit_place)) {
+        if (label->limit >= 0 && (walk->current_limit_place < 0 || label->limit < walk->current_limit_place)) {
             int64_t limit = as_limit(child);
             if (limit > 0) {
-                walk->limit_here = limit;
-                walk->limit_place = label->limit;
+                walk->current_limit = limit;
+                walk->current_limit_place = label->limit;
             }
         }
         if (label->data)
-            walk->data_here = child;
+            walk->current_data = child;
     }
     hv_reach(walk, child, number);
 }
@@ -280,19 +280,19 @@ word_at(PyObject *op, Py_ssize_t offset)
 static int64_t
 own_limit(HvWalk *walk, PyObject *op, HvType *type)
 {
-    HvLayout *layout = &walk->core.layout;
+    HvOffsets *offsets = &walk->core.offsets;
     Py_ssize_t found = -1;
     if (type->length == HV_LENGTH_DEQUE)
-        found = word_at(op, layout->deque_maxlen);
+        found = word_at(op, offsets->deque_maxlen);
     if (type->length == HV_LENGTH_LRU)
-        found = word_at(op, layout->lru_maxsize);
+        found = word_at(op, offsets->lru_maxsize);
     return found > 0 ? found : -1;
 }
 
 static void
 set_limit(HvWalk *walk, uint32_t node, int64_t limit)
 {
-    HvCollects *known = collects(walk, node);
+    HvContainers *known = containers_of(walk, node);
     if (limit > known->limit)
         known->limit = limit;
 }
@@ -303,13 +303,13 @@ note_container(HvWalk *walk, PyObject *op, HvType *type, uint32_t node)
     Py_ssize_t length = hv_length(&walk->core, op, type);
     if (length < 0)
         return;
-    HvCollects *known = collects(walk, node);
+    HvContainers *known = containers_of(walk, node);
     known->entries += (uint64_t)length;
     known->containers++;
     int64_t limit = own_limit(walk, op, type);
     if (limit > known->limit)
         known->limit = limit;
-    for (int i = 0; i < HV_SAMPLES && length >= SAMPLE_FROM; i++) {
+    for (int i = 0; i < HV_SAMPLED_CONTAINERS && length >= MIN_SAMPLED_ENTRIES; i++) {
         if (known->sample[i] == NULL) {
             known->sample[i] = op;
             break;
@@ -320,17 +320,17 @@ note_container(HvWalk *walk, PyObject *op, HvType *type, uint32_t node)
 static void
 note_cache(HvWalk *walk, PyObject *op, HvType *type, uint32_t node)
 {
-    HvLayout *layout = &walk->core.layout;
+    HvOffsets *offsets = &walk->core.offsets;
     HvCache *cache = hv_push(&walk->caches);
-    *cache = (HvCache){node, type->number, 0, walk->limit_here, -1, -1};
+    *cache = (HvCache){node, type->number, 0, walk->current_limit, -1, -1};
     if (type->length == HV_LENGTH_LRU) {
         cache->entries = hv_length(&walk->core, op, type);
-        cache->limit = word_at(op, layout->lru_maxsize);
-        cache->hits = word_at(op, layout->lru_hits);
-        cache->misses = word_at(op, layout->lru_misses);
+        cache->limit = word_at(op, offsets->lru_maxsize);
+        cache->hits = word_at(op, offsets->lru_hits);
+        cache->misses = word_at(op, offsets->lru_misses);
         return;
     }
-    PyObject *data = walk->data_here;
+    PyObject *data = walk->current_data;
     if (data != NULL)
         cache->entries = hv_length(&walk->core, data, hv_type_of(&walk->core, data));
     if (cache->entries < 0)
@@ -341,28 +341,28 @@ static void
 look_into(HvWalk *walk, PyObject *op, uint32_t node)
 {
     HvType *type = hv_type_of(&walk->core, op);
-    walk->at = node;
-    walk->of = type;
-    walk->limit_here = -1;
-    walk->limit_place = -1;
-    walk->data_here = NULL;
+    walk->current_node = node;
+    walk->current_type = type;
+    walk->current_limit = -1;
+    walk->current_limit_place = -1;
+    walk->current_data = NULL;
     if (type->length != HV_NO_LENGTH)
         note_container(walk, op, type, node);
-    hv_edges(&walk->core, op, type, hv_edge, walk);
-    if (walk->limit_here > 0)
-        set_limit(walk, node, walk->limit_here);
+    hv_edges(&walk->core, op, type, hv_follow_edge, walk);
+    if (walk->current_limit > 0)
+        set_limit(walk, node, walk->current_limit);
     if (type->cache)
         note_cache(walk, op, type, node);
 }
 
 /* What is needed soon is asked for early: most of a walk is waiting for memory. First the object,
  * then, half way to its turn, what its header points to. */
-#define AHEAD 16
+#define PREFETCHED_OBJECTS 16
 
 typedef struct {
     PyObject *op;
     uint32_t node;
-} Next;
+} Queued;
 
 static void
 prefetch_inside(PyObject *op)
@@ -379,22 +379,22 @@ prefetch_inside(PyObject *op)
 }
 
 void
-hv_drain(HvWalk *walk)
+hv_walk_queue(HvWalk *walk)
 {
-    Next ring[AHEAD];
+    Queued ring[PREFETCHED_OBJECTS];
     size_t read = 0, written = 0;
     void *op;
     for (;;) {
-        while (written - read < AHEAD && hv_dequeue(&walk->queue, &op, &ring[written % AHEAD].node)) {
+        while (written - read < PREFETCHED_OBJECTS && hv_dequeue(&walk->queue, &op, &ring[written % PREFETCHED_OBJECTS].node)) {
             __builtin_prefetch((char *)op - 32);
             __builtin_prefetch((char *)op + 32);
-            ring[written++ % AHEAD].op = op;
+            ring[written++ % PREFETCHED_OBJECTS].op = op;
         }
         if (read == written)
             return;
-        if (written - read > AHEAD / 2)
-            prefetch_inside(ring[(read + AHEAD / 2) % AHEAD].op);
-        Next *next = &ring[read++ % AHEAD];
-        look_into(walk, next->op, next->node);
+        if (written - read > PREFETCHED_OBJECTS / 2)
+            prefetch_inside(ring[(read + PREFETCHED_OBJECTS / 2) % PREFETCHED_OBJECTS].op);
+        Queued *queued = &ring[read++ % PREFETCHED_OBJECTS];
+        look_into(walk, queued->op, queued->node);
     }
 }

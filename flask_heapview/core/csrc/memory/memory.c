@@ -4,7 +4,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define ARENA_STEP ((size_t)1 << 18)
+#define ARENA_STEP_BYTES ((size_t)1 << 18)
 
 void (*hv_give_up)(const char *reason) __attribute__((noreturn));
 
@@ -73,7 +73,7 @@ hv_take(HvArena *arena, size_t bytes)
 {
     bytes = (bytes + 15) & ~(size_t)15;
     if ((size_t)(arena->end - arena->at) < bytes) {
-        size_t size = bytes + sizeof(Step) > ARENA_STEP ? bytes + sizeof(Step) : ARENA_STEP;
+        size_t size = bytes + sizeof(Step) > ARENA_STEP_BYTES ? bytes + sizeof(Step) : ARENA_STEP_BYTES;
         Step *step = hv_pages(size);
         *step = (Step){arena->steps, size};
         arena->steps = step;

@@ -1,4 +1,4 @@
-/* The Python side of the core: takes orders, hands out plain figures. */
+/* The Python side of the core: reads arguments, returns plain figures. */
 #include "module/child.h"
 #include "module/levels.h"
 #include "module/sampling.h"
@@ -18,7 +18,7 @@ escape_walk(const char *reason)
     longjmp(escape, 1);
 }
 
-/* --- reading the order; everything borrowed: the caller's arguments live until the walk is done */
+/* --- reading the arguments; everything borrowed: the caller's arguments live until the walk is done */
 
 static const char **
 c_strings(HvCore *core, PyObject *names)
@@ -47,15 +47,15 @@ static int
 read_knowledge(HvCore *core, PyObject *knowledge)
 {
     PyObject *caches, *resources, *limits, *datas, *plain, *lru, *deque;
-    HvLayout *at = &core->layout;
+    HvOffsets *at = &core->offsets;
     if (!PyArg_ParseTuple(knowledge, "O!O!sO!O!O!O!O!(nnnnnnn)", &PyTuple_Type, &caches, &PyTuple_Type,
                           &resources, &core->resource_signs, &PyTuple_Type, &limits, &PyTuple_Type, &datas, &PyType_Type,
                           &plain, &PyType_Type, &lru, &PyType_Type, &deque, &at->lru_maxsize,
                           &at->lru_hits, &at->lru_misses, &at->lru_cache, &at->deque_maxlen,
-                          &at->before_static, &at->zero))
+                          &at->static_header_bytes, &at->zero_bytes))
         return -1;
-    core->limit_names = strings(core, limits, &core->limits);
-    core->data_names = strings(core, datas, &core->datas);
+    core->limit_names = strings(core, limits, &core->limit_name_count);
+    core->data_names = strings(core, datas, &core->data_name_count);
     core->subtype_traverse = ((PyTypeObject *)plain)->tp_traverse;
     core->lru_type = (PyTypeObject *)lru;
     core->deque_type = (PyTypeObject *)deque;
@@ -68,9 +68,9 @@ read_knowledge(HvCore *core, PyObject *knowledge)
 static int
 read_roots(HvWalk *walk, PyObject *roots)
 {
-    hv_array(&walk->roots, sizeof(HvRoot));
+    hv_array(&walk->modules, sizeof(HvModuleRoot));
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(roots); i++) {
-        HvRoot *root = hv_push(&walk->roots);
+        HvModuleRoot *root = hv_push(&walk->modules);
         int rank;
         if (!PyArg_ParseTuple(PyList_GET_ITEM(roots, i), "UOOi", &root->name, &root->module,
                               &root->dict, &rank))
@@ -86,9 +86,9 @@ read_roots(HvWalk *walk, PyObject *roots)
 static int
 read_threads(HvWalk *walk, PyObject *threads)
 {
-    hv_array(&walk->threads, sizeof(HvThreadName));
+    hv_array(&walk->thread_names, sizeof(HvThreadName));
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(threads); i++) {
-        HvThreadName *known = hv_push(&walk->threads);
+        HvThreadName *known = hv_push(&walk->thread_names);
         if (!PyArg_ParseTuple(PyList_GET_ITEM(threads, i), "kU", &known->ident, &known->name))
             return -1;
     }
@@ -101,9 +101,9 @@ prepare(PyObject *knowledge, PyObject *roots, PyObject *threads, unsigned node_l
 {
     HvWalk *walk = hv_pages(sizeof *walk);
     walk->core.interp = PyInterpreterState_Get();
-    walk->self = PyThreadState_Get();
+    walk->capturing_thread = PyThreadState_Get();
     walk->node_limit = node_limit;
-    walk->expected = (uint64_t)expected;
+    walk->expected_objects = (uint64_t)expected;
     hv_walk_init(walk);
     if (read_knowledge(&walk->core, knowledge) < 0 || read_roots(walk, roots) < 0 ||
         read_threads(walk, threads) < 0) {
@@ -114,13 +114,13 @@ prepare(PyObject *knowledge, PyObject *roots, PyObject *threads, unsigned node_l
     return walk;
 }
 
-/* The lists that were handed over, and the tuples in them. */
+/* The lists that were handed over, and the tuples in them: they are no part of the service. */
 static void
-note_own(HvWalk *walk, PyObject *list)
+exclude_input(HvWalk *walk, PyObject *list)
 {
-    *(PyObject **)hv_push(&walk->own) = list;
+    *(PyObject **)hv_push(&walk->input_objects) = list;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++)
-        *(PyObject **)hv_push(&walk->own) = PyList_GET_ITEM(list, i);
+        *(PyObject **)hv_push(&walk->input_objects) = PyList_GET_ITEM(list, i);
 }
 
 /* --- functions */
@@ -140,19 +140,19 @@ capture(PyObject *self, PyObject *args, PyObject *keywords)
     static char *names[] = {"fd",       "knowledge",  "roots",    "threads", "board", "fork",
                             "deadline", "node_limit", "expected", "traced", "keys", "graph_fd", NULL};
     PyObject *knowledge, *roots, *threads;
-    HvOrder order = {.graph_fd = -1, .deadline = 120, .plain = plain};
+    HvCaptureOptions options = {.graph_fd = -1, .deadline = 120, .plain = plain};
     Py_buffer board = {0};
     int fork = 1, traced = 0, keys = 0;
     unsigned node_limit = 100000;
     Py_ssize_t expected = 0;
     (void)self;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "iO!O!O!|$w*pdInppi", names, &order.fd,
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "iO!O!O!|$w*pdInppi", names, &options.fd,
                                      &PyTuple_Type, &knowledge, &PyList_Type, &roots, &PyList_Type,
-                                     &threads, &board, &fork, &order.deadline, &node_limit,
-                                     &expected, &traced, &keys, &order.graph_fd))
+                                     &threads, &board, &fork, &options.deadline, &node_limit,
+                                     &expected, &traced, &keys, &options.graph_fd))
         return NULL;
     PyObject *result = NULL;
-    if (board.buf != NULL && board.len < HV_BOARD) {
+    if (board.buf != NULL && board.len < HV_PROGRESS_BYTES) {
         PyErr_SetString(PyExc_ValueError, "the board is too small");
         PyBuffer_Release(&board);
         return NULL;
@@ -167,18 +167,18 @@ capture(PyObject *self, PyObject *args, PyObject *keywords)
     walk = prepare(knowledge, roots, threads, node_limit, expected);
     if (walk == NULL)
         goto done;
-    note_own(walk, roots);
-    note_own(walk, threads);
+    exclude_input(walk, roots);
+    exclude_input(walk, threads);
     hv_open_stream(walk);
-    order.board = board.buf;
-    walk->core.board = board.buf;
-    walk->traced = traced;
-    walk->keys = keys;
-    walk->graph = order.graph_fd >= 0;
+    options.progress = board.buf;
+    walk->core.progress = board.buf;
+    walk->with_addresses = traced;
+    walk->with_keys = keys;
+    walk->with_graph = options.graph_fd >= 0;
     pid_t pid = 0;
     if (fork) {
         begin = hv_clock();
-        pid = hv_spawn(walk, &order);
+        pid = hv_spawn(walk, &options);
         if (pid < 0) {
             PyErr_SetFromErrno(PyExc_OSError);
             goto done;
@@ -186,7 +186,7 @@ capture(PyObject *self, PyObject *args, PyObject *keywords)
     }
     else {
         hv_ask_allocator(walk);
-        hv_carry_out(walk, &order);
+        hv_carry_out(walk, &options);
     }
     result = Py_BuildValue("iL", (int)pid, (long long)(hv_clock() - begin));
 done:
@@ -203,15 +203,15 @@ done:
 static PyObject *
 members(HvWalk *walk)
 {
-    Py_ssize_t count = (Py_ssize_t)walk->seen.members;
+    Py_ssize_t count = (Py_ssize_t)walk->visited_set.members;
     PyObject *found = PyBytes_FromStringAndSize(NULL, count * 2 * (Py_ssize_t)sizeof(uint64_t));
     uint64_t *at = found == NULL ? NULL : (uint64_t *)PyBytes_AS_STRING(found);
-    for (size_t i = 0; at != NULL && i < walk->seen.chunks.count; i++) {
-        HvChunk *chunk = HV_AT(&walk->seen.chunks, HvChunk *, i);
-        for (uint64_t bit = 0; bit < HV_WORDS * 64; bit++) {
+    for (size_t i = 0; at != NULL && i < walk->visited_set.chunks.count; i++) {
+        HvChunk *chunk = HV_AT(&walk->visited_set.chunks, HvChunk *, i);
+        for (uint64_t bit = 0; bit < HV_CHUNK_WORDS * 64; bit++) {
             if (!(chunk->bits[bit / 64] >> (bit % 64) & 1))
                 continue;
-            uintptr_t address = hv_address(&walk->seen, chunk, bit);
+            uintptr_t address = hv_set_address(&walk->visited_set, chunk, bit);
             *at++ = address;
             *at++ = hv_size(&walk->core, (PyObject *)address,
                             hv_type_of(&walk->core, (PyObject *)address));

@@ -3,7 +3,7 @@
 #include "sampler/sampler.h"
 #include "heap/walk.h"
 
-#define WORDS 32 /* of an object's fixed part that may point to a block of its own */
+#define MAX_POINTER_WORDS 32 /* of an object's fixed part that may point to a block of its own */
 
 static void
 note(HvWalk *walk, const void *block, uint32_t node)
@@ -68,7 +68,7 @@ hv_note_samples(HvWalk *walk, PyObject *op, HvType *type, uint32_t node)
         break;
     case HV_SIZE_CALL: { /* it counts more than its fixed part: somewhere there is a pointer to it */
         size_t words = (size_t)type->type->tp_basicsize / sizeof(void *);
-        for (size_t i = 2; i < words && i < WORDS; i++)
+        for (size_t i = 2; i < words && i < MAX_POINTER_WORDS; i++)
             note(walk, ((void **)op)[i], node);
         break;
     }

@@ -7,38 +7,38 @@
  */
 #include "heap/walk.h"
 
-#define LOOKED_AT ((size_t)200000) /* objects among which cycles are looked for */
+#define MAX_CANDIDATES ((size_t)200000) /* objects among which cycles are looked for */
 
 typedef struct {
-    HvSeen set;
+    HvVisitedSet set;
     uint32_t *inside; /* references from within, by index */
-} Rest;
+} Unreached;
 
 typedef void (*Each)(HvWalk *walk, PyObject *op, void *state);
 
 /* What the collector knows and the walk has not seen. Only the lists' links are read, no object. */
 static void
-gather(HvWalk *walk, Rest *rest)
+gather(HvWalk *walk, Unreached *unreached)
 {
     PyGC_Head *heads[HV_GENERATIONS];
     int count = hv_generations(walk->core.interp, heads);
     for (int i = 0; i < count; i++) {
         for (PyGC_Head *at = hv_next(heads[i]); at != heads[i]; at = hv_next(at)) {
-            if (!hv_has(&walk->seen, HV_OBJECT(at)))
-                hv_mark(&rest->set, HV_OBJECT(at));
+            if (!hv_set_has(&walk->visited_set, HV_OBJECT(at)))
+                hv_set_add(&unreached->set, HV_OBJECT(at));
         }
     }
 }
 
 static void
-each_of(HvWalk *walk, Rest *rest, Each each, void *state)
+each_of(HvWalk *walk, Unreached *unreached, Each each, void *state)
 {
-    for (size_t i = 0; i < rest->set.chunks.count; i++) {
-        HvChunk *chunk = HV_AT(&rest->set.chunks, HvChunk *, i);
-        for (size_t word = 0; word < HV_WORDS; word++) {
+    for (size_t i = 0; i < unreached->set.chunks.count; i++) {
+        HvChunk *chunk = HV_AT(&unreached->set.chunks, HvChunk *, i);
+        for (size_t word = 0; word < HV_CHUNK_WORDS; word++) {
             for (uint64_t left = chunk->bits[word]; left != 0; left &= left - 1) {
                 uint64_t bit = word * 64 + (uint64_t)__builtin_ctzll(left);
-                each(walk, (PyObject *)hv_address(&rest->set, chunk, bit), state);
+                each(walk, (PyObject *)hv_set_address(&unreached->set, chunk, bit), state);
             }
         }
     }
@@ -47,9 +47,9 @@ each_of(HvWalk *walk, Rest *rest, Each each, void *state)
 static int
 count_inside(PyObject *child, void *arg)
 {
-    Rest *rest = arg;
-    if (child != NULL && hv_has(&rest->set, child))
-        rest->inside[hv_index(&rest->set, child)]++;
+    Unreached *unreached = arg;
+    if (child != NULL && hv_set_has(&unreached->set, child))
+        unreached->inside[hv_set_index(&unreached->set, child)]++;
     return 0;
 }
 
@@ -62,9 +62,9 @@ count_references(HvWalk *walk, PyObject *op, void *state)
 static void
 reach_held(HvWalk *walk, PyObject *op, void *state)
 {
-    Rest *rest = state;
-    if ((uint64_t)Py_REFCNT(op) > rest->inside[hv_index(&rest->set, op)])
-        hv_reach(walk, op, HV_REF);
+    Unreached *unreached = state;
+    if ((uint64_t)Py_REFCNT(op) > unreached->inside[hv_set_index(&unreached->set, op)])
+        hv_reach(walk, op, HV_LABEL_REF);
 }
 
 /* --- cycles */
@@ -96,18 +96,18 @@ gather_candidate(HvWalk *walk, PyObject *op, Candidates *found)
     HvType *type = hv_type_of(&walk->core, op);
     if (type->blob)
         return;
-    walk->core.current = type->type;
+    walk->core.examined_type = type->type;
     if (!leads_on(op))
         return;
     found->all++;
-    if (found->count < LOOKED_AT)
+    if (found->count < MAX_CANDIDATES)
         found->objects[found->count++] = op;
 }
 
 static void
 gather_garbage(HvWalk *walk, PyObject *op, void *state)
 {
-    if (!hv_has(&walk->seen, op))
+    if (!hv_set_has(&walk->visited_set, op))
         gather_candidate(walk, op, state);
 }
 
@@ -115,7 +115,7 @@ static void
 find_cycles(HvWalk *walk, Candidates *found, int garbage)
 {
     hv_cycles(&walk->core, found->objects, found->count, garbage, &walk->cycles);
-    hv_drop_pages(found->objects, LOOKED_AT * sizeof *found->objects);
+    hv_drop_pages(found->objects, MAX_CANDIDATES * sizeof *found->objects);
 }
 
 /* The newest of each generation first: what leaks is made while we look. One candidate more than
@@ -123,18 +123,18 @@ find_cycles(HvWalk *walk, Candidates *found, int garbage)
 void
 hv_live_cycles(HvWalk *walk)
 {
-    Candidates found = {hv_pages(LOOKED_AT * sizeof *found.objects), 0, 0};
+    Candidates found = {hv_pages(MAX_CANDIDATES * sizeof *found.objects), 0, 0};
     PyGC_Head *heads[HV_GENERATIONS];
     int count = hv_generations(walk->core.interp, heads);
     for (int i = 0; i < count; i++) {
         for (PyGC_Head *at = hv_prev(heads[i]); at != heads[i] && found.all == found.count;
              at = hv_prev(at)) {
-            if (hv_has(&walk->seen, HV_OBJECT(at)) && !hv_has(&walk->waste, HV_OBJECT(at)))
+            if (hv_set_has(&walk->visited_set, HV_OBJECT(at)) && !hv_set_has(&walk->garbage_set, HV_OBJECT(at)))
                 gather_candidate(walk, HV_OBJECT(at), &found);
         }
     }
     walk->live_candidates = found.all;
-    walk->live_looked_at = found.count;
+    walk->live_examined = found.count;
     find_cycles(walk, &found, 0);
 }
 
@@ -142,34 +142,34 @@ static void
 reach_garbage(HvWalk *walk, PyObject *op, void *state)
 {
     (void)state;
-    if (!hv_has(&walk->seen, op)) {
-        walk->rest_objects++;
-        hv_mark(&walk->waste, op);
-        hv_reach(walk, op, HV_REF);
+    if (!hv_set_has(&walk->visited_set, op)) {
+        walk->garbage_objects++;
+        hv_set_add(&walk->garbage_set, op);
+        hv_reach(walk, op, HV_LABEL_REF);
     }
 }
 
 void
-hv_walk_rest(HvWalk *walk)
+hv_walk_unreached(HvWalk *walk)
 {
-    Rest rest = {0};
-    hv_seen_init(&rest.set);
-    gather(walk, &rest);
-    hv_rank(&rest.set);
-    size_t bytes = (rest.set.members + 1) * sizeof *rest.inside;
-    rest.inside = hv_pages(bytes);
-    each_of(walk, &rest, count_references, &rest);
-    walk->at = hv_root(walk, HV_RAW, NULL, HV_FROM_C, HV_OURS);
-    walk->of = hv_new_type(&walk->core, &PyFrame_Type);
-    each_of(walk, &rest, reach_held, &rest);
-    hv_drain(walk);
-    Candidates found = {hv_pages(LOOKED_AT * sizeof *found.objects), 0, 0};
-    each_of(walk, &rest, gather_garbage, &found);
-    walk->garbage_looked_at = found.count;
+    Unreached unreached = {0};
+    hv_set_init(&unreached.set);
+    gather(walk, &unreached);
+    hv_set_rank(&unreached.set);
+    size_t bytes = (unreached.set.members + 1) * sizeof *unreached.inside;
+    unreached.inside = hv_pages(bytes);
+    each_of(walk, &unreached, count_references, &unreached);
+    walk->current_node = hv_new_root(walk, HV_FORM_FIXED, NULL, HV_LABEL_FROM_C, HV_RANK_OURS);
+    walk->current_type = hv_new_type(&walk->core, &PyFrame_Type);
+    each_of(walk, &unreached, reach_held, &unreached);
+    hv_walk_queue(walk);
+    Candidates found = {hv_pages(MAX_CANDIDATES * sizeof *found.objects), 0, 0};
+    each_of(walk, &unreached, gather_garbage, &found);
+    walk->garbage_examined = found.count;
     find_cycles(walk, &found, 1);
-    walk->at = walk->garbage = hv_root(walk, HV_RAW, NULL, HV_GARBAGE, HV_OURS);
-    each_of(walk, &rest, reach_garbage, NULL);
-    hv_drain(walk);
-    hv_drop_pages(rest.inside, bytes);
-    hv_seen_drop(&rest.set);
+    walk->current_node = walk->garbage_node = hv_new_root(walk, HV_FORM_FIXED, NULL, HV_LABEL_GARBAGE, HV_RANK_OURS);
+    each_of(walk, &unreached, reach_garbage, NULL);
+    hv_walk_queue(walk);
+    hv_drop_pages(unreached.inside, bytes);
+    hv_set_drop(&unreached.set);
 }
