@@ -10,7 +10,7 @@
 typedef struct {
     const HvGraph *graph;
     HvAnswer *answer;
-    uint32_t *number;    /* of each node in depth-first order, from 1; HV_NO for leaves and others */
+    uint32_t *number; /* of each node in depth-first order, from 1; HV_NO for leaves and others */
     uint32_t *in_degree; /* shares the dominators' place until these are known */
     uint64_t *is_root;   /* a bit for each node */
     uint32_t reached;
@@ -157,7 +157,8 @@ find_predecessors(Search *search)
 
 /* --- semi-dominators and dominators */
 
-/* The vertex with the least semi-dominator on the path of linked vertices above v; compresses it. */
+/* The vertex with the least semi-dominator on the path of linked vertices above v; compresses it.
+ */
 static uint32_t
 least(Search *search, HvArray *path, uint32_t v, uint32_t linked)
 {
@@ -326,8 +327,8 @@ void
 hv_dominators(const HvGraph *graph, HvAnswer *answer)
 {
     HvArena arena = {0};
-    Search search = {.graph = graph, .answer = answer, .number = answer->toward,
-                     .in_degree = answer->dominator};
+    Search search = {
+        .graph = graph, .answer = answer, .number = answer->toward, .in_degree = answer->dominator};
     search.is_root = hv_take(&arena, ((size_t)graph->nodes / 64 + 1) * sizeof *search.is_root);
     find_roots(&search);
     size_t room = ((size_t)count_inner(&search) + 3) * sizeof(uint32_t);

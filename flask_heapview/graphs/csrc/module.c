@@ -35,8 +35,14 @@ read_graph(Py_buffer *b, HvGraph *graph)
         PyErr_SetString(PyExc_ValueError, "the graph is too large");
         return 0;
     }
-    *graph = (HvGraph){(uint32_t)nodes, (uint32_t)(b[OF_TYPE].len / 8), arcs, b[FIRST].buf,
-                       b[ARC].buf, b[SIZE].buf, b[REFCOUNT].buf, b[TYPE].buf};
+    *graph = (HvGraph){(uint32_t)nodes,
+                       (uint32_t)(b[OF_TYPE].len / 8),
+                       arcs,
+                       b[FIRST].buf,
+                       b[ARC].buf,
+                       b[SIZE].buf,
+                       b[REFCOUNT].buf,
+                       b[TYPE].buf};
     if (!fits(&b[FIRST], nodes + 1, 8, "first") || !fits(&b[ARC], arcs, sizeof(HvArc), "edges") ||
         !fits(&b[SIZE], nodes, 4, "size") || !fits(&b[REFCOUNT], nodes, 4, "refcount") ||
         !fits(&b[TYPE], nodes, 4, "type") || !fits(&b[DOMINATOR], nodes, 4, "dominator") ||
@@ -49,17 +55,19 @@ read_graph(Py_buffer *b, HvGraph *graph)
     return 0;
 }
 
-PyDoc_STRVAR(analyse_doc,
-"analyse(first, edges, size, refcount, type, dominator, retained, toward, component, of_type)\n"
-"    -> (roots, unreached, components, largest)\n\n"
-"Reads the first five arrays and fills the others: see graph.h. Raises ValueError for arrays that do\n"
-"not fit together, MemoryError.");
+PyDoc_STRVAR(
+    analyse_doc,
+    "analyse(first, edges, size, refcount, type, dominator, retained, toward, component, of_type)\n"
+    "    -> (roots, unreached, components, largest)\n\n"
+    "Reads the first five arrays and fills the others: see graph.h. Raises ValueError for arrays "
+    "that do\n"
+    "not fit together, MemoryError.");
 
 static PyObject *
 analyse(PyObject *self, PyObject *args, PyObject *keywords)
 {
-    static char *names[] = {"first", "edges", "size", "refcount", "type", "dominator", "retained",
-                            "toward", "component", "of_type", NULL};
+    static char *names[] = {"first",    "edges",  "size",      "refcount", "type", "dominator",
+                            "retained", "toward", "component", "of_type",  NULL};
     Py_buffer b[BUFFERS] = {{0}};
     PyObject *volatile result = NULL;
     HvGraph graph;
@@ -69,18 +77,19 @@ analyse(PyObject *self, PyObject *args, PyObject *keywords)
         return NULL;
     hv_give_up = escape_with;
     if (read_graph(b, &graph)) {
-        HvAnswer answer = {.dominator = b[DOMINATOR].buf, .retained = b[RETAINED].buf,
-                           .toward = b[TOWARD].buf, .component = b[COMPONENT].buf,
+        HvAnswer answer = {.dominator = b[DOMINATOR].buf,
+                           .retained = b[RETAINED].buf,
+                           .toward = b[TOWARD].buf,
+                           .component = b[COMPONENT].buf,
                            .of_type = b[OF_TYPE].buf};
         if (setjmp(escape) != 0)
             PyErr_NoMemory();
         else {
             hv_dominators(&graph, &answer);
             hv_components(&graph, &answer);
-            result = Py_BuildValue("KKKK", (unsigned long long)answer.roots,
-                                   (unsigned long long)answer.unreached,
-                                   (unsigned long long)answer.components,
-                                   (unsigned long long)answer.largest);
+            result = Py_BuildValue(
+                "KKKK", (unsigned long long)answer.roots, (unsigned long long)answer.unreached,
+                (unsigned long long)answer.components, (unsigned long long)answer.largest);
         }
     }
     for (int i = 0; i < BUFFERS; i++)
@@ -88,10 +97,10 @@ analyse(PyObject *self, PyObject *args, PyObject *keywords)
     return result;
 }
 
-PyDoc_STRVAR(positions_doc,
-"positions(array, value, stride, limit) -> (total, list)\n\n"
-"Where an array of 32-bit numbers, every `stride`-th of them looked at, has a value: how often, and\n"
-"the first places, counted in strides.");
+PyDoc_STRVAR(positions_doc, "positions(array, value, stride, limit) -> (total, list)\n\n"
+                            "Where an array of 32-bit numbers, every `stride`-th of them looked "
+                            "at, has a value: how often, and\n"
+                            "the first places, counted in strides.");
 
 static PyObject *
 positions(PyObject *self, PyObject *args)
@@ -137,10 +146,10 @@ sift(uint64_t *value, uint32_t *place, Py_ssize_t count, Py_ssize_t at)
     }
 }
 
-PyDoc_STRVAR(largest_doc,
-"largest(values, keys, key, limit) -> (total, list)\n\n"
-"The places of the largest 64-bit values, the largest first, among those whose 32-bit key is `key`\n"
-"(or among all, where it is -1), and how many have that key.");
+PyDoc_STRVAR(largest_doc, "largest(values, keys, key, limit) -> (total, list)\n\n"
+                          "The places of the largest 64-bit values, the largest first, among those "
+                          "whose 32-bit key is `key`\n"
+                          "(or among all, where it is -1), and how many have that key.");
 
 static PyObject *
 largest(PyObject *self, PyObject *args)
@@ -166,8 +175,7 @@ largest(PyObject *self, PyObject *args)
             value[count] = all[i], place[count++] = (uint32_t)i;
             for (Py_ssize_t at = count / 2; count == limit && at-- > 0;)
                 sift(value, place, count, at);
-        }
-        else if (all[i] > value[0]) {
+        } else if (all[i] > value[0]) {
             value[0] = all[i], place[0] = (uint32_t)i;
             sift(value, place, count, 0);
         }

@@ -8,43 +8,43 @@
 
 /* --- labels of edges */
 
-enum { /* how a label is written in front of its name */
-    HV_FORM_FIXED,       /* "[item]": a fixed text, no name */
-    HV_FORM_ATTRIBUTE, /* ".name" */
-    HV_FORM_LOCAL,     /* " local name" */
-    HV_FORM_CLOSURE,   /* " closure name" */
-    HV_FORM_FRAME,     /* " in name" */
-    HV_FORM_CONTEXT,   /* " context name" */
-    HV_FORM_MODULE,      /* a module's name */
-    HV_FORM_THREAD,    /* "thread name:" */
+enum {                    /* how a label is written in front of its name */
+       HV_FORM_FIXED,     /* "[item]": a fixed text, no name */
+       HV_FORM_ATTRIBUTE, /* ".name" */
+       HV_FORM_LOCAL,     /* " local name" */
+       HV_FORM_CLOSURE,   /* " closure name" */
+       HV_FORM_FRAME,     /* " in name" */
+       HV_FORM_CONTEXT,   /* " context name" */
+       HV_FORM_MODULE,    /* a module's name */
+       HV_FORM_THREAD,    /* "thread name:" */
 };
 
 enum { /* the fixed labels, in the order of the table in labels.c */
-    HV_LABEL_ITEM,
-    HV_LABEL_VALUE,
-    HV_LABEL_KEY,
-    HV_LABEL_REF,
-    HV_LABEL_CODE,
-    HV_LABEL_UNNAMED, /* "[attribute]": a namespace's key that is no identifier */
-    HV_LABEL_DICT,    /* ".__dict__" */
-    HV_LABEL_TYPE,
-    HV_LABEL_LOCALS, /* "[local]" */
-    HV_LABEL_OTHER,  /* "(other)" */
-    HV_LABEL_INTERPRETER,
-    HV_LABEL_FROM_C,
-    HV_LABEL_GARBAGE,
-    HV_LABEL_CAPTURE,
-    HV_LABEL_UNNAMED_THREAD, /* a thread that Python's threading does not know */
-    HV_LABEL_SMALL,
-    HV_LABEL_EXCEPTION,
-    HV_LABEL_THREAD_DATA,
-    HV_LABEL_ARGS,
-    HV_LABEL_TRACEBACK,
-    HV_LABEL_CONTEXT,
-    HV_LABEL_CAUSE,
-    HV_LABEL_NOTES,
-    HV_LABEL_ATEXIT, /* "atexit.register": what a person would search for */
-    HV_FIXED_LABELS
+       HV_LABEL_ITEM,
+       HV_LABEL_VALUE,
+       HV_LABEL_KEY,
+       HV_LABEL_REF,
+       HV_LABEL_CODE,
+       HV_LABEL_UNNAMED, /* "[attribute]": a namespace's key that is no identifier */
+       HV_LABEL_DICT,    /* ".__dict__" */
+       HV_LABEL_TYPE,
+       HV_LABEL_LOCALS, /* "[local]" */
+       HV_LABEL_OTHER,  /* "(other)" */
+       HV_LABEL_INTERPRETER,
+       HV_LABEL_FROM_C,
+       HV_LABEL_GARBAGE,
+       HV_LABEL_CAPTURE,
+       HV_LABEL_UNNAMED_THREAD, /* a thread that Python's threading does not know */
+       HV_LABEL_SMALL,
+       HV_LABEL_EXCEPTION,
+       HV_LABEL_THREAD_DATA,
+       HV_LABEL_ARGS,
+       HV_LABEL_TRACEBACK,
+       HV_LABEL_CONTEXT,
+       HV_LABEL_CAUSE,
+       HV_LABEL_NOTES,
+       HV_LABEL_ATEXIT, /* "atexit.register": what a person would search for */
+       HV_FIXED_LABELS
 };
 
 typedef struct {
@@ -86,12 +86,12 @@ enum {
 };
 
 enum { /* how the number of entries is known */
-    HV_NO_LENGTH,
-    HV_LENGTH_LIST,
-    HV_LENGTH_DICT,
-    HV_LENGTH_SET,
-    HV_LENGTH_DEQUE,
-    HV_LENGTH_LRU,
+       HV_NO_LENGTH,
+       HV_LENGTH_LIST,
+       HV_LENGTH_DICT,
+       HV_LENGTH_SET,
+       HV_LENGTH_DEQUE,
+       HV_LENGTH_LRU,
 };
 
 typedef struct {
@@ -112,7 +112,7 @@ typedef struct {
     HvMember *member;
     PyCFunction size_of;
     PyTypeObject *size_class; /* the class that defines it, where the function wants to be told */
-    Py_ssize_t base; /* basicsize and what stands in front of an object */
+    Py_ssize_t base;          /* basicsize and what stands in front of an object */
     uint64_t count, bytes, tracked;
 } HvType;
 
@@ -120,8 +120,9 @@ typedef struct {
 
 typedef struct {
     Py_ssize_t lru_maxsize, lru_hits, lru_misses, lru_cache, deque_maxlen; /* offsets, or -1 */
-    Py_ssize_t zero_bytes; /* int.__sizeof__ of 0: it differs within 3.11 */
-    Py_ssize_t static_header_bytes; /* bytes that sys.getsizeof counts in front of a static class: 3.12 does */
+    Py_ssize_t zero_bytes;          /* int.__sizeof__ of 0: it differs within 3.11 */
+    Py_ssize_t static_header_bytes; /* bytes that sys.getsizeof counts in front of a static
+                                       class: 3.12 does */
 } HvOffsets;
 
 typedef struct HvCore HvCore;
@@ -153,11 +154,14 @@ struct HvCore {
     volatile int64_t *progress;
 };
 
+/* classes.c */
+int hv_full_name(PyTypeObject *type, char *buffer, size_t room); /* "module.Class", builtins bare */
+PyObject *hv_type_dict(PyTypeObject *type);                      /* borrowed; may be NULL */
+PyObject *hv_type_dict_get(PyTypeObject *type, const char *name);
+
 /* types.c */
 HvType *hv_new_type(HvCore *core, PyTypeObject *type);
-int hv_full_name(PyTypeObject *type, char *buffer, size_t room); /* "module.Class", builtins bare */
-PyObject *hv_type_dict(PyTypeObject *type); /* borrowed; may be NULL */
-PyObject *hv_type_dict_get(PyTypeObject *type, const char *name);
+int hv_is_open(HvCore *core, PyObject *op, HvType *type);
 
 static inline HvType *
 hv_type_of(HvCore *core, PyObject *op)
@@ -169,7 +173,7 @@ hv_type_of(HvCore *core, PyObject *op)
     return *near;
 }
 
-/* sizes.c */
+/* sizes.c: it knows classes, and nothing of the table of types */
 size_t hv_size(HvCore *core, PyObject *op, HvType *type); /* sys.getsizeof */
 void hv_find_sizing(HvType *type);
 
@@ -183,7 +187,11 @@ int hv_same_text(PyObject *a, PyObject *b);
 void hv_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *state);
 void hv_traverse(HvCore *core, PyObject *op, visitproc visit, void *state);
 void hv_frame_edges(HvCore *core, HvFrame *frame, HvEdge edge, void *state);
-int hv_is_open(HvCore *core, PyObject *op, HvType *type);
-Py_ssize_t hv_length(HvCore *core, PyObject *op, HvType *type);
+
+/* context_variables.c */
+void hv_context_edges(HvCore *core, PyObject *context, HvEdge edge, void *state);
+
+/* containers.c */
+Py_ssize_t hv_length(HvCore *core, PyObject *op, HvType *type); /* entries; -1 for no container */
 
 #endif

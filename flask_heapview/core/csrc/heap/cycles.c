@@ -10,13 +10,13 @@ typedef struct {
     HvCore *core;
     PyObject **objects;
     size_t count;
-    HvTable index;            /* address -> 1 + place */
-    HvArray targets;          /* uint32_t: the references, by source */
-    size_t *first;            /* where each object's references begin; count + 1 of them */
-    uint32_t *order, *low;    /* Tarjan's numbers; afterwards the component and a parent */
+    HvTable index;         /* address -> 1 + place */
+    HvArray targets;       /* uint32_t: the references, by source */
+    size_t *first;         /* where each object's references begin; count + 1 of them */
+    uint32_t *order, *low; /* Tarjan's numbers; afterwards the component and a parent */
     uint32_t *stack, *work;
-    size_t *next;             /* the reference of each object to look at next */
-    uint32_t *on_type;        /* the component that last counted a type */
+    size_t *next;      /* the reference of each object to look at next */
+    uint32_t *on_type; /* the component that last counted a type */
     HvTable shapes;
     HvArray *groups;
     int garbage;
@@ -95,7 +95,8 @@ with_leaves(HvCore *core, PyObject *op)
 {
     Leaves leaves = {core, hv_size(core, op, hv_type_of(core, op)), 1000};
     HvAttributes found = hv_attributes(op, Py_TYPE(op));
-    if (found.dict != NULL && !hv_tracked(found.dict, Py_TYPE(found.dict))) { /* of atoms alone: not searched itself */
+    if (found.dict != NULL &&
+        !hv_tracked(found.dict, Py_TYPE(found.dict))) { /* of atoms alone: not searched itself */
         leaves.bytes += hv_size(core, found.dict, hv_type_of(core, found.dict));
         Py_TYPE(found.dict)->tp_traverse(found.dict, add_leaf, &leaves);
     }
@@ -310,8 +311,7 @@ components(Search *search)
                     search->order[child] = search->low[child] = ++clock;
                     search->stack[height++] = child;
                     search->next[child] = search->first[child];
-                }
-                else if (search->order[child] < done && search->order[child] < search->low[node])
+                } else if (search->order[child] < done && search->order[child] < search->low[node])
                     search->low[node] = search->order[child];
                 continue;
             }
@@ -329,8 +329,12 @@ void
 hv_cycles(HvCore *core, PyObject **objects, size_t count, int garbage, HvArray *groups)
 {
     HvArena arena = {0};
-    Search search = {.core = core, .objects = objects, .count = count, .groups = groups,
-                     .garbage = garbage, .component = 1};
+    Search search = {.core = core,
+                     .objects = objects,
+                     .count = count,
+                     .groups = groups,
+                     .garbage = garbage,
+                     .component = 1};
     if (count == 0)
         return;
     hv_array(&search.targets, sizeof(uint32_t));

@@ -1,8 +1,6 @@
 /* The references that leave an object, each with the name by which a person would search for it. */
 #include "heap/core.h"
 
-#include <string.h>
-
 #define PREFETCHED_OBJECTS 8 /* items of a list that are fetched before they are looked at */
 
 typedef struct {
@@ -93,11 +91,10 @@ attribute_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *sta
     if (found.values != NULL) {
         for (Py_ssize_t i = 0; i < found.keys->dk_nentries; i++) {
             if (found.values[i] != NULL)
-                edge(state, found.values[i], hv_label(core, HV_FORM_ATTRIBUTE, hv_key(found.keys, i)),
-                     -1);
+                edge(state, found.values[i],
+                     hv_label(core, HV_FORM_ATTRIBUTE, hv_key(found.keys, i)), -1);
         }
-    }
-    else if (found.dict != NULL) {
+    } else if (found.dict != NULL) {
         edge(state, found.dict, HV_LABEL_DICT, -1);
         namespace_edges(core, found.dict, HV_FORM_ATTRIBUTE, edge, state);
     }
@@ -233,8 +230,9 @@ exception_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *sta
         PyObject *child;
         uint32_t label;
     } known[] = {
-        {error->args, HV_LABEL_ARGS},         {error->notes, HV_LABEL_NOTES}, {error->traceback, HV_LABEL_TRACEBACK},
-        {error->context, HV_LABEL_CONTEXT}, {error->cause, HV_LABEL_CAUSE},
+        {error->args, HV_LABEL_ARGS},           {error->notes, HV_LABEL_NOTES},
+        {error->traceback, HV_LABEL_TRACEBACK}, {error->context, HV_LABEL_CONTEXT},
+        {error->cause, HV_LABEL_CAUSE},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (known[i].child != NULL)
@@ -243,89 +241,12 @@ exception_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *sta
     instance_edges(core, op, type, edge, state);
 }
 
-/* The variables of a context: its immutable map is a tree of three sorts of nodes. Their layouts are
- * those of Python/hamt.c, which publishes one of them only, and that not in every version. */
-typedef struct {
-    PyObject_VAR_HEAD
-    uint32_t bitmap;
-    PyObject *pairs[1]; /* a key and a value, or NULL and a node */
-} BitmapNode;
-
-typedef struct {
-    PyObject_HEAD
-    PyObject *nodes[32];
-} ArrayNode;
-
-typedef struct {
-    PyObject_VAR_HEAD
-    int32_t hash;
-    PyObject *pairs[1];
-} CollisionNode;
-
+/* The kinds that are rarer: what belongs to code, and what holds a frame. */
 static void
-variable(HvCore *core, PyObject *key, PyObject *value, HvEdge edge, void *state)
-{
-    if (key != NULL && value != NULL && Py_IS_TYPE(key, &PyContextVar_Type))
-        edge(state, value, hv_label(core, HV_FORM_CONTEXT, ((PyContextVar *)key)->var_name), -1);
-}
-
-static void
-variables(HvCore *core, PyObject *node, int depth, HvEdge edge, void *state)
-{
-    if (node == NULL || depth > 16)
-        return;
-    const char *name = Py_TYPE(node)->tp_name;
-    if (strcmp(name, "hamt_bitmap_node") == 0) {
-        PyObject **pairs = ((BitmapNode *)node)->pairs;
-        for (Py_ssize_t i = 0; i + 1 < Py_SIZE(node); i += 2) {
-            if (pairs[i] == NULL)
-                variables(core, pairs[i + 1], depth + 1, edge, state);
-            else
-                variable(core, pairs[i], pairs[i + 1], edge, state);
-        }
-    }
-    else if (strcmp(name, "hamt_array_node") == 0) {
-        for (int i = 0; i < 32; i++)
-            variables(core, ((ArrayNode *)node)->nodes[i], depth + 1, edge, state);
-    }
-    else if (strcmp(name, "hamt_collision_node") == 0) {
-        PyObject **pairs = ((CollisionNode *)node)->pairs;
-        for (Py_ssize_t i = 0; i + 1 < Py_SIZE(node); i += 2)
-            variable(core, pairs[i], pairs[i + 1], edge, state);
-    }
-}
-
-static void
-context_edges(HvCore *core, PyObject *op, HvEdge edge, void *state)
-{
-    PyHamtObject *vars = ((struct _pycontextobject *)op)->ctx_vars;
-    if (vars != NULL)
-        variables(core, (PyObject *)vars->h_root, 0, edge, state);
-    traversed_edges(core, op, HV_LABEL_REF, edge, state);
-}
-
-void
-hv_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *state)
+code_related_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *state)
 {
     HvFrame *frame;
-    core->examined_type = type->type;
     switch (type->kind) {
-    case HV_KIND_ATOM:
-        return;
-    case HV_KIND_LIST:
-        array_edges(((PyListObject *)op)->ob_item, Py_SIZE(op), edge, state);
-        return;
-    case HV_KIND_TUPLE:
-        array_edges(((PyTupleObject *)op)->ob_item, Py_SIZE(op), edge, state);
-        return;
-    case HV_KIND_SET:
-        set_edges(op, edge, state);
-        return;
-    case HV_KIND_DICT:
-        dict_edges(op, edge, state);
-        if (type->type != &PyDict_Type)
-            instance_edges(core, op, type, edge, state);
-        return;
     case HV_KIND_MODULE:
         namespace_edges(core, PyModule_GetDict(op), HV_FORM_ATTRIBUTE, edge, state);
         traversed_edges(core, op, HV_LABEL_REF, edge, state);
@@ -347,55 +268,45 @@ hv_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *state)
             hv_frame_edges(core, frame, edge, state);
         traversed_edges(core, op, HV_LABEL_LOCALS, edge, state);
         return;
-    case HV_KIND_GENERATOR:
+    default: /* HV_KIND_GENERATOR */
         if ((frame = hv_suspended(op)) != NULL)
             hv_frame_edges(core, frame, edge, state);
         traversed_edges(core, op, HV_LABEL_LOCALS, edge, state);
+    }
+}
+
+void
+hv_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *state)
+{
+    core->examined_type = type->type;
+    switch (type->kind) {
+    case HV_KIND_ATOM:
+        return;
+    case HV_KIND_LIST:
+        array_edges(((PyListObject *)op)->ob_item, Py_SIZE(op), edge, state);
+        return;
+    case HV_KIND_TUPLE:
+        array_edges(((PyTupleObject *)op)->ob_item, Py_SIZE(op), edge, state);
+        return;
+    case HV_KIND_SET:
+        set_edges(op, edge, state);
+        return;
+    case HV_KIND_DICT:
+        dict_edges(op, edge, state);
+        if (type->type != &PyDict_Type)
+            instance_edges(core, op, type, edge, state);
+        return;
+    case HV_KIND_PLAIN:
+        instance_edges(core, op, type, edge, state);
         return;
     case HV_KIND_EXCEPTION:
         exception_edges(core, op, type, edge, state);
         return;
     case HV_KIND_CONTEXT:
-        context_edges(core, op, edge, state);
+        hv_context_edges(core, op, edge, state);
+        traversed_edges(core, op, HV_LABEL_REF, edge, state);
         return;
     default:
-        instance_edges(core, op, type, edge, state);
-    }
-}
-
-Py_ssize_t
-hv_length(HvCore *core, PyObject *op, HvType *type)
-{
-    switch (type->length) {
-    case HV_LENGTH_LIST:
-    case HV_LENGTH_DEQUE:
-        return Py_SIZE(op);
-    case HV_LENGTH_DICT:
-        return ((PyDictObject *)op)->ma_used;
-    case HV_LENGTH_SET:
-        return ((PySetObject *)op)->used;
-    case HV_LENGTH_LRU:
-        if (core->offsets.lru_cache >= 0) {
-            PyObject *dict = *(PyObject **)((char *)op + core->offsets.lru_cache);
-            return dict != NULL && PyDict_Check(dict) ? ((PyDictObject *)dict)->ma_used : 0;
-        }
-        return 0;
-    default:
-        return -1;
-    }
-}
-
-/* Whether it still holds its resource. The first word behind the header tells: a descriptor ("d"),
- * or a pointer ("p"); "?" marks what only Python code could tell, and counts as open. */
-int
-hv_is_open(HvCore *core, PyObject *op, HvType *type)
-{
-    switch (core->resource_signs[type->resource - 1]) {
-    case 'd':
-        return *(int *)(op + 1) >= 0;
-    case 'p':
-        return *(void **)(op + 1) != NULL;
-    default:
-        return 1;
+        code_related_edges(core, op, type, edge, state);
     }
 }

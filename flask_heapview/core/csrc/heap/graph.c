@@ -67,9 +67,9 @@ put32(ArrayWriter *stream, uint64_t value) /* what is larger is written as the l
 static void
 arc(GraphWriter *writer, PyObject *child, uint32_t label)
 {
-    if (!hv_set_has(&writer->walk->visited_set, child))
+    if (!hv_set_has(&writer->walk->state.visited_set, child))
         return;
-    HvArc made = {(uint32_t)hv_set_index(&writer->walk->visited_set, child), label};
+    HvArc made = {(uint32_t)hv_set_index(&writer->walk->state.visited_set, child), label};
     put(&writer->stream[HV_ARRAY_EDGE], &made, sizeof made);
     writer->edges++;
 }
@@ -86,7 +86,8 @@ take_name(void *state, PyObject *child, uint32_t label, Py_ssize_t place)
 {
     GraphWriter *writer = state;
     (void)place;
-    if (label == HV_LABEL_ITEM || label == HV_LABEL_REF || label == HV_LABEL_CODE || writer->names == MAX_NAMED_REFERENCES)
+    if (label == HV_LABEL_ITEM || label == HV_LABEL_REF || label == HV_LABEL_CODE ||
+        writer->names == MAX_NAMED_REFERENCES)
         return;
     writer->named[writer->names].child = child;
     writer->named[writer->names++].label = label;
@@ -144,7 +145,8 @@ hidden_arcs(GraphWriter *writer, PyTypeObject *type)
         if (parts[i] != NULL)
             arc(writer, parts[i], HV_LABEL_CODE);
     }
-    for (Py_ssize_t i = 0; heap->ht_cached_keys != NULL && i < heap->ht_cached_keys->dk_nentries; i++) {
+    for (Py_ssize_t i = 0; heap->ht_cached_keys != NULL && i < heap->ht_cached_keys->dk_nentries;
+         i++) {
         PyObject *key = hv_key(heap->ht_cached_keys, i);
         if (key != NULL)
             arc(writer, key, HV_LABEL_CODE);
@@ -195,7 +197,7 @@ write_arcs(GraphWriter *writer, PyObject *op, HvType *type)
     HvCore *core = &writer->walk->core;
     if (type->kind == HV_KIND_ATOM)
         return;
-    if (type->type == &PyDict_Type && hv_set_has(&writer->walk->namespace_dicts, op)) {
+    if (type->type == &PyDict_Type && hv_set_has(&writer->walk->state.namespace_dicts, op)) {
         namespace_arcs(writer, op);
         return;
     }
@@ -235,11 +237,11 @@ count_input_reference(PyObject *child, void *arg)
 static void
 leave_out_input(GraphWriter *writer)
 {
-    HvArray *own = &writer->walk->input_objects;
+    HvArray *own = &writer->walk->input.own_objects;
     for (size_t i = 0; i < own->count; i++) {
         PyObject *op = HV_AT(own, PyObject *, i);
         Py_TYPE(op)->tp_traverse(op, count_input_reference, writer);
-        hv_set_remove(&writer->walk->visited_set, op);
+        hv_set_remove(&writer->walk->state.visited_set, op);
     }
 }
 
@@ -261,12 +263,13 @@ write_nodes(GraphWriter *writer)
 {
     HvWalk *walk = writer->walk;
     uint64_t done = 0;
-    for (size_t i = 0; i < walk->visited_set.chunks.count; i++) {
-        HvChunk *chunk = HV_AT(&walk->visited_set.chunks, HvChunk *, i);
+    for (size_t i = 0; i < walk->state.visited_set.chunks.count; i++) {
+        HvChunk *chunk = HV_AT(&walk->state.visited_set.chunks, HvChunk *, i);
         for (size_t word = 0; word < HV_CHUNK_WORDS; word++) {
             for (uint64_t left = chunk->bits[word]; left != 0; left &= left - 1) {
                 uint64_t bit = word * 64 + (uint64_t)__builtin_ctzll(left);
-                write_node(writer, (PyObject *)hv_set_address(&walk->visited_set, chunk, bit));
+                write_node(writer,
+                           (PyObject *)hv_set_address(&walk->state.visited_set, chunk, bit));
                 if (++done % 50000 == 0 && walk->core.progress != NULL)
                     walk->core.progress[0] = (int64_t)done;
             }
@@ -288,8 +291,8 @@ hv_write_graph(HvWalk *walk, int fd, HvGraph *graph)
 {
     GraphWriter writer = {.walk = walk};
     leave_out_input(&writer);
-    hv_set_rank(&walk->visited_set);
-    uint64_t n = graph->objects = walk->visited_set.members, at = 0;
+    hv_set_rank(&walk->state.visited_set);
+    uint64_t n = graph->objects = walk->state.visited_set.members, at = 0;
     at = lay_out(graph, HV_ARRAY_ADDRESS, at, n * 8);
     at = lay_out(graph, HV_ARRAY_TYPE, at, n * 4);
     at = lay_out(graph, HV_ARRAY_SIZE, at, n * 4);

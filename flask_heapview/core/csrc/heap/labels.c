@@ -3,11 +3,12 @@
 #include <string.h>
 
 static const char *const fixed[HV_FIXED_LABELS] = {
-    "[item]",        "[value]",     "[key]",     "[ref]",            "[code]",
-    "[attribute]",   ".__dict__",   "[type]",    "[local]",          "(other)",
-    "(interpreter)", "(held from C)", "(cyclic garbage)", "(capture)", "thread ?:", "(small)",
-    "[exception]",   "[thread data]", ".args", ".__traceback__", ".__context__",
-    ".__cause__",    ".__notes__",  "atexit.register",
+    "[item]",           "[value]",       "[key]",         "[ref]",
+    "[code]",           "[attribute]",   ".__dict__",     "[type]",
+    "[local]",          "(other)",       "(interpreter)", "(held from C)",
+    "(cyclic garbage)", "(capture)",     "thread ?:",     "(small)",
+    "[exception]",      "[thread data]", ".args",         ".__traceback__",
+    ".__context__",     ".__cause__",    ".__notes__",    "atexit.register",
 };
 
 void
@@ -102,7 +103,8 @@ hv_label(HvCore *core, uint8_t kind, PyObject *name)
     if (!fresh)
         return *found;
     uint32_t label;
-    if (!PyUnicode_CheckExact(name) || !PyUnicode_IS_READY(name) || core->labels.count >= MAX_LABELS)
+    if (!PyUnicode_CheckExact(name) || !PyUnicode_IS_READY(name) ||
+        core->labels.count >= MAX_LABELS)
         label = HV_LABEL_UNNAMED;
     else if (kind == HV_FORM_ATTRIBUTE && !is_name(name))
         label = HV_LABEL_UNNAMED;

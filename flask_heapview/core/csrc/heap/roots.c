@@ -4,11 +4,11 @@
 static void
 walk_modules(HvWalk *walk)
 {
-    HvModuleRoot *roots = (HvModuleRoot *)walk->modules.items;
-    for (size_t i = 0; i < walk->modules.count; i++) {
+    HvModuleRoot *roots = (HvModuleRoot *)walk->input.modules.items;
+    for (size_t i = 0; i < walk->input.modules.count; i++) {
         HvModuleRoot *root = &roots[i];
         root->node = HV_NONE;
-        if (hv_set_has(&walk->visited_set, root->module))
+        if (hv_set_has(&walk->state.visited_set, root->module))
             continue;
         root->node = hv_new_root(walk, HV_FORM_MODULE, root->name, 0, root->rank);
         hv_node_at(walk, root->node)->type = hv_type_of(&walk->core, root->module)->number;
@@ -16,17 +16,17 @@ walk_modules(HvWalk *walk)
         if (root->dict == NULL)
             continue;
         hv_count_once(walk, root->dict, root->node);
-        if (walk->with_graph)
-            hv_set_add(&walk->namespace_dicts, root->dict);
+        if (walk->input.with_graph)
+            hv_set_add(&walk->state.namespace_dicts, root->dict);
         int fresh;
         uint64_t key = (uint64_t)hv_label(&walk->core, HV_FORM_MODULE, root->name) + 1;
-        uint32_t *place = hv_slot(&walk->module_of_class, key, &fresh);
+        uint32_t *place = hv_slot(&walk->state.module_of_class, key, &fresh);
         if (fresh)
             *place = (uint32_t)i + 1;
     }
-    for (size_t i = 0; i < walk->modules.count; i++) {
+    for (size_t i = 0; i < walk->input.modules.count; i++) {
         if (roots[i].node != HV_NONE)
-            hv_enqueue(&walk->queue, roots[i].module, roots[i].node);
+            hv_enqueue(&walk->state.queue, roots[i].module, roots[i].node);
     }
     hv_walk_queue(walk);
 }
@@ -34,8 +34,8 @@ walk_modules(HvWalk *walk)
 static PyObject *
 thread_name(HvWalk *walk, PyThreadState *thread)
 {
-    for (size_t i = 0; i < walk->thread_names.count; i++) {
-        HvThreadName *known = &HV_AT(&walk->thread_names, HvThreadName, i);
+    for (size_t i = 0; i < walk->input.thread_names.count; i++) {
+        HvThreadName *known = &HV_AT(&walk->input.thread_names, HvThreadName, i);
         if (known->ident == thread->thread_id)
             return known->name;
     }
@@ -47,13 +47,15 @@ thread_root(HvWalk *walk, PyThreadState *thread)
 {
     int fresh;
     PyObject *name = thread_name(walk, thread);
-    uint32_t label = name == NULL ? HV_LABEL_UNNAMED_THREAD : hv_label(&walk->core, HV_FORM_THREAD, name);
-    if (thread == walk->capturing_thread)
+    uint32_t label =
+        name == NULL ? HV_LABEL_UNNAMED_THREAD : hv_label(&walk->core, HV_FORM_THREAD, name);
+    if (thread == walk->input.capturing_thread)
         label = HV_LABEL_CAPTURE;
-    uint32_t *slot = hv_slot(&walk->steps, hv_step_key(HV_NONE, label, HV_NONE), &fresh);
+    uint32_t *slot = hv_slot(&walk->state.steps, hv_step_key(HV_NONE, label, HV_NONE), &fresh);
     if (fresh) { /* the threads of a pool have one name: they share a root */
-        uint32_t root = hv_new_node(walk, HV_NONE, label, HV_NONE,
-                                 label == HV_LABEL_CAPTURE ? HV_RANK_OURS : HV_RANK_APP);
+        uint32_t root =
+            hv_new_node(walk, HV_NONE, label, HV_NONE,
+                        label == HV_LABEL_CAPTURE ? walk->input.ranks.ours : walk->input.ranks.app);
         *slot = root;
     }
     return *slot;
@@ -64,13 +66,13 @@ static void
 count_frame(HvWalk *walk, HvFrame *frame, uint32_t node)
 {
     PyObject *object = (PyObject *)frame->frame_obj;
-    if (object != NULL && !hv_set_has(&walk->visited_set, object)) {
+    if (object != NULL && !hv_set_has(&walk->state.visited_set, object)) {
         hv_count_once(walk, object, node);
         return;
     }
     hv_node_at(walk, node)->count++;
     hv_new_type(&walk->core, &PyFrame_Type)->count++;
-    walk->objects++;
+    walk->result.objects++;
 }
 
 static void
@@ -80,8 +82,8 @@ note_held(void *state, PyObject *child, uint32_t label, Py_ssize_t place)
     (void)place;
     if (label == HV_LABEL_CODE)
         return;
-    HvLocalVariable *held = hv_push(&walk->local_variables);
-    *held = (HvLocalVariable){child, walk->current_node, label};
+    HvLocalVariable *held = hv_push(&walk->result.local_variables);
+    *held = (HvLocalVariable){child, walk->state.current_node, label};
 }
 
 static void
@@ -93,10 +95,10 @@ walk_frames(HvWalk *walk, PyThreadState *thread, uint32_t root)
         if (!hv_frame_is_python(frame))
             continue;
         uint32_t label = hv_label(&walk->core, HV_FORM_FRAME, hv_frame_code(frame)->co_name);
-        walk->current_node = hv_step(walk, root, label, type);
-        count_frame(walk, frame, walk->current_node);
+        walk->state.current_node = hv_step(walk, root, label, type);
+        count_frame(walk, frame, walk->state.current_node);
         hv_frame_edges(&walk->core, frame, hv_follow_edge, walk);
-        if (walk->with_graph && thread != walk->capturing_thread)
+        if (walk->input.with_graph && thread != walk->input.capturing_thread)
             hv_frame_edges(&walk->core, frame, note_held, walk);
     }
 }
@@ -112,9 +114,9 @@ static void
 walk_thread(HvWalk *walk, PyThreadState *thread)
 {
     uint32_t root = thread_root(walk, thread);
-    walk->current_type = hv_new_type(&walk->core, &PyFrame_Type);
+    walk->state.current_type = hv_new_type(&walk->core, &PyFrame_Type);
     walk_frames(walk, thread, root);
-    walk->current_node = root;
+    walk->state.current_node = root;
     hold(walk, thread->dict, HV_LABEL_THREAD_DATA);
     hold(walk, thread->context, HV_LABEL_REF);
     for (_PyErr_StackItem *item = thread->exc_info; item != NULL; item = item->previous_item)
@@ -129,11 +131,11 @@ walk_threads(HvWalk *walk)
 {
     PyThreadState *thread = PyInterpreterState_ThreadHead(walk->core.interp);
     for (; thread != NULL; thread = thread->next) {
-        if (thread != walk->capturing_thread)
+        if (thread != walk->input.capturing_thread)
             walk_thread(walk, thread);
     }
     hv_walk_queue(walk);
-    walk_thread(walk, walk->capturing_thread);
+    walk_thread(walk, walk->input.capturing_thread);
     hv_walk_queue(walk);
 }
 
@@ -142,8 +144,9 @@ static void
 walk_atexit(HvWalk *walk)
 {
     struct atexit_state *state = &walk->core.interp->atexit;
-    walk->current_node = hv_new_root(walk, HV_FORM_FIXED, NULL, HV_LABEL_ATEXIT, HV_RANK_STANDARD);
-    walk->current_type = hv_new_type(&walk->core, &PyFrame_Type);
+    walk->state.current_node =
+        hv_new_root(walk, HV_FORM_FIXED, NULL, HV_LABEL_ATEXIT, walk->input.ranks.standard);
+    walk->state.current_type = hv_new_type(&walk->core, &PyFrame_Type);
 #if PY_VERSION_HEX >= 0x030E0000
     hold(walk, state->callbacks, HV_LABEL_REF);
 #else
@@ -162,8 +165,9 @@ static void
 walk_interpreter(HvWalk *walk)
 {
     PyInterpreterState *interp = walk->core.interp;
-    walk->current_node = hv_new_root(walk, HV_FORM_FIXED, NULL, HV_LABEL_INTERPRETER, HV_RANK_OURS);
-    walk->current_type = hv_new_type(&walk->core, &PyFrame_Type);
+    walk->state.current_node =
+        hv_new_root(walk, HV_FORM_FIXED, NULL, HV_LABEL_INTERPRETER, walk->input.ranks.ours);
+    walk->state.current_type = hv_new_type(&walk->core, &PyFrame_Type);
     hold(walk, interp->dict, HV_LABEL_REF);
 #if PY_VERSION_HEX < 0x030C0000
     hold(walk, interp->modules, HV_LABEL_REF);
@@ -187,31 +191,33 @@ hv_walk_init(HvWalk *walk)
     HvCore *core = &walk->core;
     hv_array(&core->types, sizeof(HvType *));
     hv_labels_init(core);
-    hv_set_init(&walk->visited_set);
-    hv_set_init(&walk->garbage_set);
-    hv_set_init(&walk->namespace_dicts);
-    hv_array(&walk->local_variables, sizeof(HvLocalVariable));
-    hv_array(&walk->input_objects, sizeof(PyObject *));
-    hv_queue_init(&walk->queue);
-    hv_array(&walk->nodes, sizeof(HvNode));
-    hv_array(&walk->containers, sizeof(HvContainers));
-    hv_array(&walk->caches, sizeof(HvCache));
-    hv_array(&walk->open_objects, sizeof(HvOpenObject));
-    hv_array(&walk->cycles, sizeof(HvCycle));
-    walk->last_parent = HV_NONE;
-    walk->other_node = hv_new_root(walk, HV_FORM_FIXED, NULL, HV_LABEL_OTHER, HV_RANK_OURS);
+    hv_set_init(&walk->state.visited_set);
+    hv_set_init(&walk->state.garbage_set);
+    hv_set_init(&walk->state.namespace_dicts);
+    hv_array(&walk->result.local_variables, sizeof(HvLocalVariable));
+    hv_array(&walk->input.own_objects, sizeof(PyObject *));
+    hv_queue_init(&walk->state.queue);
+    hv_array(&walk->result.nodes, sizeof(HvNode));
+    hv_array(&walk->result.containers, sizeof(HvContainers));
+    hv_array(&walk->result.caches, sizeof(HvCache));
+    hv_array(&walk->result.open_objects, sizeof(HvOpenObject));
+    hv_array(&walk->result.cycles, sizeof(HvCycle));
+    walk->state.last_parent = HV_NONE;
+    walk->state.other_node =
+        hv_new_root(walk, HV_FORM_FIXED, NULL, HV_LABEL_OTHER, walk->input.ranks.ours);
 }
 
 /* To be called where the C library's allocator may be used: in a child nothing else than the
  * stream's own buffer is. */
 void
-hv_open_stream(HvWalk *walk)
+hv_open_allocator_stream(HvWalk *walk)
 {
-    walk->report_text = hv_pages(HV_REPORT_BYTES);
-    walk->report_buffer = hv_pages(BUFSIZ);
-    walk->report_stream = fmemopen(walk->report_text, HV_REPORT_BYTES - 1, "w");
-    if (walk->report_stream != NULL)
-        setvbuf(walk->report_stream, walk->report_buffer, _IOFBF, BUFSIZ);
+    walk->result.allocator_text = hv_pages(HV_ALLOCATOR_TEXT_BYTES);
+    walk->result.allocator_buffer = hv_pages(BUFSIZ);
+    walk->result.allocator_stream =
+        fmemopen(walk->result.allocator_text, HV_ALLOCATOR_TEXT_BYTES - 1, "w");
+    if (walk->result.allocator_stream != NULL)
+        setvbuf(walk->result.allocator_stream, walk->result.allocator_buffer, _IOFBF, BUFSIZ);
 }
 
 extern int _PyObject_DebugMallocStats(FILE *); /* Include/internal/pycore_obmalloc.h, and before */
@@ -220,20 +226,22 @@ extern int _PyObject_DebugMallocStats(FILE *); /* Include/internal/pycore_obmall
 void
 hv_ask_allocator(HvWalk *walk)
 {
-    if (walk->report_stream == NULL)
+    if (walk->result.allocator_stream == NULL)
         return;
-    _PyObject_DebugMallocStats(walk->report_stream);
-    fflush(walk->report_stream);
+    _PyObject_DebugMallocStats(walk->result.allocator_stream);
+    fflush(walk->result.allocator_stream);
 }
 
 void
 hv_walk_drop(HvWalk *walk)
 {
     HvCore *core = &walk->core;
-    if (walk->report_stream != NULL)
-        fclose(walk->report_stream);
-    hv_drop_pages(walk->report_text, walk->report_text == NULL ? 0 : HV_REPORT_BYTES);
-    hv_drop_pages(walk->report_buffer, walk->report_buffer == NULL ? 0 : BUFSIZ);
+    if (walk->result.allocator_stream != NULL)
+        fclose(walk->result.allocator_stream);
+    hv_drop_pages(walk->result.allocator_text,
+                  walk->result.allocator_text == NULL ? 0 : HV_ALLOCATOR_TEXT_BYTES);
+    hv_drop_pages(walk->result.allocator_buffer,
+                  walk->result.allocator_buffer == NULL ? 0 : BUFSIZ);
     hv_unwatch_samples(walk);
     hv_drop(&core->types);
     hv_drop(&core->labels);
@@ -241,37 +249,37 @@ hv_walk_drop(HvWalk *walk)
     hv_drop_table(&core->label_table);
     hv_drop_table(&core->label_content);
     hv_drop_arena(&core->arena);
-    hv_set_drop(&walk->visited_set);
-    hv_set_drop(&walk->garbage_set);
-    hv_set_drop(&walk->namespace_dicts);
-    hv_drop(&walk->local_variables);
-    hv_drop(&walk->input_objects);
-    hv_queue_drop(&walk->queue);
-    hv_drop(&walk->nodes);
-    hv_drop(&walk->containers);
-    hv_drop(&walk->caches);
-    hv_drop(&walk->open_objects);
-    hv_drop(&walk->cycles);
-    hv_drop_table(&walk->steps);
-    hv_drop_table(&walk->module_of_class);
-    hv_drop(&walk->modules);
-    hv_drop(&walk->thread_names);
+    hv_set_drop(&walk->state.visited_set);
+    hv_set_drop(&walk->state.garbage_set);
+    hv_set_drop(&walk->state.namespace_dicts);
+    hv_drop(&walk->result.local_variables);
+    hv_drop(&walk->input.own_objects);
+    hv_queue_drop(&walk->state.queue);
+    hv_drop(&walk->result.nodes);
+    hv_drop(&walk->result.containers);
+    hv_drop(&walk->result.caches);
+    hv_drop(&walk->result.open_objects);
+    hv_drop(&walk->result.cycles);
+    hv_drop_table(&walk->state.steps);
+    hv_drop_table(&walk->state.module_of_class);
+    hv_drop(&walk->input.modules);
+    hv_drop(&walk->input.thread_names);
 }
 
 void
 hv_walk_all(HvWalk *walk)
 {
-    for (size_t i = 0; i < walk->input_objects.count; i++) /* they grow with the modules */
-        hv_set_add(&walk->visited_set, HV_AT(&walk->input_objects, PyObject *, i));
+    for (size_t i = 0; i < walk->input.own_objects.count; i++) /* they grow with the modules */
+        hv_set_add(&walk->state.visited_set, HV_AT(&walk->input.own_objects, PyObject *, i));
     hv_watch_samples(walk);
     walk_modules(walk);
     walk_threads(walk);
     walk_atexit(walk);
     walk_interpreter(walk);
     hv_walk_unreached(walk);
-    hv_queue_drop(&walk->queue);
-    hv_drop_table(&walk->steps); /* what is not needed any more makes room */
-    hv_drop_table(&walk->module_of_class);
+    hv_queue_drop(&walk->state.queue);
+    hv_drop_table(&walk->state.steps); /* what is not needed any more makes room */
+    hv_drop_table(&walk->state.module_of_class);
     hv_live_cycles(walk);
     hv_report_progress(walk);
 }

@@ -10,7 +10,7 @@ note(HvWalk *walk, const void *block, uint32_t node)
 {
     int slot = hv_maybe_sampled(block) ? hv_find_sample(block) : -1;
     if (slot >= 0)
-        walk->sample_node[slot] = node;
+        walk->result.sample_node[slot] = node;
 }
 
 /* CPython keeps some freed objects in lists of its own, and uses them again without asking the
@@ -66,7 +66,8 @@ hv_note_samples(HvWalk *walk, PyObject *op, HvType *type, uint32_t node)
     case HV_SIZE_SET:
         note(walk, ((PySetObject *)op)->table, node);
         break;
-    case HV_SIZE_CALL: { /* it counts more than its fixed part: somewhere there is a pointer to it */
+    case HV_SIZE_CALL: { /* it counts more than its fixed part: somewhere there is a pointer to it
+                          */
         size_t words = (size_t)type->type->tp_basicsize / sizeof(void *);
         for (size_t i = 2; i < words && i < MAX_POINTER_WORDS; i++)
             note(walk, ((void **)op)[i], node);
@@ -82,13 +83,14 @@ hv_watch_samples(HvWalk *walk)
 {
     if (!hv_sampler.on)
         return;
-    walk->sample_node = hv_pages(HV_LIVE_SLOTS * sizeof *walk->sample_node);
+    walk->result.sample_node = hv_pages(HV_LIVE_SLOTS * sizeof *walk->result.sample_node);
     for (int slot = 0; slot < HV_LIVE_SLOTS; slot++)
-        walk->sample_node[slot] = HV_NONE;
+        walk->result.sample_node[slot] = HV_NONE;
 }
 
 void
 hv_unwatch_samples(HvWalk *walk)
 {
-    hv_drop_pages(walk->sample_node, walk->sample_node == NULL ? 0 : HV_LIVE_SLOTS * sizeof(uint32_t));
+    hv_drop_pages(walk->result.sample_node,
+                  walk->result.sample_node == NULL ? 0 : HV_LIVE_SLOTS * sizeof(uint32_t));
 }

@@ -75,8 +75,7 @@ str_size(PyObject *op)
             size += (length + 1) * (size_t)PyUnicode_KIND(op);
     }
 #if PY_VERSION_HEX < 0x030C0000
-    if (ascii->wstr != NULL &&
-        (!ascii->state.ready || (void *)ascii->wstr != PyUnicode_DATA(op))) {
+    if (ascii->wstr != NULL && (!ascii->state.ready || (void *)ascii->wstr != PyUnicode_DATA(op))) {
         size_t wide = ascii->state.ascii && ascii->state.compact
                           ? length
                           : (size_t)((PyCompactUnicodeObject *)op)->wstr_length;
@@ -103,9 +102,9 @@ digits_of(PyObject *op)
 }
 
 #if PY_VERSION_HEX >= 0x030C0000
-#  define DIGITS_AT offsetof(PyLongObject, long_value.ob_digit)
+#define DIGITS_AT offsetof(PyLongObject, long_value.ob_digit)
 #else
-#  define DIGITS_AT offsetof(PyLongObject, ob_digit)
+#define DIGITS_AT offsetof(PyLongObject, ob_digit)
 #endif
 
 static size_t

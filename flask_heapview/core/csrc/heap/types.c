@@ -1,58 +1,7 @@
+/* What is known of a type, worked out once: its kind, its members, how its size is found. */
 #include "heap/core.h"
 
 #include <string.h>
-
-PyObject *
-hv_type_dict(PyTypeObject *type)
-{
-#if PY_VERSION_HEX >= 0x030C0000
-    return _PyType_GetDict(type); /* that of a builtin type is the interpreter's */
-#else
-    return type->tp_dict;
-#endif
-}
-
-/* The value under a name in a class's own namespace, borrowed; NULL where there is none. */
-PyObject *
-hv_type_dict_get(PyTypeObject *type, const char *name)
-{
-    PyObject *dict = hv_type_dict(type);
-    PyObject *key, *value;
-    Py_ssize_t at = 0, length = (Py_ssize_t)strlen(name);
-    if (dict == NULL || !PyDict_Check(dict))
-        return NULL;
-    while (PyDict_Next(dict, &at, &key, &value)) {
-        if (PyUnicode_CheckExact(key) && PyUnicode_IS_COMPACT_ASCII(key) &&
-            PyUnicode_GET_LENGTH(key) == length && memcmp(PyUnicode_DATA(key), name, length) == 0)
-            return value;
-    }
-    return NULL;
-}
-
-int
-hv_full_name(PyTypeObject *type, char *buffer, size_t room)
-{
-    size_t used = 0;
-    if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
-        used = strnlen(type->tp_name, room - 1);
-        memcpy(buffer, type->tp_name, used);
-        buffer[used] = 0;
-        return (int)used;
-    }
-    PyObject *module = hv_type_dict_get(type, "__module__");
-    PyObject *name = ((PyHeapTypeObject *)type)->ht_qualname;
-    if (module != NULL && PyUnicode_CheckExact(module)) {
-        used = hv_utf8(module, buffer, room / 2);
-        if (used == 8 && memcmp(buffer, "builtins", 8) == 0)
-            used = 0;
-        else
-            buffer[used++] = '.';
-    }
-    if (name != NULL && PyUnicode_CheckExact(name))
-        used += hv_utf8(name, buffer + used, room - used - 1);
-    buffer[used] = 0;
-    return (int)used;
-}
 
 static uint8_t
 place_in(const char **names, const char *name)
@@ -223,8 +172,8 @@ is_blob(HvType *found)
     return found->kind == HV_KIND_CLASS || found->kind == HV_KIND_MODULE ||
            found->kind == HV_KIND_FUNCTION || found->kind == HV_KIND_CODE ||
            found->kind == HV_KIND_PART_OF_CODE || found->kind == HV_KIND_FRAME ||
-           type == &PyDictProxy_Type || type == &PyProperty_Type ||
-           type == &PyStaticMethod_Type || type == &PyClassMethod_Type;
+           type == &PyDictProxy_Type || type == &PyProperty_Type || type == &PyStaticMethod_Type ||
+           type == &PyClassMethod_Type;
 }
 
 HvType *
@@ -240,15 +189,31 @@ hv_new_type(HvCore *core, PyTypeObject *type)
     *(HvType **)hv_push(&core->types) = found;
     found->kind = kind_of(core, type);
     found->length = length_of(core, type);
-    found->may_have_dict = type->tp_dictoffset != 0 ||
-                           (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) != 0;
+    found->may_have_dict =
+        type->tp_dictoffset != 0 || (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) != 0;
     if (found->kind >= HV_KIND_PLAIN || found->kind == HV_KIND_ATOM)
         find_members(core, found);
     if (found->members != 0 && found->kind == HV_KIND_ATOM)
-        found->kind = HV_KIND_PLAIN; /* slices and ranges: not tracked, and yet they refer to others */
+        found->kind =
+            HV_KIND_PLAIN; /* slices and ranges: not tracked, and yet they refer to others */
     found->exact = found->kind == HV_KIND_PLAIN && is_exact(core, type);
     found->blob = is_blob(found);
     recognise(core, found);
     hv_find_sizing(found);
     return found;
+}
+
+/* Whether it still holds its resource. The first word behind the header tells: a descriptor ("d"),
+ * or a pointer ("p"); "?" marks what only Python code could tell, and counts as open. */
+int
+hv_is_open(HvCore *core, PyObject *op, HvType *type)
+{
+    switch (core->resource_signs[type->resource - 1]) {
+    case 'd':
+        return *(int *)(op + 1) >= 0;
+    case 'p':
+        return *(void **)(op + 1) != NULL;
+    default:
+        return 1;
+    }
 }

@@ -1,9 +1,9 @@
 /* What no named root reaches: held by C code, or cyclic garbage that waits for the collector.
  *
  * An object with more references than are found inside the unreached rest is held from outside of
- * it, by C or by an object that the collector does not know. What no such object reaches is garbage.
- * It is found by counting, as the collector does (Modules/gcmodule.c, subtract_refs), and is left
- * alone.
+ * it, by C or by an object that the collector does not know. What no such object reaches is
+ * garbage. It is found by counting, as the collector does (Modules/gcmodule.c, subtract_refs), and
+ * is left alone.
  */
 #include "heap/walk.h"
 
@@ -24,7 +24,7 @@ gather(HvWalk *walk, Unreached *unreached)
     int count = hv_generations(walk->core.interp, heads);
     for (int i = 0; i < count; i++) {
         for (PyGC_Head *at = hv_next(heads[i]); at != heads[i]; at = hv_next(at)) {
-            if (!hv_set_has(&walk->visited_set, HV_OBJECT(at)))
+            if (!hv_set_has(&walk->state.visited_set, HV_OBJECT(at)))
                 hv_set_add(&unreached->set, HV_OBJECT(at));
         }
     }
@@ -107,14 +107,14 @@ gather_candidate(HvWalk *walk, PyObject *op, Candidates *found)
 static void
 gather_garbage(HvWalk *walk, PyObject *op, void *state)
 {
-    if (!hv_set_has(&walk->visited_set, op))
+    if (!hv_set_has(&walk->state.visited_set, op))
         gather_candidate(walk, op, state);
 }
 
 static void
 find_cycles(HvWalk *walk, Candidates *found, int garbage)
 {
-    hv_cycles(&walk->core, found->objects, found->count, garbage, &walk->cycles);
+    hv_cycles(&walk->core, found->objects, found->count, garbage, &walk->result.cycles);
     hv_drop_pages(found->objects, MAX_CANDIDATES * sizeof *found->objects);
 }
 
@@ -129,12 +129,13 @@ hv_live_cycles(HvWalk *walk)
     for (int i = 0; i < count; i++) {
         for (PyGC_Head *at = hv_prev(heads[i]); at != heads[i] && found.all == found.count;
              at = hv_prev(at)) {
-            if (hv_set_has(&walk->visited_set, HV_OBJECT(at)) && !hv_set_has(&walk->garbage_set, HV_OBJECT(at)))
+            if (hv_set_has(&walk->state.visited_set, HV_OBJECT(at)) &&
+                !hv_set_has(&walk->state.garbage_set, HV_OBJECT(at)))
                 gather_candidate(walk, HV_OBJECT(at), &found);
         }
     }
-    walk->live_candidates = found.all;
-    walk->live_examined = found.count;
+    walk->result.live_candidates = found.all;
+    walk->result.live_examined = found.count;
     find_cycles(walk, &found, 0);
 }
 
@@ -142,9 +143,9 @@ static void
 reach_garbage(HvWalk *walk, PyObject *op, void *state)
 {
     (void)state;
-    if (!hv_set_has(&walk->visited_set, op)) {
-        walk->garbage_objects++;
-        hv_set_add(&walk->garbage_set, op);
+    if (!hv_set_has(&walk->state.visited_set, op)) {
+        walk->result.garbage_objects++;
+        hv_set_add(&walk->state.garbage_set, op);
         hv_reach(walk, op, HV_LABEL_REF);
     }
 }
@@ -159,15 +160,17 @@ hv_walk_unreached(HvWalk *walk)
     size_t bytes = (unreached.set.members + 1) * sizeof *unreached.inside;
     unreached.inside = hv_pages(bytes);
     each_of(walk, &unreached, count_references, &unreached);
-    walk->current_node = hv_new_root(walk, HV_FORM_FIXED, NULL, HV_LABEL_FROM_C, HV_RANK_OURS);
-    walk->current_type = hv_new_type(&walk->core, &PyFrame_Type);
+    walk->state.current_node =
+        hv_new_root(walk, HV_FORM_FIXED, NULL, HV_LABEL_FROM_C, walk->input.ranks.ours);
+    walk->state.current_type = hv_new_type(&walk->core, &PyFrame_Type);
     each_of(walk, &unreached, reach_held, &unreached);
     hv_walk_queue(walk);
     Candidates found = {hv_pages(MAX_CANDIDATES * sizeof *found.objects), 0, 0};
     each_of(walk, &unreached, gather_garbage, &found);
-    walk->garbage_examined = found.count;
+    walk->result.garbage_examined = found.count;
     find_cycles(walk, &found, 1);
-    walk->current_node = walk->garbage_node = hv_new_root(walk, HV_FORM_FIXED, NULL, HV_LABEL_GARBAGE, HV_RANK_OURS);
+    walk->state.current_node = walk->result.garbage_node =
+        hv_new_root(walk, HV_FORM_FIXED, NULL, HV_LABEL_GARBAGE, walk->input.ranks.ours);
     each_of(walk, &unreached, reach_garbage, NULL);
     hv_walk_queue(walk);
     hv_drop_pages(unreached.inside, bytes);

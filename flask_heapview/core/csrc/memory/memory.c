@@ -11,8 +11,8 @@ void (*hv_give_up)(const char *reason) __attribute__((noreturn));
 void *
 hv_pages(size_t bytes)
 {
-    void *pages =
-        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (pages == MAP_FAILED)
         hv_give_up("out of memory");
     return pages;
@@ -73,7 +73,8 @@ hv_take(HvArena *arena, size_t bytes)
 {
     bytes = (bytes + 15) & ~(size_t)15;
     if ((size_t)(arena->end - arena->at) < bytes) {
-        size_t size = bytes + sizeof(Step) > ARENA_STEP_BYTES ? bytes + sizeof(Step) : ARENA_STEP_BYTES;
+        size_t size =
+            bytes + sizeof(Step) > ARENA_STEP_BYTES ? bytes + sizeof(Step) : ARENA_STEP_BYTES;
         Step *step = hv_pages(size);
         *step = (Step){arena->steps, size};
         arena->steps = step;

@@ -1,8 +1,8 @@
 /* A set of objects, such as those that were visited: one bit for 16 bytes of address space in use.
  *
  * Two objects never share a bit, since each is at least 16 bytes long (its header), wherever it
- * begins. Memory: 8 KiB for each MiB in which objects lie, 0.8 %. Ranks (Jacobson 1989): prefix sums
- * of the population counts give every member a dense index in constant time.
+ * begins. Memory: 8 KiB for each MiB in which objects lie, 0.8 %. Ranks (Jacobson 1989): prefix
+ * sums of the population counts give every member a dense index in constant time.
  */
 #ifndef HEAPVIEW_VISITED_SET_H
 #define HEAPVIEW_VISITED_SET_H

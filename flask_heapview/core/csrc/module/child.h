@@ -12,9 +12,10 @@ typedef struct {
     PyMemAllocatorEx plain; /* the object allocator as it was before any tracer wrapped it */
 } HvCaptureOptions;
 
-#define HV_PROGRESS_BYTES 4096       /* bytes of the page that shows the progress */
-#define HV_PROGRESS_ERROR_AT 256  /* where its error text begins */
-#define HV_PROGRESS_STARTED 3  /* numbers in front: done, total, pause, started, length of the error */
+#define HV_PROGRESS_BYTES 4096   /* bytes of the page that shows the progress */
+#define HV_PROGRESS_ERROR_AT 256 /* where its error text begins */
+#define HV_PROGRESS_STARTED                                                                        \
+    3 /* numbers in front: done, total, pause, started, length of the error */
 #define HV_PROGRESS_ERROR_LENGTH 4
 
 /* Walks the heap and writes the results. */

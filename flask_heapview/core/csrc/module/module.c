@@ -18,7 +18,8 @@ escape_walk(const char *reason)
     longjmp(escape, 1);
 }
 
-/* --- reading the arguments; everything borrowed: the caller's arguments live until the walk is done */
+/* --- reading the arguments; everything borrowed: the caller's arguments live until the walk is
+ * done */
 
 static const char **
 c_strings(HvCore *core, PyObject *names)
@@ -48,11 +49,12 @@ read_knowledge(HvCore *core, PyObject *knowledge)
 {
     PyObject *caches, *resources, *limits, *datas, *plain, *lru, *deque;
     HvOffsets *at = &core->offsets;
-    if (!PyArg_ParseTuple(knowledge, "O!O!sO!O!O!O!O!(nnnnnnn)", &PyTuple_Type, &caches, &PyTuple_Type,
-                          &resources, &core->resource_signs, &PyTuple_Type, &limits, &PyTuple_Type, &datas, &PyType_Type,
-                          &plain, &PyType_Type, &lru, &PyType_Type, &deque, &at->lru_maxsize,
-                          &at->lru_hits, &at->lru_misses, &at->lru_cache, &at->deque_maxlen,
-                          &at->static_header_bytes, &at->zero_bytes))
+    if (!PyArg_ParseTuple(knowledge, "O!O!sO!O!O!O!O!(nnnnnnn)", &PyTuple_Type, &caches,
+                          &PyTuple_Type, &resources, &core->resource_signs, &PyTuple_Type, &limits,
+                          &PyTuple_Type, &datas, &PyType_Type, &plain, &PyType_Type, &lru,
+                          &PyType_Type, &deque, &at->lru_maxsize, &at->lru_hits, &at->lru_misses,
+                          &at->lru_cache, &at->deque_maxlen, &at->static_header_bytes,
+                          &at->zero_bytes))
         return -1;
     core->limit_names = strings(core, limits, &core->limit_name_count);
     core->data_names = strings(core, datas, &core->data_name_count);
@@ -68,9 +70,9 @@ read_knowledge(HvCore *core, PyObject *knowledge)
 static int
 read_roots(HvWalk *walk, PyObject *roots)
 {
-    hv_array(&walk->modules, sizeof(HvModuleRoot));
+    hv_array(&walk->input.modules, sizeof(HvModuleRoot));
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(roots); i++) {
-        HvModuleRoot *root = hv_push(&walk->modules);
+        HvModuleRoot *root = hv_push(&walk->input.modules);
         int rank;
         if (!PyArg_ParseTuple(PyList_GET_ITEM(roots, i), "UOOi", &root->name, &root->module,
                               &root->dict, &rank))
@@ -86,9 +88,9 @@ read_roots(HvWalk *walk, PyObject *roots)
 static int
 read_threads(HvWalk *walk, PyObject *threads)
 {
-    hv_array(&walk->thread_names, sizeof(HvThreadName));
+    hv_array(&walk->input.thread_names, sizeof(HvThreadName));
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(threads); i++) {
-        HvThreadName *known = hv_push(&walk->thread_names);
+        HvThreadName *known = hv_push(&walk->input.thread_names);
         if (!PyArg_ParseTuple(PyList_GET_ITEM(threads, i), "kU", &known->ident, &known->name))
             return -1;
     }
@@ -101,9 +103,10 @@ prepare(PyObject *knowledge, PyObject *roots, PyObject *threads, unsigned node_l
 {
     HvWalk *walk = hv_pages(sizeof *walk);
     walk->core.interp = PyInterpreterState_Get();
-    walk->capturing_thread = PyThreadState_Get();
-    walk->node_limit = node_limit;
-    walk->expected_objects = (uint64_t)expected;
+    walk->input.capturing_thread = PyThreadState_Get();
+    walk->input.node_limit = node_limit;
+    walk->input.expected_objects = (uint64_t)expected;
+    walk->input.ranks = (HvRanks){0, 2, 3};
     hv_walk_init(walk);
     if (read_knowledge(&walk->core, knowledge) < 0 || read_roots(walk, roots) < 0 ||
         read_threads(walk, threads) < 0) {
@@ -118,27 +121,31 @@ prepare(PyObject *knowledge, PyObject *roots, PyObject *threads, unsigned node_l
 static void
 exclude_input(HvWalk *walk, PyObject *list)
 {
-    *(PyObject **)hv_push(&walk->input_objects) = list;
+    *(PyObject **)hv_push(&walk->input.own_objects) = list;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++)
-        *(PyObject **)hv_push(&walk->input_objects) = PyList_GET_ITEM(list, i);
+        *(PyObject **)hv_push(&walk->input.own_objects) = PyList_GET_ITEM(list, i);
 }
 
 /* --- functions */
 
 PyDoc_STRVAR(capture_doc,
-"capture(fd, knowledge, roots, threads, *, board=None, fork=True, deadline=120.0,\n"
-"        node_limit=100000, expected=0, traced=False, keys=False,\n"
-"        graph_fd=-1) -> (pid, pause_ns)\n\n"
-"Walks the heap and writes the result to the descriptor, and the graph to its own, if given. With fork, in a child, whose pid is\n"
-"returned at once; without, here, under the interpreter's lock, and the pid is 0. The pause is the\n"
-"nanoseconds for which this thread stood still. Raises OSError when there is no fork to be had,\n"
-"MemoryError without memory.");
+             "capture(fd, knowledge, roots, threads, *, board=None, fork=True, deadline=120.0,\n"
+             "        node_limit=100000, expected=0, traced=False, keys=False,\n"
+             "        graph_fd=-1) -> (pid, pause_ns)\n\n"
+             "Walks the heap and writes the result to the descriptor, and the graph to its own, if "
+             "given. With fork, in a child, whose pid is\n"
+             "returned at once; without, here, under the interpreter's lock, and the pid is 0. The "
+             "pause is the\n"
+             "nanoseconds for which this thread stood still. Raises OSError when there is no fork "
+             "to be had,\n"
+             "MemoryError without memory.");
 
 static PyObject *
 capture(PyObject *self, PyObject *args, PyObject *keywords)
 {
-    static char *names[] = {"fd",       "knowledge",  "roots",    "threads", "board", "fork",
-                            "deadline", "node_limit", "expected", "traced", "keys", "graph_fd", NULL};
+    static char *names[] = {"fd",   "knowledge", "roots",      "threads",  "board",
+                            "fork", "deadline",  "node_limit", "expected", "traced",
+                            "keys", "graph_fd",  NULL};
     PyObject *knowledge, *roots, *threads;
     HvCaptureOptions options = {.graph_fd = -1, .deadline = 120, .plain = plain};
     Py_buffer board = {0};
@@ -169,12 +176,12 @@ capture(PyObject *self, PyObject *args, PyObject *keywords)
         goto done;
     exclude_input(walk, roots);
     exclude_input(walk, threads);
-    hv_open_stream(walk);
+    hv_open_allocator_stream(walk);
     options.progress = board.buf;
     walk->core.progress = board.buf;
-    walk->with_addresses = traced;
-    walk->with_keys = keys;
-    walk->with_graph = options.graph_fd >= 0;
+    walk->input.with_addresses = traced;
+    walk->input.with_keys = keys;
+    walk->input.with_graph = options.graph_fd >= 0;
     pid_t pid = 0;
     if (fork) {
         begin = hv_clock();
@@ -183,8 +190,7 @@ capture(PyObject *self, PyObject *args, PyObject *keywords)
             PyErr_SetFromErrno(PyExc_OSError);
             goto done;
         }
-    }
-    else {
+    } else {
         hv_ask_allocator(walk);
         hv_carry_out(walk, &options);
     }
@@ -203,15 +209,15 @@ done:
 static PyObject *
 members(HvWalk *walk)
 {
-    Py_ssize_t count = (Py_ssize_t)walk->visited_set.members;
+    Py_ssize_t count = (Py_ssize_t)walk->state.visited_set.members;
     PyObject *found = PyBytes_FromStringAndSize(NULL, count * 2 * (Py_ssize_t)sizeof(uint64_t));
     uint64_t *at = found == NULL ? NULL : (uint64_t *)PyBytes_AS_STRING(found);
-    for (size_t i = 0; at != NULL && i < walk->visited_set.chunks.count; i++) {
-        HvChunk *chunk = HV_AT(&walk->visited_set.chunks, HvChunk *, i);
+    for (size_t i = 0; at != NULL && i < walk->state.visited_set.chunks.count; i++) {
+        HvChunk *chunk = HV_AT(&walk->state.visited_set.chunks, HvChunk *, i);
         for (uint64_t bit = 0; bit < HV_CHUNK_WORDS * 64; bit++) {
             if (!(chunk->bits[bit / 64] >> (bit % 64) & 1))
                 continue;
-            uintptr_t address = hv_set_address(&walk->visited_set, chunk, bit);
+            uintptr_t address = hv_set_address(&walk->state.visited_set, chunk, bit);
             *at++ = address;
             *at++ = hv_size(&walk->core, (PyObject *)address,
                             hv_type_of(&walk->core, (PyObject *)address));
@@ -220,10 +226,10 @@ members(HvWalk *walk)
     return found;
 }
 
-PyDoc_STRVAR(audit_doc,
-"audit(knowledge, roots, threads) -> bytes\n\n"
-"Walks here and returns (address, size) of every object that was visited, as native 64-bit pairs,\n"
-"so that tests can hold the walk against another. Raises MemoryError.");
+PyDoc_STRVAR(audit_doc, "audit(knowledge, roots, threads) -> bytes\n\n"
+                        "Walks here and returns (address, size) of every object that was visited, "
+                        "as native 64-bit pairs,\n"
+                        "so that tests can hold the walk against another. Raises MemoryError.");
 
 static PyObject *
 audit(PyObject *self, PyObject *args)
@@ -268,9 +274,10 @@ add_edge(void *state, PyObject *child, uint32_t label, Py_ssize_t place)
     Py_XDECREF(address);
 }
 
-PyDoc_STRVAR(look_doc,
-"look(knowledge, obj) -> (size, addresses)\n\n"
-"An object's size in bytes and the addresses of what it refers to, as the walk sees them.");
+PyDoc_STRVAR(
+    look_doc,
+    "look(knowledge, obj) -> (size, addresses)\n\n"
+    "An object's size in bytes and the addresses of what it refers to, as the walk sees them.");
 
 static PyObject *
 look(PyObject *self, PyObject *args)
@@ -296,8 +303,8 @@ look(PyObject *self, PyObject *args)
 }
 
 PyDoc_STRVAR(tracked_doc,
-"tracked() -> int\n\n"
-"How many objects stand in the collector's lists, the permanent generation included.");
+             "tracked() -> int\n\n"
+             "How many objects stand in the collector's lists, the permanent generation included.");
 
 static PyObject *
 tracked(PyObject *self, PyObject *unused)
@@ -317,8 +324,8 @@ tracked(PyObject *self, PyObject *unused)
 PyAPI_FUNC(PyObject *) _PyTraceMalloc_GetTraceback(unsigned int domain, uintptr_t block);
 
 PyDoc_STRVAR(traceback_of_doc,
-"traceback_of(address) -> tuple or None\n\n"
-"What tracemalloc knows of a block: ((file, line), ...), the innermost frame first.");
+             "traceback_of(address) -> tuple or None\n\n"
+             "What tracemalloc knows of a block: ((file, line), ...), the innermost frame first.");
 
 static PyObject *
 traceback_of(PyObject *self, PyObject *address)
@@ -331,8 +338,8 @@ traceback_of(PyObject *self, PyObject *address)
 }
 
 PyDoc_STRVAR(words_doc,
-"words(obj) -> tuple of int\n\n"
-"The machine words of an object's fixed part, by which its layout is found out.");
+             "words(obj) -> tuple of int\n\n"
+             "The machine words of an object's fixed part, by which its layout is found out.");
 
 static PyObject *
 words(PyObject *self, PyObject *op)

@@ -4,7 +4,8 @@
 
 #define MAX_NEWEST_ENTRIES 24 /* entries of a container that are looked at */
 #define MAX_OBJECTS_BELOW 40  /* objects below each of them */
-#define END_ENTRIES 4    /* entries at either end of a container by which it is seen whether they stay */
+#define END_ENTRIES                                                                                \
+    4 /* entries at either end of a container by which it is seen whether they stay */
 
 typedef struct {
     PyObject *entry[2 * END_ENTRIES]; /* the first ones, and a ring of the last */
@@ -53,8 +54,7 @@ find_ends(HvCore *core, PyObject *container, Ends *ends)
     if (type->length == HV_LENGTH_DICT) {
         while (PyDict_Next(container, &at, &key, &value))
             note_end(ends, is_number(key) ? value : key);
-    }
-    else if (type->length == HV_LENGTH_LIST || type->length == HV_LENGTH_DEQUE)
+    } else if (type->length == HV_LENGTH_LIST || type->length == HV_LENGTH_DEQUE)
         hv_edges(core, container, type, note_item, ends);
 }
 
@@ -63,8 +63,10 @@ static uint64_t
 end_mark(const Ends *ends, int last)
 {
     uint64_t mark = 0;
-    for (int i = 0; i < END_ENTRIES && ends->count >= 2 * END_ENTRIES; i++) /* the ring has no order, nor has a sum */
-        mark += (uint64_t)(uintptr_t)ends->entry[last * END_ENTRIES + i] * 0x9e3779b97f4a7c15u >> 14;
+    for (int i = 0; i < END_ENTRIES && ends->count >= 2 * END_ENTRIES;
+         i++) /* the ring has no order, nor has a sum */
+        mark +=
+            (uint64_t)(uintptr_t)ends->entry[last * END_ENTRIES + i] * 0x9e3779b97f4a7c15u >> 14;
     return mark;
 }
 
@@ -102,7 +104,7 @@ write_entry(EntryReader *reader, PyObject *entry)
     HvCore *core = &reader->walk->core;
     put_u32(reader->out, hv_type_of(core, entry)->number);
     reader->found = 0;
-    if (reader->walk->with_addresses) {
+    if (reader->walk->input.with_addresses) {
         take_below(entry, reader);
         for (size_t i = 0; i < reader->found; i++)
             hv_traverse(core, reader->below[i], take_below, reader);
@@ -135,8 +137,8 @@ void
 hv_write_container_entries(HvWalk *walk, HvWriter *out)
 {
     EntryReader reader = {.walk = walk, .out = out};
-    for (size_t i = 0; i < walk->containers.count; i++) {
-        HvContainers *known = &HV_AT(&walk->containers, HvContainers, i);
+    for (size_t i = 0; i < walk->result.containers.count; i++) {
+        HvContainers *known = &HV_AT(&walk->result.containers, HvContainers, i);
         for (int k = 0; k < HV_SAMPLED_CONTAINERS && known->sample[k] != NULL; k++) {
             put_u32(out, (uint32_t)i + 1);
             write_sample(&reader, known->sample[k]);
@@ -160,7 +162,8 @@ write_key(HvWriter *out, PyObject *key)
     if (PyBytes_CheckExact(key)) {
         Py_ssize_t length = PyBytes_GET_SIZE(key);
         put_u8(out, 'b');
-        put_string(out, PyBytes_AS_STRING(key), (size_t)(length < MAX_NAME_BYTES ? length : MAX_NAME_BYTES));
+        put_string(out, PyBytes_AS_STRING(key),
+                   (size_t)(length < MAX_NAME_BYTES ? length : MAX_NAME_BYTES));
         return 1;
     }
     int overflow = 1;
@@ -175,8 +178,8 @@ write_key(HvWriter *out, PyObject *key)
 void
 hv_write_keys(HvWalk *walk, HvWriter *out)
 {
-    for (size_t i = 0; walk->with_keys && i < walk->containers.count; i++) {
-        PyObject *dict = HV_AT(&walk->containers, HvContainers, i).sample[0], *key, *value;
+    for (size_t i = 0; walk->input.with_keys && i < walk->result.containers.count; i++) {
+        PyObject *dict = HV_AT(&walk->result.containers, HvContainers, i).sample[0], *key, *value;
         Py_ssize_t at = 0;
         if (dict == NULL || !PyDict_Check(dict))
             continue;

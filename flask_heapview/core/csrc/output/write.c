@@ -1,4 +1,5 @@
-/* The result, as a file of sections that capture/native/walk_file.py reads; see docs/walk-file.md. */
+/* The result, as a file of sections that capture/native/walk_file.py reads; see docs/walk-file.md.
+ */
 #include "heap/graph.h"
 #include "output/writer.h"
 #include "sampler/sampler.h"
@@ -13,17 +14,18 @@
 static void
 choose_nodes(HvWalk *walk)
 {
-    size_t count = walk->nodes.count;
-    HvNode *nodes = (HvNode *)walk->nodes.items;
+    size_t count = walk->result.nodes.count;
+    HvNode *nodes = (HvNode *)walk->result.nodes.items;
     uint64_t *below = hv_pages((count + 1) * sizeof *below);
     for (size_t i = 0; i < count; i++)
         below[i] = nodes[i].bytes;
     for (size_t i = count; i-- > 0;) {
         HvNode *node = &nodes[i];
         HvContainers *known =
-            node->containers ? &HV_AT(&walk->containers, HvContainers, node->containers - 1) : NULL;
+            node->containers ? &HV_AT(&walk->result.containers, HvContainers, node->containers - 1)
+                             : NULL;
         if (node->parent == HV_NONE || below[i] >= MIN_SUBTREE_BYTES || (known && known->entries) ||
-            node->rank == HV_RANK_APP)
+            node->rank == walk->input.ranks.app)
             node->kept = 1;
         if (node->parent != HV_NONE) {
             below[node->parent] += below[i];
@@ -85,9 +87,9 @@ write_types(HvWalk *walk, HvWriter *out)
 static void
 write_nodes(HvWalk *walk, HvWriter *out)
 {
-    put_u32(out, (uint32_t)walk->nodes.count);
-    for (size_t i = 0; i < walk->nodes.count; i++) {
-        HvNode *node = &HV_AT(&walk->nodes, HvNode, i);
+    put_u32(out, (uint32_t)walk->result.nodes.count);
+    for (size_t i = 0; i < walk->result.nodes.count; i++) {
+        HvNode *node = &HV_AT(&walk->result.nodes, HvNode, i);
         put_u32(out, node->parent);
         put_u32(out, node->label);
         put_u32(out, node->type);
@@ -102,9 +104,9 @@ write_nodes(HvWalk *walk, HvWriter *out)
 static void
 write_collects(HvWalk *walk, HvWriter *out)
 {
-    put_u32(out, (uint32_t)walk->containers.count);
-    for (size_t i = 0; i < walk->containers.count; i++) {
-        HvContainers *known = &HV_AT(&walk->containers, HvContainers, i);
+    put_u32(out, (uint32_t)walk->result.containers.count);
+    for (size_t i = 0; i < walk->result.containers.count; i++) {
+        HvContainers *known = &HV_AT(&walk->result.containers, HvContainers, i);
         put_u64(out, known->entries);
         put_u64(out, known->containers);
         put_u64(out, (uint64_t)known->limit);
@@ -114,9 +116,9 @@ write_collects(HvWalk *walk, HvWriter *out)
 static void
 write_caches(HvWalk *walk, HvWriter *out)
 {
-    put_u32(out, (uint32_t)walk->caches.count);
-    for (size_t i = 0; i < walk->caches.count; i++) {
-        HvCache *cache = &HV_AT(&walk->caches, HvCache, i);
+    put_u32(out, (uint32_t)walk->result.caches.count);
+    for (size_t i = 0; i < walk->result.caches.count; i++) {
+        HvCache *cache = &HV_AT(&walk->result.caches, HvCache, i);
         put_u32(out, cache->node);
         put_u32(out, cache->type);
         put_u64(out, (uint64_t)cache->entries);
@@ -129,9 +131,9 @@ write_caches(HvWalk *walk, HvWriter *out)
 static void
 write_open(HvWalk *walk, HvWriter *out)
 {
-    put_u32(out, (uint32_t)walk->open_objects.count);
-    for (size_t i = 0; i < walk->open_objects.count; i++) {
-        HvOpenObject *open = &HV_AT(&walk->open_objects, HvOpenObject, i);
+    put_u32(out, (uint32_t)walk->result.open_objects.count);
+    for (size_t i = 0; i < walk->result.open_objects.count; i++) {
+        HvOpenObject *open = &HV_AT(&walk->result.open_objects, HvOpenObject, i);
         put_u32(out, open->node);
         put_u32(out, hv_type_of(&walk->core, open->object)->number);
         put_u64(out, block_of(open->object));
@@ -141,12 +143,12 @@ write_open(HvWalk *walk, HvWriter *out)
 static void
 write_cycles(HvWalk *walk, HvWriter *out)
 {
-    put_u64(out, walk->garbage_examined);
-    put_u64(out, walk->live_examined);
-    put_u64(out, walk->live_candidates);
-    put_u32(out, (uint32_t)walk->cycles.count);
-    for (size_t i = 0; i < walk->cycles.count; i++) {
-        HvCycle *group = &HV_AT(&walk->cycles, HvCycle, i);
+    put_u64(out, walk->result.garbage_examined);
+    put_u64(out, walk->result.live_examined);
+    put_u64(out, walk->result.live_candidates);
+    put_u32(out, (uint32_t)walk->result.cycles.count);
+    for (size_t i = 0; i < walk->result.cycles.count; i++) {
+        HvCycle *group = &HV_AT(&walk->result.cycles, HvCycle, i);
         put_u8(out, group->garbage);
         put_u64(out, group->components);
         put_u64(out, group->count);
@@ -187,7 +189,10 @@ private_bytes(void)
 static void
 write_allocator(HvWalk *walk, HvWriter *out)
 {
-    put_string(out, walk->report_text, walk->report_stream == NULL ? 0 : strnlen(walk->report_text, HV_REPORT_BYTES));
+    put_string(out, walk->result.allocator_text,
+               walk->result.allocator_stream == NULL
+                   ? 0
+                   : strnlen(walk->result.allocator_text, HV_ALLOCATOR_TEXT_BYTES));
     put_u64(out, private_bytes());
 }
 
@@ -200,19 +205,19 @@ write_graph(HvWalk *walk, HvWriter *out, HvGraph *graph)
         put_u64(out, graph == NULL ? 0 : graph->region[i].offset);
         put_u64(out, graph == NULL ? 0 : graph->region[i].length);
     }
-    put_u32(out, (uint32_t)walk->local_variables.count);
-    for (size_t i = 0; i < walk->local_variables.count; i++) {
-        HvLocalVariable *held = &HV_AT(&walk->local_variables, HvLocalVariable, i);
-        put_u64(out, hv_set_index(&walk->visited_set, held->object));
+    put_u32(out, (uint32_t)walk->result.local_variables.count);
+    for (size_t i = 0; i < walk->result.local_variables.count; i++) {
+        HvLocalVariable *held = &HV_AT(&walk->result.local_variables, HvLocalVariable, i);
+        put_u64(out, hv_set_index(&walk->state.visited_set, held->object));
         put_u32(out, held->node);
         put_u32(out, held->label);
     }
-    put_u32(out, (uint32_t)walk->modules.count);
-    for (size_t i = 0; i < walk->modules.count; i++) {
-        HvModuleRoot *root = &HV_AT(&walk->modules, HvModuleRoot, i);
+    put_u32(out, (uint32_t)walk->input.modules.count);
+    for (size_t i = 0; i < walk->input.modules.count; i++) {
+        HvModuleRoot *root = &HV_AT(&walk->input.modules, HvModuleRoot, i);
         PyObject *dict = root->dict == NULL ? root->module : root->dict;
-        put_u64(out, graph == NULL ? 0 : hv_set_index(&walk->visited_set, root->module));
-        put_u64(out, graph == NULL ? 0 : hv_set_index(&walk->visited_set, dict));
+        put_u64(out, graph == NULL ? 0 : hv_set_index(&walk->state.visited_set, root->module));
+        put_u64(out, graph == NULL ? 0 : hv_set_index(&walk->state.visited_set, dict));
         put_u32(out, root->node);
     }
 }
@@ -223,11 +228,11 @@ hv_write_all(HvWalk *walk, int fd, HvGraph *graph)
     HvWriter out = {fd, 0, hv_pages(BUFFER_BYTES)};
     choose_nodes(walk);
     put_bytes(&out, "HVRAW001", 8);
-    put_u64(&out, walk->objects);
-    put_u64(&out, walk->large_bytes);
-    put_u64(&out, walk->truncated_objects);
-    put_u64(&out, walk->garbage_objects);
-    put_u32(&out, walk->garbage_node);
+    put_u64(&out, walk->result.objects);
+    put_u64(&out, walk->result.large_bytes);
+    put_u64(&out, walk->result.truncated_objects);
+    put_u64(&out, walk->result.garbage_objects);
+    put_u32(&out, walk->result.garbage_node);
     write_labels(walk, &out);
     write_types(walk, &out);
     write_nodes(walk, &out);
@@ -239,7 +244,7 @@ hv_write_all(HvWalk *walk, int fd, HvGraph *graph)
     write_cycles(walk, &out);
     write_allocator(walk, &out);
     write_graph(walk, &out, graph);
-    hv_write_samples(put_any, &out, walk->sample_node);
+    hv_write_samples(put_any, &out, walk->result.sample_node);
     put_bytes(&out, "END.", 4);
     flush(&out);
     hv_drop_pages(out.buffer, BUFFER_BYTES);

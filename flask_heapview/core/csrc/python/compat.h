@@ -9,18 +9,18 @@
 
 #define PY_SSIZE_T_CLEAN
 #ifndef Py_BUILD_CORE_MODULE
-#  define Py_BUILD_CORE_MODULE 1
+#define Py_BUILD_CORE_MODULE 1
 #endif
 #include <Python.h>
 
 #if PY_VERSION_HEX < 0x030B0000 || PY_VERSION_HEX >= 0x030F0000
-#  error "flask-heapview's core knows CPython 3.11 to 3.14"
+#error "flask-heapview's core knows CPython 3.11 to 3.14"
 #endif
 #ifdef Py_GIL_DISABLED
-#  error "flask-heapview's core needs the global interpreter lock"
+#error "flask-heapview's core needs the global interpreter lock"
 #endif
 #if defined(PYPY_VERSION) || !defined(__linux__)
-#  error "flask-heapview's core is for CPython on Linux"
+#error "flask-heapview's core is for CPython on Linux"
 #endif
 
 #pragma GCC diagnostic push
@@ -29,9 +29,9 @@
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 #pragma GCC diagnostic ignored "-Wold-style-declaration"
 #if PY_VERSION_HEX >= 0x030E0000
-#  include "internal/pycore_interpframe.h"
-#  include "internal/pycore_genobject.h"
-#  include "internal/pycore_stackref.h"
+#include "internal/pycore_interpframe.h"
+#include "internal/pycore_genobject.h"
+#include "internal/pycore_stackref.h"
 #endif
 #include "internal/pycore_interp.h"
 #include "internal/pycore_gc.h"
@@ -83,7 +83,8 @@ hv_prev(PyGC_Head *head)
 
 #define HV_OBJECT(head) ((PyObject *)((PyGC_Head *)(head) + 1))
 
-/* A type may say of single instances that they are not for the collector: static classes are not. */
+/* A type may say of single instances that they are not for the collector: static classes are not.
+ */
 static inline int
 hv_is_gc(PyObject *op, PyTypeObject *type)
 {
@@ -99,7 +100,8 @@ hv_tracked(PyObject *op, PyTypeObject *type)
 /* --- an instance's attributes: inline values, or a dictionary */
 
 typedef struct {
-    PyDictKeysObject *keys; /* with values: shared keys; NULL when there is a dictionary, or nothing */
+    PyDictKeysObject
+        *keys; /* with values: shared keys; NULL when there is a dictionary, or nothing */
     PyObject **values;
     PyObject *dict;
 } HvAttributes;
@@ -153,8 +155,7 @@ hv_attributes(PyObject *op, PyTypeObject *type)
     if (values != NULL && keys != NULL) {
         found.keys = keys;
         found.values = values->values;
-    }
-    else
+    } else
         found.dict = *_PyObject_ManagedDictPointer(op);
 #endif
     return found;
