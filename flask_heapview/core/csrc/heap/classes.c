@@ -3,16 +3,6 @@
 
 #include <string.h>
 
-PyObject *
-hv_type_dict(PyTypeObject *type)
-{
-#if PY_VERSION_HEX >= 0x030C0000
-    return _PyType_GetDict(type); /* that of a builtin type is the interpreter's */
-#else
-    return type->tp_dict;
-#endif
-}
-
 /* The value under a name in a class's own namespace, borrowed; NULL where there is none. */
 PyObject *
 hv_type_dict_get(PyTypeObject *type, const char *name)

@@ -156,7 +156,6 @@ struct HvCore {
 
 /* classes.c */
 int hv_full_name(PyTypeObject *type, char *buffer, size_t room); /* "module.Class", builtins bare */
-PyObject *hv_type_dict(PyTypeObject *type);                      /* borrowed; may be NULL */
 PyObject *hv_type_dict_get(PyTypeObject *type, const char *name);
 
 /* types.c */

@@ -190,16 +190,7 @@ code_edges(PyObject *op, HvEdge edge, void *state)
     code_edge(code->co_name, edge, state);
     code_edge(code->co_qualname, edge, state);
     code_edge(code->co_linetable, edge, state);
-#if PY_VERSION_HEX >= 0x030C0000
-    if (code->_co_cached != NULL) {
-        code_edge(code->_co_cached->_co_code, edge, state);
-        code_edge(code->_co_cached->_co_cellvars, edge, state);
-        code_edge(code->_co_cached->_co_freevars, edge, state);
-        code_edge(code->_co_cached->_co_varnames, edge, state);
-    }
-#else
-    code_edge(code->_co_code, edge, state);
-#endif
+    hv_visit_code_cache(code, visit_traversed, &(Traversal){edge, state, HV_LABEL_CODE});
 }
 
 void

@@ -110,6 +110,20 @@ hold(HvWalk *walk, PyObject *op, uint32_t label)
         hv_reach(walk, op, label);
 }
 
+static int
+hold_item(PyObject *op, void *walk)
+{
+    hold(walk, op, HV_LABEL_ITEM);
+    return 0;
+}
+
+static int
+hold_reference(PyObject *op, void *walk)
+{
+    hold(walk, op, HV_LABEL_REF);
+    return 0;
+}
+
 static void
 walk_thread(HvWalk *walk, PyThreadState *thread)
 {
@@ -139,25 +153,14 @@ walk_threads(HvWalk *walk)
     hv_walk_queue(walk);
 }
 
-/* What is to be called at the end: a list of C's until 3.14. */
+/* What is to be called at the end. */
 static void
 walk_atexit(HvWalk *walk)
 {
-    struct atexit_state *state = &walk->core.interp->atexit;
     walk->state.current_node =
         hv_new_root(walk, HV_FORM_FIXED, NULL, HV_LABEL_ATEXIT, walk->input.ranks.standard);
     walk->state.current_type = hv_new_type(&walk->core, &PyFrame_Type);
-#if PY_VERSION_HEX >= 0x030E0000
-    hold(walk, state->callbacks, HV_LABEL_REF);
-#else
-    for (int i = 0; i < state->ncallbacks; i++) {
-        if (state->callbacks[i] == NULL)
-            continue;
-        hold(walk, state->callbacks[i]->func, HV_LABEL_ITEM);
-        hold(walk, state->callbacks[i]->args, HV_LABEL_ITEM);
-        hold(walk, state->callbacks[i]->kwargs, HV_LABEL_ITEM);
-    }
-#endif
+    hv_visit_atexit(walk->core.interp, hold_item, walk);
     hv_walk_queue(walk);
 }
 
@@ -169,12 +172,7 @@ walk_interpreter(HvWalk *walk)
         hv_new_root(walk, HV_FORM_FIXED, NULL, HV_LABEL_INTERPRETER, walk->input.ranks.ours);
     walk->state.current_type = hv_new_type(&walk->core, &PyFrame_Type);
     hold(walk, interp->dict, HV_LABEL_REF);
-#if PY_VERSION_HEX < 0x030C0000
-    hold(walk, interp->modules, HV_LABEL_REF);
-    hold(walk, interp->codec_search_path, HV_LABEL_REF);
-    hold(walk, interp->codec_search_cache, HV_LABEL_REF);
-    hold(walk, interp->codec_error_registry, HV_LABEL_REF);
-#endif
+    hv_visit_interpreter(interp, hold_reference, walk);
     hold(walk, interp->sysdict, HV_LABEL_REF);
     hold(walk, interp->builtins, HV_LABEL_REF);
     hold(walk, interp->before_forkers, HV_LABEL_REF);

@@ -19,10 +19,7 @@ static int
 is_used_again(PyObject *op, HvType *type)
 {
     return type->type == &PyList_Type || type->type == &PyDict_Type ||
-           type->type == &PyFloat_Type ||
-#if PY_VERSION_HEX >= 0x030E0000
-           type->type == &PyLong_Type ||
-#endif
+           type->type == &PyFloat_Type || (HV_REUSES_INTS && type->type == &PyLong_Type) ||
            (type->type == &PyTuple_Type && Py_SIZE(op) <= 20);
 }
 
@@ -33,20 +30,15 @@ are_used_again(PyDictKeysObject *keys)
     return keys->dk_log2_size == smallest && keys->dk_kind != DICT_KEYS_GENERAL;
 }
 
-/* Before 3.13 an instance's values lie in a block with a few bytes in front, the last of which says
- * how many there are (new_values in Objects/dictobject.c). */
 static void
 note_values(HvWalk *walk, PyObject *op, PyTypeObject *type, uint32_t node)
 {
-#if PY_VERSION_HEX < 0x030D0000
-    HvAttributes has = {NULL, NULL, NULL};
-    if (type->tp_flags & Py_TPFLAGS_MANAGED_DICT)
-        has = hv_attributes(op, type);
-    if (has.values != NULL)
-        note(walk, (char *)has.values - ((uint8_t *)has.values)[-1], node);
-#else
-    (void)walk, (void)op, (void)type, (void)node;
-#endif
+    if (!(type->tp_flags & Py_TPFLAGS_MANAGED_DICT))
+        return;
+    HvAttributes has = hv_attributes(op, type);
+    void *block = has.values == NULL ? NULL : hv_values_block(has.values);
+    if (block != NULL)
+        note(walk, block, node);
 }
 
 void

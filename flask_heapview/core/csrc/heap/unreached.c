@@ -21,8 +21,8 @@ static void
 gather(HvWalk *walk, Unreached *unreached)
 {
     PyGC_Head *heads[HV_GENERATIONS];
-    int count = hv_generations(walk->core.interp, heads);
-    for (int i = 0; i < count; i++) {
+    hv_generations(walk->core.interp, heads);
+    for (int i = 0; i < HV_GENERATIONS; i++) {
         for (PyGC_Head *at = hv_next(heads[i]); at != heads[i]; at = hv_next(at)) {
             if (!hv_set_has(&walk->state.visited_set, HV_OBJECT(at)))
                 hv_set_add(&unreached->set, HV_OBJECT(at));
@@ -125,8 +125,8 @@ hv_live_cycles(HvWalk *walk)
 {
     Candidates found = {hv_pages(MAX_CANDIDATES * sizeof *found.objects), 0, 0};
     PyGC_Head *heads[HV_GENERATIONS];
-    int count = hv_generations(walk->core.interp, heads);
-    for (int i = 0; i < count; i++) {
+    hv_generations(walk->core.interp, heads);
+    for (int i = 0; i < HV_GENERATIONS; i++) {
         for (PyGC_Head *at = hv_prev(heads[i]); at != heads[i] && found.all == found.count;
              at = hv_prev(at)) {
             if (hv_set_has(&walk->state.visited_set, HV_OBJECT(at)) &&

@@ -228,10 +228,8 @@ prefetch_inside(PyObject *op)
         __builtin_prefetch(((PyDictObject *)op)->ma_keys);
     else if (type == &PyList_Type)
         __builtin_prefetch(((PyListObject *)op)->ob_item);
-#if PY_VERSION_HEX < 0x030D0000
     else if (type->tp_flags & Py_TPFLAGS_MANAGED_DICT)
-        __builtin_prefetch(((void **)op)[PY_VERSION_HEX < 0x030C0000 ? -4 : -3]);
-#endif
+        hv_prefetch_attributes(op);
 }
 
 void

@@ -311,10 +311,10 @@ tracked(PyObject *self, PyObject *unused)
 {
     PyGC_Head *heads[HV_GENERATIONS];
     Py_ssize_t total = 0;
-    int count = hv_generations(PyInterpreterState_Get(), heads);
     (void)self;
     (void)unused;
-    for (int i = 0; i < count; i++) {
+    hv_generations(PyInterpreterState_Get(), heads);
+    for (int i = 0; i < HV_GENERATIONS; i++) {
         for (PyGC_Head *at = hv_next(heads[i]); at != heads[i]; at = hv_next(at))
             total++;
     }
@@ -378,7 +378,7 @@ add_others(PyObject *module)
 
 static PyModuleDef_Slot slots[] = {
     {Py_mod_exec, add_others},
-#if PY_VERSION_HEX >= 0x030C0000
+#ifdef Py_mod_multiple_interpreters
     {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
 #endif
     {0, NULL},
