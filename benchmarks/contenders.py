@@ -42,17 +42,17 @@ def collector_in_child(_: Path) -> Look:
 
 
 def _heapview(home: Path, engine: str, kind: str) -> Look:
-    from flask_heapview.capture.base import Wanted
+    from flask_heapview.capture.base import CaptureRequest
     from flask_heapview.capture.runner import Runner
-    from flask_heapview.capture.select import choose
+    from flask_heapview.capture.select import select_engine
     from flask_heapview.store.snapshots import Store
 
-    chosen = choose(engine)
+    chosen = select_engine(engine)
     chosen.warm_up()
     runner, store = Runner(chosen, 1800), Store(home / "heapview")
 
     def look() -> None:
-        info = runner.start(Wanted(worker="w", kind=kind), store)  # type: ignore[arg-type]
+        info = runner.start(CaptureRequest(worker="w", kind=kind), store)  # type: ignore[arg-type]
         while store.info(info.id).state == "running":
             time.sleep(0.01)
         assert store.info(info.id).state == "done", store.info(info.id).error

@@ -12,7 +12,7 @@ from flask.blueprints import BlueprintSetupState
 
 from .allocations import tracing
 from .capture.runner import Runner
-from .capture.select import choose
+from .capture.select import select_engine
 from .config import HeapViewConfig
 from .errors import ConfigError
 from .request_context import NO_ROUTE, OWN, SERVING
@@ -72,7 +72,7 @@ def _mount(state: BlueprintSetupState, config: HeapViewConfig, caches: dict[str,
     service = Service(
         config,
         Store(directory, retention),
-        Runner(choose(config.engine), config.deadline),
+        Runner(select_engine(config.engine), config.deadline),
         caches,
     )
     service.blueprint = state.name

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-NAME_LIMIT = 160  # characters of a name that are kept
+MAX_NAME_CHARACTERS = 160  # characters of a name that are kept
 
 
-def clean(name: object, limit: int = NAME_LIMIT) -> str:
+def clean(name: object, limit: int = MAX_NAME_CHARACTERS) -> str:
     """A name that is safe to store and to show: bounded, printable, without bidi marks.
 
     What is not a string becomes "?"; every character that is neither printable nor a plain space

@@ -14,17 +14,17 @@ HELP = """
 import gc, json, os, sys, tempfile, threading, time
 from pathlib import Path
 from flask_heapview.capture.native import walk_file
-from flask_heapview.capture.select import choose
-from flask_heapview.capture.base import Wanted
+from flask_heapview.capture.select import select_engine
+from flask_heapview.capture.base import CaptureRequest
 from flask_heapview.capture.runner import Runner
 from flask_heapview.store.snapshots import Store
 
 store = Store(Path(tempfile.mkdtemp()) / "heapview")
-engine = choose("native")
+engine = select_engine("native")
 runner = Runner(engine)
 
 def take(**wanted):
-    info = runner.start(Wanted(worker="w", **wanted), store)
+    info = runner.start(CaptureRequest(worker="w", **wanted), store)
     while store.info(info.id).state == "running":
         time.sleep(0.002)
     while any(t.name == "heapview-capture" for t in threading.enumerate()):

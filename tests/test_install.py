@@ -27,8 +27,8 @@ page = client.get("/_debug/memory/", headers=headers)
 assert page.status_code == 200, page.text
 assert "Take a first snapshot" in page.text
 assert pathlib.Path(flask_heapview.__file__).with_name("py.typed").exists()
-from flask_heapview.capture.select import choose
-engine = choose("auto")
+from flask_heapview.capture.select import select_engine
+engine = select_engine("auto")
 engine.warm_up()
 print(flask_heapview.__file__, engine.name, engine.why, sep="|")
 """

@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 from ..core.loader import WHY_NOT, core
 from ..errors import BadRequest, Conflict
-from ..inspection.code_locations import Places
+from ..inspection.code_locations import CodeLocations
 from ..inspection.roots import app_file
 from ..model.allocations import Allocations
 from ..model.ownership import Site
@@ -138,7 +138,7 @@ def read_sampled() -> Allocations:
     return Allocations(note=OFF) if found is None else samples.allocations(found)
 
 
-def read_allocations(places: Places) -> Allocations:
+def read_allocations(places: CodeLocations) -> Allocations:
     """Live bytes by traceback. Only for a child: tracemalloc copies every trace it has."""
     if not tracemalloc.is_tracing():
         return read_sampled()
@@ -171,7 +171,7 @@ def read_allocations(places: Places) -> Allocations:
     )
 
 
-def _stack(traceback: Sequence[tracemalloc.Frame], places: Places) -> list[Frame]:
+def _stack(traceback: Sequence[tracemalloc.Frame], places: CodeLocations) -> list[Frame]:
     """Root first, under the endpoint whose view stands in it."""
     endpoint = places.endpoint(traceback)
     root = Frame(f"endpoint {endpoint}" if endpoint else "(no endpoint)")
@@ -181,7 +181,7 @@ def _stack(traceback: Sequence[tracemalloc.Frame], places: Places) -> list[Frame
 class SiteCounter:
     """Adds up the allocation sites of single objects."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: CodeLocations) -> None:
         self._places = places
         self._sites: Counter[tuple[str, int, str, str | None]] = Counter()
         self._counts: Counter[tuple[str, int, str, str | None]] = Counter()

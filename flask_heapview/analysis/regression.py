@@ -1,6 +1,6 @@
 """Which endpoints' requests explain a growth of the process, where no allocation site says so.
 
-The process's levels are read between requests (capture/footprint.py): a step, from reading to
+The process's levels are read between requests (process/level_history.py): a step, from reading to
 reading, is what changed, and which requests were begun meanwhile. Least squares through the origin,
 one endpoint after the other, the best first (forward selection), tells what a request of each
 leaves behind. An endpoint is only named where the likelihood says that it is this one, not another

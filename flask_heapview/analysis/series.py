@@ -40,9 +40,8 @@ NONE = Growth(0, 0, 0, False, False, 0)
 
 
 LASTING = 0.1  # the same for figures that come in lumps: allocators' and hash tables'
-LASTING_END = (
-    0.25  # and for their last interval: a table that doubles rests before it does so again
-)
+# and for their last interval: a table that doubles rests before it does so again
+LASTING_END = 0.25
 
 
 def growth(

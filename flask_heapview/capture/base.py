@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
 from ..inspection.code_locations import EndpointCode
-from ..inspection.roots import ThreadRoot
-from ..isolation.progress_page import Board
+from ..isolation.progress_page import ProgressPage
+from ..model.base import Model
 from ..model.gc import Gc
 from ..model.process import Process, Readings
 from ..model.resources import ThreadRow
 from ..model.snapshot import Kind, Snapshot, SnapshotInfo
 from ..process import glibc
 from ..process.collector import read_gc
-from ..process.level_history import Footprint
+from ..process.level_history import LevelHistory
 from ..process.memory import read_process
 from ..process.resources import thread_rows
 
-Advance = Callable[[str, int, int], None]  # phase, done, total
 
-
-class Estimate(msgspec.Struct, frozen=True):
+class CaptureCost(msgspec.Struct, frozen=True):
     """What a capture will cost before it is made."""
 
     bytes: int  # memory it adds while it runs
@@ -33,45 +30,38 @@ class Estimate(msgspec.Struct, frozen=True):
     stall_seconds: float  # how long the service stands still
 
 
-class Facts(msgspec.Struct):
+class ServiceFacts(Model, frozen=True):
     """What only the service itself can tell, gathered just before the fork."""
 
-    info: SnapshotInfo
-    pid: int
-    forked: bool
-    threads: Sequence[ThreadRoot]
-    thread_rows: list[ThreadRow]
     process: Process
     gc: Gc
-    endpoints: Sequence[EndpointCode]
-    caches: Mapping[str, object]
-    show_values: bool
+    thread_rows: list[ThreadRow]
 
 
-class Wanted(msgspec.Struct):
-    """What a capture is to be of."""
+class CaptureRequest(msgspec.Struct):
+    """What somebody asks to be captured, and what the mounted app adds to it."""
 
     worker: str
     label: str = ""
     kind: Kind = "ownership"
-    requests: Mapping[str, int] = {}
+    requests: Mapping[str, int] = {}  # served so far, by endpoint
     endpoints: Sequence[EndpointCode] = ()
-    caches: Mapping[str, object] = {}
+    caches: Mapping[str, object] = {}  # that the app registered, by name
     show_values: bool = False
-    footprint: Footprint | None = None
+    level_history: LevelHistory | None = None
 
     def readings(self) -> Readings:
-        """What the process took between requests, where anybody noted it."""
-        return Readings() if self.footprint is None else self.footprint.readings()
+        """The levels read between requests; none where nobody reads them."""
+        return Readings() if self.level_history is None else self.level_history.readings()
 
 
-class Sink(Protocol):
+class SnapshotSink(Protocol):
     """Where captures go: the store."""
 
     @property
     def directory(self) -> Path: ...
     def new_id(self) -> str: ...
-    def begin(self, info: SnapshotInfo) -> Board: ...
+    def begin(self, info: SnapshotInfo) -> ProgressPage: ...
     def save(self, snapshot: Snapshot) -> None: ...
     def has(self, snapshot_id: str) -> bool: ...
     def part(self, snapshot_id: str) -> Path: ...
@@ -80,36 +70,26 @@ class Sink(Protocol):
     def tidy(self) -> None: ...
 
 
-class Task(msgspec.Struct):
-    """A capture that was announced: what, for whom, and until when."""
+class Capture(msgspec.Struct):
+    """A capture that was announced: what is asked, under which id, where it goes, until when."""
 
-    wanted: Wanted
+    request: CaptureRequest
     info: SnapshotInfo
-    sink: Sink
-    board: Board
+    sink: SnapshotSink
+    page: ProgressPage
     deadline: float  # seconds
 
-    def facts(self, forked: bool, threads: Sequence[ThreadRoot]) -> Facts:
+    def facts(self) -> ServiceFacts:
         """Asks the service, as late as possible."""
-        return Facts(
-            info=self.info,
-            pid=os.getpid(),
-            forked=forked,
-            threads=threads,
-            thread_rows=thread_rows(),
-            process=self._process(),
-            gc=read_gc(),
-            endpoints=self.wanted.endpoints,
-            caches=self.wanted.caches,
-            show_values=self.wanted.show_values,
-        )
-
-    def _process(self) -> Process:
         found = read_process()
-        return msgspec.structs.replace(
-            found,
-            readings=self.wanted.readings(),
-            allocators=msgspec.structs.replace(found.allocators, arenas=glibc.arenas()),
+        return ServiceFacts(
+            process=msgspec.structs.replace(
+                found,
+                readings=self.request.readings(),
+                allocators=msgspec.structs.replace(found.allocators, arenas=glibc.arenas()),
+            ),
+            gc=read_gc(),
+            thread_rows=thread_rows(),
         )
 
 
@@ -131,10 +111,10 @@ class Engine(Protocol):
     def warm_up(self) -> None:
         """Imports and touches all it needs, so that a child imports nothing."""
 
-    def estimate(self, kind: Kind = "ownership") -> Estimate:
+    def estimate(self, kind: Kind = "ownership") -> CaptureCost:
         """The cost of a capture now."""
 
-    def take(self, task: Task) -> None:
+    def capture(self, capture: Capture) -> None:
         """Looks at the heap of this process and hands the snapshot to the sink.
 
         Raises ChildFailed, HeapViewError, OSError or MemoryError.

@@ -12,23 +12,22 @@ import msgspec
 from ..allocations import tracing
 from ..errors import BadRequest, CaptureBusy, HeapViewError
 from ..isolation import forked_child
-from ..isolation.progress_page import Board
 from ..model.snapshot import Requests, SnapshotInfo
 from ..process import headroom
-from .base import Engine, Sink, Task, Wanted
+from .base import Capture, CaptureRequest, Engine, SnapshotSink
 
 log = logging.getLogger("flask_heapview")
-DEADLINE = 120.0  # seconds a capture may take
+DEADLINE_SECONDS = 120.0  # seconds a capture may take
 
 
-class _Busy:
+class _CaptureLock:
     """One capture at a time in a process, however many apps it serves."""
 
     def __init__(self) -> None:
         self._owner: tuple[int, str] | None = None
         self._guard = threading.Lock()
 
-    def take(self, name: str) -> None:
+    def acquire(self, name: str) -> None:
         with self._guard:
             if self._owner is not None and self._owner[0] == os.getpid():
                 raise CaptureBusy(
@@ -41,13 +40,13 @@ class _Busy:
         self._owner = None
 
 
-_BUSY = _Busy()
+_CAPTURE_LOCK = _CaptureLock()
 
 
 class Runner:
     """Takes captures with one engine."""
 
-    def __init__(self, engine: Engine, deadline: float = DEADLINE) -> None:
+    def __init__(self, engine: Engine, deadline: float = DEADLINE_SECONDS) -> None:
         self.engine, self.deadline = engine, deadline
         self._warm = 0
 
@@ -56,81 +55,78 @@ class Runner:
         """Whether captures run in a child."""
         return forked_child.can_fork()
 
-    def start(self, wanted: Wanted, sink: Sink) -> SnapshotInfo:
+    def start(self, request: CaptureRequest, sink: SnapshotSink) -> SnapshotInfo:
         """Starts a capture and returns its status.
 
         Raises CaptureBusy, NotEnoughMemory with the figures, StoreError, or BadRequest.
         """
-        if wanted.kind not in self.engine.kinds:
+        if request.kind not in self.engine.kinds:
             raise BadRequest(
                 f'The {self.engine.name} engine takes "ownership" captures; "graph" needs the '
                 f"native engine. {self.engine.why}".strip()
             )
-        info = self._announce(wanted, sink)
-        _BUSY.take(info.id)
+        info = self._announce(request, sink)
+        _CAPTURE_LOCK.acquire(info.id)
         try:
-            room = headroom.headroom()
-            headroom.check(self.engine.estimate(wanted.kind).bytes, room)
+            room = headroom.read_headroom()
+            headroom.require(self.engine.estimate(request.kind).bytes, room)
             sink.tidy()
-            board = sink.begin(info)
+            page = sink.begin(info)
         except BaseException:
-            _BUSY.release()
+            _CAPTURE_LOCK.release()
             raise
         thread = threading.Thread(
             target=self._run,
-            args=(wanted, info, sink, board),
+            args=(Capture(request, info, sink, page, self.deadline),),
             name="heapview-capture",
             daemon=True,
         )
         try:
             thread.start()
         except BaseException:
-            _BUSY.release()
+            _CAPTURE_LOCK.release()
             sink.end(info.id)
             raise
         return info
 
-    def _announce(self, wanted: Wanted, sink: Sink) -> SnapshotInfo:
-        counts = dict(wanted.requests)
+    def _announce(self, request: CaptureRequest, sink: SnapshotSink) -> SnapshotInfo:
+        counts = dict(request.requests)
         return SnapshotInfo(
             id=sink.new_id(),
             state="running",
-            worker=wanted.worker,
+            worker=request.worker,
             taken_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            label=wanted.label,
-            kind=wanted.kind,
+            label=request.label,
+            kind=request.kind,
             engine=self.engine.name,
             requests=Requests(total=sum(counts.values()), endpoints=counts),
             clock=time.monotonic(),
             pid=os.getpid(),
         )
 
-    def _run(self, wanted: Wanted, info: SnapshotInfo, sink: Sink, board: Board) -> None:
+    def _run(self, capture: Capture) -> None:
         """In a thread of its own, which lives as long as the child and no longer: the kernel ends
         the child when the thread that made it ends (PR_SET_PDEATHSIG)."""
+        info, sink = capture.info, capture.sink
         try:
-            with board:
+            with capture.page:
                 if self._warm != os.getpid():
                     self.engine.warm_up()
                     self._warm = os.getpid()
                 # what it is called is only certain now: warming up may have shown that it is unfit
-                info = msgspec.structs.replace(info, engine=self.engine.name)
+                capture.info = info = msgspec.structs.replace(info, engine=self.engine.name)
                 tracing.heal()
-                self.engine.take(Task(wanted, info, sink, board, self.deadline))
-            _BUSY.release()  # before the mark goes: whoever sees "done" may start the next
+                self.engine.capture(capture)
+            _CAPTURE_LOCK.release()  # before the mark goes: whoever sees "done" may start the next
             sink.end(info.id)
         except (forked_child.ChildFailed, HeapViewError, OSError, MemoryError) as error:
-            reason = (
-                str(error)
-                if isinstance(error, forked_child.ChildFailed)
-                else forked_child.describe(error)
-            )
-            self._failed(info, sink, reason)
+            told = isinstance(error, forked_child.ChildFailed)
+            self._failed(info, sink, str(error) if told else forked_child.describe(error))
         except Exception as error:
             log.exception("flask-heapview: the capture failed")
             self._failed(info, sink, forked_child.describe(error))
 
-    def _failed(self, info: SnapshotInfo, sink: Sink, reason: str) -> None:
-        _BUSY.release()
+    def _failed(self, info: SnapshotInfo, sink: SnapshotSink, reason: str) -> None:
+        _CAPTURE_LOCK.release()
         log.warning("flask-heapview: capture %s failed: %s", info.id, reason)
         sink.fail(info, reason)

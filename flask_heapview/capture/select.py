@@ -7,20 +7,20 @@ import logging
 from ..core.selfcheck import Unfit
 from ..errors import ConfigError
 from ..model.snapshot import Kind
-from .base import Engine, Estimate, Task
+from .base import Capture, CaptureCost, Engine
 from .native.engine import NativeEngine
 
 log = logging.getLogger("flask_heapview")
 
 
-def portable(why: str) -> Engine:
+def portable_engine(why: str) -> Engine:
     """The portable engine. Its packages are imported here and not before: they are large."""
     from .portable.engine import PortableEngine
 
     return PortableEngine(why)
 
 
-class Best:
+class AutoEngine:
     """The native engine, until its self-check fails; from then on the portable one."""
 
     def __init__(self) -> None:
@@ -47,25 +47,25 @@ class Best:
             self._engine.warm_up()
         except Unfit as error:
             log.warning("flask-heapview: %s The portable engine is used instead.", error)
-            self._engine = portable(str(error))
+            self._engine = portable_engine(str(error))
             self._engine.warm_up()
 
-    def estimate(self, kind: Kind = "ownership") -> Estimate:
+    def estimate(self, kind: Kind = "ownership") -> CaptureCost:
         """The cost of a capture now."""
         return self._engine.estimate(kind)
 
-    def take(self, task: Task) -> None:
-        """See Engine.take."""
-        self._engine.take(task)
+    def capture(self, capture: Capture) -> None:
+        """See Engine.capture."""
+        self._engine.capture(capture)
 
 
-def choose(wanted: str) -> Engine:
+def select_engine(name: str) -> Engine:
     """The engine of that name: auto, native or portable. Raises ConfigError if it is not here."""
     reason = NativeEngine.why_not()
-    if wanted == "portable":
-        return portable("HEAPVIEW_ENGINE asks for it.")
+    if name == "portable":
+        return portable_engine("HEAPVIEW_ENGINE asks for it.")
     if reason is None:
-        return Best()
-    if wanted == "native":
+        return AutoEngine()
+    if name == "native":
         raise ConfigError(f"HEAPVIEW_ENGINE is native, but: {reason} Install a C compiler first.")
-    return portable(reason)
+    return portable_engine(reason)

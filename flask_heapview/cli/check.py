@@ -11,10 +11,10 @@ from flask.cli import with_appcontext
 from flask.testing import FlaskClient
 
 from ..errors import HeapViewError
-from ..leakcheck.checker import ROUNDS, WARM_UP, check, in_words
+from ..leakcheck.checker import ROUNDS, WARM_UP_SHARE, check, in_words
 from ..model.report import Report
 from ..render import json as as_json
-from .http_client import Service
+from .http_client import ApiClient
 
 NO_LEAK, LEAK, INCONCLUSIVE = 0, 1, 3  # exit codes; 2 is click's own, for wrong arguments
 CODES = {"no-leak": NO_LEAK, "leak": LEAK, "inconclusive": INCONCLUSIVE}
@@ -54,11 +54,11 @@ def _through(client: FlaskClient) -> Fetch:
     return fetch
 
 
-def _remote(service: Service, route: Route, requests: int) -> Report:
+def _remote(service: ApiClient, route: Route, requests: int) -> Report:
     """The same rounds against a running service."""
     numbers = itertools.count()
     taken: list[str] = []
-    for share in (round(requests * WARM_UP), *[requests // ROUNDS] * ROUNDS):
+    for share in (round(requests * WARM_UP_SHARE), *[requests // ROUNDS] * ROUNDS):
         for number in itertools.islice(numbers, share):
             route.call(number)
         taken.append(service.snapshot(f"check {len(taken)}"))
@@ -108,7 +108,7 @@ def check_command(
     raise SystemExit(CODES[report.verdict])
 
 
-def _service(url: str, prefix: str, token: str | None) -> Service:
+def _service(url: str, prefix: str, token: str | None) -> ApiClient:
     if not token:
         raise HeapViewError("Name the token of the service: --token, or HEAPVIEW_TOKEN.")
-    return Service(url, prefix, token)
+    return ApiClient(url, prefix, token)

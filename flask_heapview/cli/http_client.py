@@ -12,12 +12,12 @@ from ..errors import HeapViewError
 from ..model.base import from_json
 from ..model.report import Report
 
-SECONDS = 60.0  # that one answer may take
-CAPTURE_SECONDS = 240.0
-POLL = 0.1
+MAX_REQUEST_SECONDS = 60.0  # that one answer may take
+MAX_CAPTURE_SECONDS = 240.0
+POLL_SECONDS = 0.1
 
 
-class Service:
+class ApiClient:
     """One live service: its address, where the page is mounted, and the token."""
 
     def __init__(self, url: str, prefix: str, token: str) -> None:
@@ -33,7 +33,7 @@ class Service:
         if body is not None:
             made.add_header("Content-Type", "application/json")
         try:
-            with urllib.request.urlopen(made, timeout=SECONDS) as answer:
+            with urllib.request.urlopen(made, timeout=MAX_REQUEST_SECONDS) as answer:
                 answer.read()
                 return int(answer.status)
         except urllib.error.HTTPError as error:
@@ -49,7 +49,7 @@ class Service:
         made.add_header("Authorization", f"Bearer {self.token}")
         made.add_header("Content-Type", "application/json")
         try:
-            with urllib.request.urlopen(made, timeout=SECONDS) as answer:
+            with urllib.request.urlopen(made, timeout=MAX_REQUEST_SECONDS) as answer:
                 return bytes(answer.read())
         except urllib.error.HTTPError as error:
             raise HeapViewError(_reason(error)) from None
@@ -60,7 +60,7 @@ class Service:
         """Has one taken, of the same worker each time. Raises HeapViewError."""
         wanted = {"label": label, **({"worker": self.worker} if self.worker else {})}
         made = json.loads(self.ask("/snapshots", "POST", wanted))
-        until = time.monotonic() + CAPTURE_SECONDS
+        until = time.monotonic() + MAX_CAPTURE_SECONDS
         while time.monotonic() < until:
             state = json.loads(self.ask(f"/snapshots/{made['id']}"))
             if state["state"] == "done":
@@ -68,8 +68,8 @@ class Service:
                 return str(made["id"])
             if state["state"] == "failed":
                 raise HeapViewError(f"A snapshot failed: {state['error']}.")
-            time.sleep(POLL)
-        raise HeapViewError(f"A snapshot took longer than {CAPTURE_SECONDS:g} s.")
+            time.sleep(POLL_SECONDS)
+        raise HeapViewError(f"A snapshot took longer than {MAX_CAPTURE_SECONDS:g} s.")
 
     def report(self, base: str, target: str) -> Report:
         """The verdict. Raises HeapViewError."""

@@ -17,12 +17,12 @@ from ..render.html import ago_text, bytes_text, number_text
 from ..reports import queries
 from ..store.snapshots import Store
 from ..views import VIEWS, View
-from ..views.table import Query, Table
+from ..views.table import Table, TableQuery
 from .check import check_command
 
 heapview = AppGroup("heapview", help="Snapshots of this app's memory.")
 heapview.add_command(check_command)
-ROWS = 30
+MAX_ROWS = 30
 
 
 def _store() -> Store:
@@ -102,7 +102,7 @@ def _command(view: View) -> click.Command:
             whole = _tell(queries.differences, store, first, target)
             click.echo(as_json.encode(whole.views[view.name]))
             return
-        page = _tell(queries.page, store, view.name, first, target, Query(search=search))
+        page = _tell(queries.page, store, view.name, first, target, TableQuery(search=search))
         for table in page.tables:
             click.echo(table_text(table))
 
@@ -114,7 +114,7 @@ def table_text(table: Table) -> str:
     lines = [table.title, "-" * len(table.title)]
     cells = [
         [_cell(column.kind, value) for column, value in zip(table.columns, row.cells, strict=True)]
-        for row in table.rows[:ROWS]
+        for row in table.rows[:MAX_ROWS]
     ]
     if not cells:
         return "\n".join([*lines, table.empty, ""])
@@ -126,7 +126,7 @@ def table_text(table: Table) -> str:
             for text, width, column in zip(row, widths, table.columns, strict=True)
         ]
         lines.append("  ".join(parts).rstrip())
-    more = len(table.rows) - ROWS + table.hidden
+    more = len(table.rows) - MAX_ROWS + table.hidden
     return "\n".join([*lines, *([f"… {more:,} more rows"] if more > 0 else []), ""])
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from types import ModuleType
 
 from ..isolation import forked_child
-from ..isolation.progress_page import Board
+from ..isolation.progress_page import ProgressPage
 
 SECONDS = 20.0  # that the check may take
 
@@ -110,17 +110,17 @@ def run(core: ModuleType, knowledge: tuple[object, ...]) -> None:
 
 def check(core: ModuleType, knowledge: tuple[object, ...]) -> None:
     """Has all that done in a forked child. Raises Unfit with the reason."""
-    board = Board(None)
+    page = ProgressPage(None)
 
     def work() -> None:
         try:
             run(core, knowledge)
         except Unfit as error:
-            board.fail(str(error))  # and an end as if all were well: the board decides
+            page.fail(str(error))  # and an end as if all were well: the page decides
 
-    forked = forked_child.spawn(work, board, SECONDS, keep=())
+    forked = forked_child.spawn(work, page, SECONDS, keep=())
     try:
-        forked.watch(board, SECONDS)
+        forked.watch(page, SECONDS)
     except (TimeoutError, forked_child.ChildFailed) as error:
         raise Unfit(f"The native core's self-check failed: {error or 'it hung'}.") from None
     finally:

@@ -25,7 +25,7 @@ ANSWERS = (  # what the analysis adds
     ("toward_root", "'<u4'", 4),
     ("component", "'<u4'", 4),
 )
-HEADER = 128  # bytes of an array's own header
+HEADER_BYTES = 128  # bytes of an array's own header
 NONE = 0xFFFF_FFFF
 _DATE = 0x5CD6  # 2026-06-22; the time is zero
 _ALIGN = 0xD935  # the extra field by which Android's zipalign moves data
@@ -34,7 +34,12 @@ _ALIGN = 0xD935  # the extra field by which Android's zipalign moves data
 def array_header(element: str, count: int) -> bytes:
     """What stands before an array's data."""
     words = f"{{'descr': {element}, 'fortran_order': False, 'shape': ({count},), }}"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", HEADER - 10) + words.ljust(117).encode() + b"\n"
+    return (
+        b"\x93NUMPY\x01\x00"
+        + struct.pack("<H", HEADER_BYTES - 10)
+        + words.ljust(117).encode()
+        + b"\n"
+    )
 
 
 def local_header(name: str, crc: int, length: int, room: int) -> bytes:

@@ -15,12 +15,14 @@ from ..model.ownership import dotted
 from ..model.retained import BigObject, Link, ObjectDetail, ObjectList
 from . import _graph, format
 
-SHOWN = 30  # links of each sort
-CHAIN = 60  # steps of a way that are shown
-IMMORTAL = 1 << 30  # reference counts from here on mark what is never freed (3.12 and later)
+MAX_LINKS = 30  # links of each sort
+MAX_PATH_STEPS = 60  # steps of a way that are shown
+MIN_IMMORTAL_REFCOUNT = (
+    1 << 30
+)  # reference counts from here on mark what is never freed (3.12 and later)
 
 
-class Graph:
+class GraphFile:
     """An open graph capture. Raises CorruptSnapshot for a file that is none."""
 
     def __init__(self, path: Path) -> None:
@@ -38,8 +40,8 @@ class Graph:
             arrays: dict[str, Any] = {}
             for name, _, width in (*format.CORE, *format.ANSWERS):
                 info = archive.getinfo(f"{name}.npy")
-                offset = _data_of(self._map, info) + format.HEADER
-                view = memoryview(self._map)[offset : offset + info.file_size - format.HEADER]
+                offset = _data_of(self._map, info) + format.HEADER_BYTES
+                view = memoryview(self._map)[offset : offset + info.file_size - format.HEADER_BYTES]
                 arrays[name] = view if name == "edge" else view.cast("I" if width == 4 else "Q")
         if read["manifest"]["schema"] != format.SCHEMA:
             raise ValueError(f"it has the schema {read['manifest']['schema']}")
@@ -74,7 +76,7 @@ class Graph:
         """What sort of root an object is."""
         if index in self.roots:
             return self.roots[index][0]
-        return "immortal" if self.refcount[index] >= IMMORTAL else "held from C"
+        return "immortal" if self.refcount[index] >= MIN_IMMORTAL_REFCOUNT else "held from C"
 
     def _is_module(self, index: int) -> bool:
         return self.roots.get(index, ("", ""))[0] == "module"
@@ -120,18 +122,20 @@ class Graph:
     def _way(self, way: list[int]) -> list[Link]:
         labels = [self.label(a, b) for a, b in pairwise(way)]
         first = self.roots.get(way[0], ("", ""))[1]
-        return [self.link(i, text) for i, text in zip(way, [first, *labels], strict=True)][-CHAIN:]
+        return [self.link(i, text) for i, text in zip(way, [first, *labels], strict=True)][
+            -MAX_PATH_STEPS:
+        ]
 
     def _dominators(self, index: int) -> list[Link]:
         found: list[Link] = []
         at = self.dominator[index]
-        while at not in (self.objects, format.NONE) and len(found) < CHAIN:
+        while at not in (self.objects, format.NONE) and len(found) < MAX_PATH_STEPS:
             found.append(self.link(at, ""))
             at = self.dominator[at]
         return found
 
     def _referrers(self, index: int) -> tuple[int, list[Link]]:
-        total, places = _graph.positions(self.arcs, index, 2, SHOWN)
+        total, places = _graph.positions(self.arcs, index, 2, MAX_LINKS)
         found = []
         for place in places:
             source = bisect_right(self.first, place) - 1
@@ -145,7 +149,7 @@ class Graph:
         way = self.way(index)
         reached = self.toward[index] != format.NONE
         begin, end = self.first[index], self.first[index + 1]
-        below_total, below = _graph.largest(self.retained, self.dominator, index, SHOWN)
+        below_total, below = _graph.largest(self.retained, self.dominator, index, MAX_LINKS)
         referrers_total, referrers = self._referrers(index)
         circle = self.component[index]
         return ObjectDetail(
@@ -164,7 +168,7 @@ class Graph:
             referrers_total=referrers_total,
             referents=[
                 self.link(self.pairs[2 * at], self.labels[self.pairs[2 * at + 1]])
-                for at in range(begin, min(end, begin + SHOWN))
+                for at in range(begin, min(end, begin + MAX_LINKS))
             ],
             referents_total=end - begin,
             dominated=[self.link(i, self.label(index, i)) for i in below],

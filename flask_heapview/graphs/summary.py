@@ -9,15 +9,15 @@ from pathlib import Path
 from ..model.base import Model
 from ..model.retained import ModuleRow, Retained, RetainedType, RootRow
 from . import _graph
-from .read import Graph
+from .read import GraphFile
 from .write import Regions, finish
 
-BIGGEST = 100
-TYPES = 200
-ROOTS = 2_000_000  # roots that are told apart by their sort
+MAX_BIGGEST_OBJECTS = 100
+MAX_TYPES = 200
+MAX_NAMED_ROOTS = 2_000_000  # roots that are told apart by their sort
 
 
-class Tally(Model, frozen=True):
+class TypeTally(Model, frozen=True):
     """How many objects of a type there are, and their shallow bytes."""
 
     count: int
@@ -34,20 +34,20 @@ class Holding(Model, frozen=True):
     size: int
 
 
-class Facts(Model, frozen=True):
+class GraphFacts(Model, frozen=True):
     """What the walk knows and the arrays do not."""
 
     types: list[str]
-    tallies: list[Tally]  # by the number of the type
+    tallies: list[TypeTally]  # by the number of the type
     labels: list[str]
     roots: dict[int, tuple[str, str]]  # (sort, name) by index
     holdings: list[Holding]
 
 
-def complete(path: Path, regions: Regions, facts: Facts) -> Retained:
+def complete(path: Path, regions: Regions, facts: GraphFacts) -> Retained:
     """Completes the file and sums it up. Raises OSError, MemoryError or ValueError."""
     figures, of_type = finish(path, regions, facts.types, facts.labels, facts.roots)
-    graph = Graph(path)
+    graph = GraphFile(path)
     return Retained(
         objects=regions.objects,
         edges=regions.edges,
@@ -55,24 +55,24 @@ def complete(path: Path, regions: Regions, facts: Facts) -> Retained:
         unreached=figures[1],
         circles=figures[2],
         largest_circle=figures[3],
-        biggest=graph.biggest(-1, BIGGEST).objects,
+        biggest=graph.biggest(-1, MAX_BIGGEST_OBJECTS).objects,
         types=_types(facts, of_type),
         modules=_modules(graph, facts.holdings),
         by_root=_by_root(graph),
     )
 
 
-def _types(facts: Facts, of_type: Sequence[int]) -> list[RetainedType]:
+def _types(facts: GraphFacts, of_type: Sequence[int]) -> list[RetainedType]:
     rows = [
         RetainedType(number=n, type=facts.types[n], count=t.count, size=t.size, retained=of_type[n])
         for n, t in enumerate(facts.tallies)
         if t.count
     ]
     rows.sort(key=lambda row: -row.retained)
-    return rows[:TYPES]
+    return rows[:MAX_TYPES]
 
 
-def _modules(graph: Graph, holdings: Sequence[Holding]) -> list[ModuleRow]:
+def _modules(graph: GraphFile, holdings: Sequence[Holding]) -> list[ModuleRow]:
     """By top-level package, the app's own first."""
     rows: dict[str, list[int]] = {}
     own = set()
@@ -88,10 +88,10 @@ def _modules(graph: Graph, holdings: Sequence[Holding]) -> list[ModuleRow]:
     return sorted(made, key=lambda row: (not row.app, -row.size))
 
 
-def _by_root(graph: Graph) -> list[RootRow]:
+def _by_root(graph: GraphFile) -> list[RootRow]:
     counts: Counter[str] = Counter()
     retained: Counter[str] = Counter()
-    for index in _graph.positions(graph.toward, graph.objects, 1, ROOTS)[1]:
+    for index in _graph.positions(graph.toward, graph.objects, 1, MAX_NAMED_ROOTS)[1]:
         sort = graph.sort_of_root(index)
         counts[sort] += 1
         if graph.dominator[index] == graph.objects:

@@ -13,7 +13,7 @@ from typing import Any
 from ..model.base import Model
 from . import _graph, format
 
-PIECE = 1 << 24  # bytes read at once for a checksum
+PIECE_BYTES = 1 << 24  # bytes read at once for a checksum
 
 
 class Regions(Model, frozen=True):
@@ -60,12 +60,12 @@ class _File:
         at = 0
         for name, (offset, length) in self.places.items():
             element, width = self.elements[name]
-            begin = offset - format.HEADER
+            begin = offset - format.HEADER_BYTES
             self.map[begin:offset] = format.array_header(element, length // width)
             crc = 0
-            for piece in range(begin, offset + length, PIECE):
-                crc = zlib.crc32(self.map[piece : min(piece + PIECE, offset + length)], crc)
-            whole = length + format.HEADER
+            for piece in range(begin, offset + length, PIECE_BYTES):
+                crc = zlib.crc32(self.map[piece : min(piece + PIECE_BYTES, offset + length)], crc)
+            whole = length + format.HEADER_BYTES
             header = format.local_header(f"{name}.npy", crc, whole, begin - at)
             self.map[at:begin] = header
             self.members.append((f"{name}.npy", crc, whole, at))

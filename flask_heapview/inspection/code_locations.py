@@ -32,7 +32,7 @@ def code_lines(code: types.CodeType) -> tuple[int, int]:
     return code.co_firstlineno, last
 
 
-class Places:
+class CodeLocations:
     """Knows the functions of every file that is asked for, and the endpoints' views."""
 
     def __init__(self, codes: Iterable[types.CodeType], endpoints: Iterable[EndpointCode]) -> None:

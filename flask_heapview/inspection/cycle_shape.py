@@ -13,7 +13,7 @@ def short_name(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-def fingerprint(chain: str) -> str:
+def shape_fingerprint(chain: str) -> str:
     """A stable name for a shape: positions do not matter."""
     shape = "".join("#" if c.isdigit() else c for c in chain)
     return hashlib.sha256(shape.encode()).hexdigest()[:12]

@@ -13,11 +13,11 @@ from ..text import clean
 from .bounds import DATA_NAMES, limit_in
 from .type_info import LRU, TypeInfo, Types
 
-CONTAINERS = 60  # plain containers listed
+MAX_CONTAINERS = 60  # plain containers listed
 
-CONTAINER_FROM = 32  # entries from which a plain container is worth listing
+MIN_CONTAINER_ENTRIES = 32  # entries from which a plain container is worth listing
 
-KEYS = 10  # keys shown when values may be
+MAX_KEYS = 10  # keys shown when values may be
 
 
 def describe_cache(obj: object, info: TypeInfo, path: str) -> Cache:
@@ -97,10 +97,10 @@ def containers(
     plain = [
         h
         for h in holders
-        if h.path not in known and h.entries >= CONTAINER_FROM and not h.path.startswith("(")
+        if h.path not in known and h.entries >= MIN_CONTAINER_ENTRIES and not h.path.startswith("(")
     ]
     plain.sort(key=lambda h: -sizes[h.node])
-    return [_container(h, sizes[h.node], keys_of(h)) for h in _distinct(plain)[:CONTAINERS]]
+    return [_container(h, sizes[h.node], keys_of(h)) for h in _distinct(plain)[:MAX_CONTAINERS]]
 
 
 def _distinct(holders: Sequence[Holder]) -> list[Holder]:
@@ -125,4 +125,4 @@ def _container(holder: Holder, size: int, keys: list[str]) -> Cache:
 def shown(keys: Sequence[object]) -> list[str]:
     """Some keys as text, only of types whose repr is C code."""
     plain = [k for k in keys if type(k) in (str, int, float, bytes, bool)]
-    return [clean(repr(k), 80) for k in plain[:KEYS]]
+    return [clean(repr(k), 80) for k in plain[:MAX_KEYS]]

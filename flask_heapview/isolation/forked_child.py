@@ -19,14 +19,15 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import NoReturn
 
-from .progress_page import Board
+from .progress_page import ProgressPage
 from .unpatched import original
 
 PR_SET_PDEATHSIG = 1
-KILLED_FIRST = 1000  # the largest oom_score_adj
+OOM_SCORE_KILLED_FIRST = 1000  # the largest oom_score_adj
 NICENESS = 5  # the service's own work goes first
-POLL = 0.02  # seconds between two looks at the child
-START_LIMIT = 5.0  # seconds until a child that has not begun is given up: a lock held at the fork
+POLL_SECONDS = 0.02  # seconds between two looks at the child
+# seconds until a child that has not begun is given up: a lock held at the fork
+MAX_START_SECONDS = 5.0
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _prctl = getattr(_libc, "prctl", None)
@@ -68,7 +69,9 @@ def thread_locals() -> list[object]:
     return held
 
 
-def spawn(work: Callable[[], None], board: Board, deadline: float, keep: Iterable[int]) -> Child:
+def spawn(
+    work: Callable[[], None], page: ProgressPage, deadline: float, keep: Iterable[int]
+) -> Child:
     """Forks; the child runs `work` and ends. Raises OSError when the fork is refused."""
     quiet_fork_warning()
     fork = original("os", "fork")
@@ -77,14 +80,18 @@ def spawn(work: Callable[[], None], board: Board, deadline: float, keep: Iterabl
     begin = time.perf_counter_ns()
     pid = fork()
     if pid == 0:
-        _be_child(work, board, deadline, frozenset(keep), parent)
-    board.pause_ns = time.perf_counter_ns() - begin
+        _be_child(work, page, deadline, frozenset(keep), parent)
+    page.pause_ns = time.perf_counter_ns() - begin
     del held
     return Child(pid)
 
 
 def _be_child(
-    work: Callable[[], None], board: Board, deadline: float, keep: frozenset[int], parent: int
+    work: Callable[[], None],
+    page: ProgressPage,
+    deadline: float,
+    keep: frozenset[int],
+    parent: int,
 ) -> NoReturn:
     code = 1
     try:
@@ -92,11 +99,11 @@ def _be_child(
         _reset_signals(deadline)
         _die_with(parent)
         _close_descriptors(keep)
-        board.start()
+        page.start()
         work()
         code = 0
     except BaseException as error:  # the last stop: nothing may climb into the service's stack
-        board.fail(describe(error))
+        page.fail(describe(error))
     finally:
         os._exit(code)
 
@@ -143,7 +150,7 @@ def _die_with(parent: int) -> None:
         os._exit(1)
     try:
         fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
-        os.write(fd, b"%d" % KILLED_FIRST)
+        os.write(fd, b"%d" % OOM_SCORE_KILLED_FIRST)
         os.close(fd)
         os.nice(NICENESS)
     except OSError:
@@ -214,22 +221,22 @@ class Child:
             os.close(self._fd)
             self._fd = -1
 
-    def watch(self, board: Board, deadline: float) -> None:
+    def watch(self, page: ProgressPage, deadline: float) -> None:
         """Waits until it has ended; raises ChildFailed if it failed, TimeoutError if it hung at
         the very start (a lock that another thread held when it was forked)."""
         begin = time.monotonic()
         stuck = late = False
         while not self.ended():
             waited = time.monotonic() - begin
-            stuck = waited > START_LIMIT and not board.started
+            stuck = waited > MAX_START_SECONDS and not page.started
             late = waited > deadline + 1
             if stuck or late:
                 self.kill()
-            time.sleep(POLL)
+            time.sleep(POLL_SECONDS)
         if stuck:
             raise TimeoutError
-        if board.error:
-            raise ChildFailed(board.error)
+        if page.error:
+            raise ChildFailed(page.error)
         if late or os.WIFSIGNALED(self.status or 0):
             raise ChildFailed(self._how(late, deadline))
 

@@ -1,6 +1,6 @@
 """Work in a fresh, niced interpreter, which takes all of its memory with it when it ends.
 
-A module that can be asked has `answer(data: bytes) -> bytes`. Errors of ours come back as what they
+A module that can be asked has `handle(data: bytes) -> bytes`. Errors of ours come back as what they
 were.
 """
 
@@ -34,7 +34,7 @@ class _Error(msgspec.Struct, frozen=True):
     figures: dict[str, object]
 
 
-class Fresh:
+class JobProcess:
     """An interpreter that has begun to load a module, and waits to be asked once.
 
     Use it as a context: whoever leaves without an answer ends it.
@@ -63,10 +63,10 @@ class Fresh:
             self._process.kill()
             self._process.communicate()
 
-    def ask(self, data: bytes, seconds: float) -> bytes:
+    def run(self, data: bytes, seconds: float) -> bytes:
         """What the module answers. Raises HeapViewError, after `seconds` too."""
         if self._process is None:
-            return importlib.import_module(self.module).answer(data)  # type: ignore[no-any-return]
+            return importlib.import_module(self.module).handle(data)  # type: ignore[no-any-return]
         try:
             answer, words = self._process.communicate(data, seconds)
         except subprocess.TimeoutExpired:
@@ -80,10 +80,10 @@ class Fresh:
         raise HeapViewError(f"The working process ended with {code}: {last}.")
 
 
-def ask(module: str, data: bytes, seconds: float) -> bytes:
+def run_job(module: str, data: bytes, seconds: float) -> bytes:
     """What a module answers, in another process. Raises HeapViewError, after `seconds` too."""
-    with Fresh(module) as started:
-        return started.ask(data, seconds)
+    with JobProcess(module) as started:
+        return started.run(data, seconds)
 
 
 def _is_python(path: str | None) -> bool:
@@ -97,10 +97,10 @@ def _raise(error: _Error) -> NoReturn:
 
 
 def serve(module: str) -> NoReturn:
-    """Has the module answer standard input on standard output, and ends this process."""
-    answer: Callable[[bytes], bytes] = importlib.import_module(module).answer
+    """Has the module handle standard input on standard output, and ends this process."""
+    handle: Callable[[bytes], bytes] = importlib.import_module(module).handle
     try:
-        data, code = answer(sys.stdin.buffer.read()), 0
+        data, code = handle(sys.stdin.buffer.read()), 0
     except HeapViewError as error:
         code = _FAILED
         data = msgspec.json.encode(

@@ -10,24 +10,26 @@ from typing import Self
 
 from ..model.snapshot import Progress
 
-SIZE = 4096
+PAGE_BYTES = 4096
 _HEAD = struct.Struct("=qqqqq32s")  # done, total, pause in ns, started, length of the error, phase
 _ERROR_AT = 256
 
 
-class Board:
+class ProgressPage:
     """A shared page. One side writes a field at a time; torn reads only misplace a progress bar."""
 
     def __init__(self, path: Path | None, create: bool = False) -> None:
         if path is None:
-            self._map = mmap.mmap(-1, SIZE)
+            self._map = mmap.mmap(-1, PAGE_BYTES)
             return
         flags = os.O_RDWR | (os.O_CREAT | os.O_EXCL if create else 0) | os.O_NOFOLLOW
         fd = os.open(path, flags | os.O_CLOEXEC, 0o600)
         try:
             if create:
-                os.posix_fallocate(fd, 0, SIZE)  # a hole on a full disk would be a SIGBUS later
-            self._map = mmap.mmap(fd, SIZE)
+                os.posix_fallocate(
+                    fd, 0, PAGE_BYTES
+                )  # a hole on a full disk would be a SIGBUS later
+            self._map = mmap.mmap(fd, PAGE_BYTES)
         finally:
             os.close(fd)
 
@@ -38,7 +40,7 @@ class Board:
         self._map.close()
 
     @property
-    def page(self) -> mmap.mmap:
+    def mapping(self) -> mmap.mmap:
         """The page itself, for the native core: it writes the same fields."""
         return self._map
 
@@ -86,6 +88,6 @@ class Board:
 
     def fail(self, message: str) -> None:
         """Leaves an error for the parent, cut to what the page holds."""
-        data = message.encode(errors="replace")[: SIZE - _ERROR_AT]
+        data = message.encode(errors="replace")[: PAGE_BYTES - _ERROR_AT]
         self._map[_ERROR_AT : _ERROR_AT + len(data)] = data
         self._put(4, len(data))

@@ -18,19 +18,19 @@ from flask import Flask, request, request_started, request_tearing_down
 
 from ..allocations import tracing
 from ..analysis.judge import judge
-from ..capture.base import Wanted
+from ..capture.base import CaptureRequest
 from ..capture.runner import Runner
-from ..capture.select import choose
+from ..capture.select import select_engine
 from ..errors import BadRequest, HeapViewError
 from ..model.report import Report
-from ..process.level_history import Footprint
+from ..process.level_history import LevelHistory
 from ..request_context import NO_ROUTE, SERVING, RequestCounter
 from ..store.snapshots import Store
 
 ROUNDS = 3  # between which snapshots are taken: fewer cannot tell a leak from a cache that fills
-WARM_UP = 0.25  # calls before the first snapshot, of the number asked for
-LEAST = 30  # calls that are needed to tell anything
-SECONDS = 120.0  # that one capture may take
+WARM_UP_SHARE = 0.25  # calls before the first snapshot, of the number asked for
+MIN_CALLS = 30  # calls that are needed to tell anything
+MAX_CAPTURE_SECONDS = 120.0  # that one capture may take
 Call = Callable[[int], object]
 
 
@@ -39,9 +39,9 @@ class Checker:
 
     def __init__(self, directory: Path, engine: str = "auto") -> None:
         self.store = Store(directory / "heapview")
-        self.runner = Runner(choose(engine), SECONDS)
+        self.runner = Runner(select_engine(engine), MAX_CAPTURE_SECONDS)
         self.counter = RequestCounter()
-        self.footprint = Footprint(self.counter)
+        self.level_history = LevelHistory(self.counter)
         self.calls = 0
 
     @contextlib.contextmanager
@@ -50,13 +50,13 @@ class Checker:
 
         def started(_sender: Flask, **_: object) -> None:
             endpoint = request.endpoint
-            self.footprint.begin()
+            self.level_history.begin()
             self.counter.add(endpoint)
             SERVING.set(endpoint or NO_ROUTE)
 
         def ended(_sender: Flask, **_: object) -> None:
             SERVING.set(None)
-            self.footprint.end()
+            self.level_history.end()
 
         before = tracing.mode()
         tracing.begin("sampled")
@@ -74,9 +74,10 @@ class Checker:
         """Takes one. Raises HeapViewError when it fails."""
         served = self.counter.read() or {"calls": self.calls}
         info = self.runner.start(
-            Wanted(worker="check", requests=served, footprint=self.footprint), self.store
+            CaptureRequest(worker="check", requests=served, level_history=self.level_history),
+            self.store,
         )
-        until = time.monotonic() + 2 * SECONDS
+        until = time.monotonic() + 2 * MAX_CAPTURE_SECONDS
         while self.store.info(info.id).state == "running" and time.monotonic() < until:
             time.sleep(0.01)
         done = self.store.info(info.id)
@@ -94,10 +95,10 @@ class Checker:
 
     def check(self, call: Call, calls: int) -> Report:
         """The verdict on so many calls, after some to warm up. Raises BadRequest, HeapViewError."""
-        if calls < LEAST:
-            raise BadRequest(f"At least {LEAST} calls are needed to tell a leak from a start.")
+        if calls < MIN_CALLS:
+            raise BadRequest(f"At least {MIN_CALLS} calls are needed to tell a leak from a start.")
         with self.listening():
-            self.run(call, max(10, round(calls * WARM_UP)))
+            self.run(call, max(10, round(calls * WARM_UP_SHARE)))
             gc.collect()  # what importing and warming up left behind is nobody's leak
             taken = [self.snapshot()]
             for number in range(ROUNDS):

@@ -11,7 +11,7 @@ from ..errors import Conflict
 from ..inspection.type_info import type_name
 from . import glibc
 
-TRIM_SHARE = 0.05  # of the resident set that has to come back to mean something
+MIN_TRIMMED_SHARE = 0.05  # of the resident set that has to come back to mean something
 
 
 def trim() -> dict[str, Any]:
@@ -24,7 +24,7 @@ def trim() -> dict[str, Any]:
     meaning = (
         "That much was free, and only the C library kept it: fragmentation, or a peak that is "
         "past. A smaller MALLOC_ARENA_MAX, or MALLOC_TRIM_THRESHOLD_, gives it back sooner."
-        if freed > TRIM_SHARE * before
+        if freed > MIN_TRIMMED_SHARE * before
         else "Hardly anything came back: what is resident is in use, or free in places that cannot "
         "be given back."
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..model.process import Container
 
-UNLIMITED = 1 << 60  # version 1 writes "no limit" as a huge number
+UNLIMITED_BYTES = 1 << 60  # version 1 writes "no limit" as a huge number
 
 
 def read_container(root: Path = Path("/")) -> Container:
@@ -83,7 +83,7 @@ def _number(path: Path) -> int | None:
     if not lines or not lines[0].strip().isdigit():
         return None
     value = int(lines[0])
-    return None if value >= UNLIMITED else value
+    return None if value >= UNLIMITED_BYTES else value
 
 
 def _table(path: Path) -> dict[str, int]:
@@ -125,8 +125,8 @@ def _read_v1(place: Path) -> Container | None:
         return None
     stat = _table(place / "memory.stat")
     limit = _number(place / "memory.limit_in_bytes")
-    tree = stat.get("hierarchical_memory_limit", UNLIMITED)
-    if tree < UNLIMITED:
+    tree = stat.get("hierarchical_memory_limit", UNLIMITED_BYTES)
+    if tree < UNLIMITED_BYTES:
         limit = min(tree, limit) if limit is not None else tree
     both = _number(place / "memory.memsw.limit_in_bytes")  # memory and swap together
     control = _table(place / "memory.oom_control")

@@ -9,14 +9,14 @@ from collections import deque
 
 from ..model.gc import Gc, Generation
 
-HISTORY = 512  # pauses kept of each generation
+MAX_PAUSES = 512  # pauses kept of each generation
 
 
 class PauseHistory:
     """A gc callback that keeps the last pauses of each generation, in seconds."""
 
     def __init__(self) -> None:
-        self._pauses: tuple[deque[float], ...] = tuple(deque(maxlen=HISTORY) for _ in range(3))
+        self._pauses: tuple[deque[float], ...] = tuple(deque(maxlen=MAX_PAUSES) for _ in range(3))
         self._begin = 0.0
         self._pid = 0
 

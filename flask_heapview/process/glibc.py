@@ -12,7 +12,7 @@ import psutil
 
 from ..model.process import Allocators, Arena
 
-DEAR = 0.005  # seconds that the service may stand still for it
+MAX_PAUSE_SECONDS = 0.005  # seconds that the service may stand still for it
 _PRICE: deque[float] = deque(maxlen=1)  # seconds that the last sums took
 _FIELDS = (
     *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
@@ -77,7 +77,7 @@ def arenas() -> list[Arena]:
     """
     if _info is None or _open_memstream is None or _fclose is None or _free is None:
         return []
-    if not _PRICE or _PRICE[-1] > DEAR:
+    if not _PRICE or _PRICE[-1] > MAX_PAUSE_SECONDS:
         return []
     text, length = ctypes.c_void_p(), ctypes.c_size_t()
     stream = ctypes.c_void_p(_open_memstream(ctypes.byref(text), ctypes.byref(length)))  # type: ignore[arg-type]
@@ -86,12 +86,12 @@ def arenas() -> list[Arena]:
     _info(0, stream)
     _fclose(stream)
     try:
-        return parse(ctypes.string_at(text, length.value).decode(errors="replace"))
+        return parse_malloc_info(ctypes.string_at(text, length.value).decode(errors="replace"))
     finally:
         _free(text)
 
 
-def parse(text: str) -> list[Arena]:
+def parse_malloc_info(text: str) -> list[Arena]:
     """Reads the XML of malloc_info(3), the main arena first; leaves out what it does not know."""
     found = []
     for heap in _HEAP.findall(text):

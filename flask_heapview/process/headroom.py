@@ -11,10 +11,10 @@ from ..errors import NotEnoughMemory
 from ..model.process import Container, Headroom
 from .cgroup import read_container
 
-SHARE = 0.9  # of the headroom that a capture may take: others allocate meanwhile
+MAX_HEADROOM_SHARE = 0.9  # of the headroom that a capture may take: others allocate meanwhile
 
 
-def headroom(container: Container | None = None, root: Path = Path("/")) -> Headroom:
+def read_headroom(container: Container | None = None, root: Path = Path("/")) -> Headroom:
     """Bytes until the container's limit, swap included, and until the machine has none left."""
     if container is None:
         container = read_container(root)
@@ -47,9 +47,9 @@ def estimate_bytes(per_block: int, fixed: int) -> int:
     return fixed + per_block * sys.getallocatedblocks()
 
 
-def check(needed: int, room: Headroom) -> None:
+def require(needed: int, room: Headroom) -> None:
     """Raises NotEnoughMemory, with the figures, when the capture would not fit."""
-    if needed > room.available * SHARE:
+    if needed > room.available * MAX_HEADROOM_SHARE:
         name = min(room.limits, key=lambda k: room.limits[k])
         raise NotEnoughMemory(
             f"A capture would need about {needed / 1e6:.0f} MB, and the {name} has "

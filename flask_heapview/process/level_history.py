@@ -17,18 +17,21 @@ from ..model.process import Readings
 from ..request_context import RequestCounter, steps_of
 from . import tmpfs
 
-MOST = 512  # readings kept
-SHARE = 250  # readings are due when so many times the price of the last ones has passed
-BURST = 4  # readings at a stretch, with one request between two: those tell endpoints apart best
-AFTER_CAPTURE = 64
-DEAR = 2_000_000  # nanoseconds of a reading: after two in a row the C library is not asked again
-TWICE = 2
-MOST_MOUNTS = 8
-MOST_ENDPOINTS = 64
-OTHERS = "(others)"
+MAX_READINGS = 512  # readings kept
+# readings are due when so many times the price of the last ones has passed
+COSTS_BETWEEN_READINGS = 250
+# readings at a stretch, with one request between two: those tell endpoints apart best
+READINGS_PER_BURST = 4
+READINGS_AFTER_CAPTURE = 64
+# nanoseconds of a reading: after two in a row the C library is not asked again
+MAX_READING_NS = 2_000_000
+MAX_SLOW_READINGS = 2
+MAX_MOUNTS = 8
+MAX_ENDPOINTS = 64
+OTHER_ENDPOINTS = "(others)"
 
 
-class Footprint:
+class LevelHistory:
     """The last readings, in arrays of a fixed size: the service does not grow by being watched.
 
     When they are full, every other reading of the older half is dropped, so that the distance
@@ -45,8 +48,8 @@ class Footprint:
         self._lock = threading.Lock()
         self._due = self._left = self._used = 0
         self._begun, self._ended = itertools.count(), itertools.count()
-        self._clock = array("d", bytes(8 * MOST))
-        self._levels = tuple(array("q", bytes(8 * MOST)) for _ in range(3))
+        self._clock = array("d", bytes(8 * MAX_READINGS))
+        self._levels = tuple(array("q", bytes(8 * MAX_READINGS)) for _ in range(3))
         self._requests: dict[str, array[int]] = {}
         self._mounts: tuple[bytes, ...] | None = None
         self._dear = 0
@@ -73,18 +76,18 @@ class Footprint:
         if steps_of(self._begun) > steps_of(self._ended):
             return
         if now >= self._due:
-            self._left = max(BURST, self._left)
+            self._left = max(READINGS_PER_BURST, self._left)
         self._left -= 1
         began = time.thread_time_ns()  # what other threads do meanwhile is no price of ours
         self._read(now / 1e9)
         price = time.thread_time_ns() - began
-        self._due = now + SHARE * price * BURST
+        self._due = now + COSTS_BETWEEN_READINGS * price * READINGS_PER_BURST
 
     def readings(self) -> Readings:
         """All up to now, the oldest first. A capture begins: the next requests are read one by
         one, which costs less than it does."""
         with self._lock:
-            self._left = AFTER_CAPTURE
+            self._left = READINGS_AFTER_CAPTURE
             n = self._used
             malloc, anonymous, files = (column[:n].tolist() for column in self._levels)
             return Readings(
@@ -98,16 +101,16 @@ class Footprint:
     def _read(self, clock: float) -> None:
         assert core is not None
         if self._mounts is None:
-            self._mounts = tuple(os.fsencode(place) for place in tmpfs.mounts()[:MOST_MOUNTS])
-        if self._used == MOST:
+            self._mounts = tuple(os.fsencode(place) for place in tmpfs.mounts()[:MAX_MOUNTS])
+        if self._used == MAX_READINGS:
             self._thin()
         n = self._used
         self._clock[n] = clock
-        ask = self._dear < TWICE
+        ask = self._dear < MAX_SLOW_READINGS
         began = time.thread_time_ns()
         levels = core.levels(self._mounts, ask)
         if ask:
-            self._dear = self._dear + 1 if time.thread_time_ns() - began >= DEAR else 0
+            self._dear = self._dear + 1 if time.thread_time_ns() - began >= MAX_READING_NS else 0
         for column, level in zip(self._levels, levels, strict=True):
             column[n] = level
         if not ask:  # as if nothing had changed since
@@ -120,13 +123,13 @@ class Footprint:
 
     def _column(self, name: str) -> array[int]:
         if name not in self._requests:
-            if len(self._requests) >= MOST_ENDPOINTS:
-                name = OTHERS
-            self._requests.setdefault(name, array("q", bytes(8 * MOST)))
+            if len(self._requests) >= MAX_ENDPOINTS:
+                name = OTHER_ENDPOINTS
+            self._requests.setdefault(name, array("q", bytes(8 * MAX_READINGS)))
         return self._requests[name]
 
     def _thin(self) -> None:
-        half = MOST // 2
+        half = MAX_READINGS // 2
         self._clock[: half // 2 + half] = self._clock[0:half:2] + self._clock[half:]
         for column in (*self._levels, *self._requests.values()):
             column[: half // 2 + half] = column[0:half:2] + column[half:]

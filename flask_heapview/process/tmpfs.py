@@ -11,8 +11,8 @@ from pathlib import Path
 from ..model.resources import Tally
 from ..text import clean
 
-MOST_FILES = 20_000  # that are looked at
-MOST_ROWS = 30
+MAX_FILES = 20_000  # that are looked at
+MAX_ROWS = 30
 _NUMBERS = re.compile(
     r"[0-9a-f]{8,}|\d+"
 )  # numbers and random names, by which files of one sort differ
@@ -56,12 +56,12 @@ def files(own: Path) -> list[Tally]:
     counts: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
     for looked, (path, size) in enumerate(_walk(own)):
-        if looked >= MOST_FILES:
+        if looked >= MAX_FILES:
             break
         name = clean(_NUMBERS.sub("#", path))
         counts[name] += 1
         sizes[name] += size
-    return [Tally(name=n, count=counts[n], size=s) for n, s in sizes.most_common(MOST_ROWS) if s]
+    return [Tally(name=n, count=counts[n], size=s) for n, s in sizes.most_common(MAX_ROWS) if s]
 
 
 def _walk(own: Path) -> Iterator[tuple[str, int]]:

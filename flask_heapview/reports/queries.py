@@ -13,14 +13,14 @@ from ..model.retained import ObjectDetail, ObjectList
 from ..model.snapshot import Snapshot, SnapshotInfo
 from ..store.snapshots import Store
 from ..views import BY_NAME, VIEWS, View
-from ..views.table import Query, Table
+from ..views.table import Table, TableQuery
 from ..views.tree import crumbs
 
 if TYPE_CHECKING:
-    from ..graphs.read import Graph
+    from ..graphs.read import GraphFile
 
-OBJECTS = 200  # listed of one type
-BETWEEN = 8  # snapshots between base and target that the judge looks at, the newest
+MAX_OBJECTS = 200  # listed of one type
+MAX_SNAPSHOTS_BETWEEN = 8  # snapshots between base and target that the judge looks at, the newest
 
 
 class Page(Model, frozen=True):
@@ -60,7 +60,7 @@ def between(store: Store, base: Snapshot, target: Snapshot) -> list[Snapshot]:
         and info.worker == target.info.worker
         and base.info.clock < info.clock < target.info.clock
     ]
-    inner = [store.load(info.id) for info in reversed(rows[:BETWEEN])]
+    inner = [store.load(info.id) for info in reversed(rows[:MAX_SNAPSHOTS_BETWEEN])]
     return [base, *inner, target]
 
 
@@ -86,14 +86,14 @@ def one_object(store: Store, target: str | None, index: int) -> ObjectDetail:
 
 def objects(store: Store, target: str | None, kind: int) -> ObjectList:
     """The biggest objects of one type of a graph capture; of all where `kind` is -1."""
-    return _graph(store, target).biggest(kind, OBJECTS)
+    return _graph(store, target).biggest(kind, MAX_OBJECTS)
 
 
-def _graph(store: Store, target: str | None) -> Graph:
-    from ..graphs.read import Graph  # where the native parts were not built, there is no graph
+def _graph(store: Store, target: str | None) -> GraphFile:
+    from ..graphs.read import GraphFile  # where the native parts were not built, there is no graph
 
     info = store.info(target or "")
-    return Graph(store.graph(info.id))
+    return GraphFile(store.graph(info.id))
 
 
 def differences(store: Store, base: str | None, target: str | None) -> DiffOf:
@@ -103,7 +103,7 @@ def differences(store: Store, base: str | None, target: str | None) -> DiffOf:
     return DiffOf(base=first.info, target=last.info, views=views)
 
 
-def page(store: Store, name: str, base: str | None, target: str | None, query: Query) -> Page:
+def page(store: Store, name: str, base: str | None, target: str | None, query: TableQuery) -> Page:
     """One view for a page, of one snapshot or of the difference of two."""
     shown = _view(name)
     if base is None:

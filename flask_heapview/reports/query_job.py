@@ -15,16 +15,16 @@ from ..isolation import fresh_interpreter
 from ..model.base import Model, from_json, to_json
 from ..render import json as as_json
 from ..store.snapshots import Store
-from ..views.table import Query
+from ..views.table import TableQuery
 from . import queries
 
-SECONDS = 120.0  # that an answer may take
+MAX_QUERY_SECONDS = 120.0  # that an answer may take
 
 
 What = Literal["view", "diff", "report", "page", "object", "objects"]
 
 
-class Job(Model, frozen=True):
+class Query(Model, frozen=True):
     """A question about snapshots."""
 
     directory: str
@@ -33,12 +33,12 @@ class Job(Model, frozen=True):
     base: str | None = None
     view: str = ""
     number: int = -1  # of an object, or of a type
-    query: Query = Query()
+    query: TableQuery = TableQuery()
 
 
-def answer(data: bytes) -> bytes:
+def handle(data: bytes) -> bytes:
     """The answer to a Job, both as JSON, worked out in this process. Raises HeapViewError."""
-    job = from_json(data, Job)
+    job = from_json(data, Query)
     store = Store(Path(job.directory))
     if job.what == "view":
         return as_json.encode(queries.view(store, job.view, job.target))
@@ -53,6 +53,8 @@ def answer(data: bytes) -> bytes:
     return to_json(queries.page(store, job.view, job.base, job.target, job.query))
 
 
-def ask(job: Job) -> bytes:
+def run_query(job: Query) -> bytes:
     """The answer as JSON, worked out in another process. Raises HeapViewError."""
-    return fresh_interpreter.ask("flask_heapview.reports.query_job", to_json(job), SECONDS)
+    return fresh_interpreter.run_job(
+        "flask_heapview.reports.query_job", to_json(job), MAX_QUERY_SECONDS
+    )

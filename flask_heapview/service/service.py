@@ -13,7 +13,7 @@ import psutil
 from flask import Flask
 
 from ..allocations import tracing
-from ..capture.base import Wanted
+from ..capture.base import CaptureRequest
 from ..capture.runner import Runner
 from ..config import HeapViewConfig
 from ..errors import CaptureBusy, Conflict, NotFound
@@ -24,9 +24,9 @@ from ..model.report import Report
 from ..model.snapshot import Kind, SnapshotInfo
 from ..process import memory
 from ..process.collector import PAUSES, read_gc
-from ..process.headroom import headroom
-from ..process.level_history import Footprint
-from ..reports.query_job import Job, What, ask
+from ..process.headroom import read_headroom
+from ..process.level_history import LevelHistory
+from ..reports.query_job import Query, What, run_query
 from ..request_context import RequestCounter
 from ..store.snapshots import Store
 from .watch import Watch
@@ -48,7 +48,7 @@ class Service:
         self.config, self.store, self.runner = config, store, runner
         self.caches = caches
         self.counter = RequestCounter()
-        self.footprint = Footprint(self.counter)
+        self.level_history = LevelHistory(self.counter)
         self.registry = Registry(store.directory)
         self.blueprint = EXTENSION
         self._pid = 0
@@ -63,12 +63,12 @@ class Service:
         """Called for every request of the app: the whole price of being mounted."""
         if self._pid != os.getpid():
             self._adopt()
-        self.footprint.begin(self.is_own(endpoint))
+        self.level_history.begin(self.is_own(endpoint))
         self.counter.add(endpoint)
 
     def ended(self) -> None:
         """Called after every request of the app."""
-        self.footprint.end()
+        self.level_history.end()
 
     def _adopt(self) -> None:
         """The first request in a process: a preloaded app was made in another one."""
@@ -76,7 +76,7 @@ class Service:
             if self._pid == os.getpid():
                 return
             self.counter.clear()
-            self.footprint.clear()
+            self.level_history.clear()
             self._id = worker_id(os.getpid())
             self._pid = os.getpid()
 
@@ -119,7 +119,7 @@ class Service:
         """Every live worker of this app on this host."""
         return self.registry.live(self.own_worker())
 
-    def check_worker(self, wanted: str | None) -> None:
+    def require_worker(self, wanted: str | None) -> None:
         """Raises Conflict when another worker than this one is meant."""
         if wanted and wanted != self.worker:
             raise Conflict(
@@ -134,7 +134,7 @@ class Service:
     def capture(self, app: Flask, label: str, kind: Kind) -> SnapshotInfo:
         """Starts a capture; see Runner.start for what is raised."""
         return self.runner.start(
-            Wanted(
+            CaptureRequest(
                 worker=self.worker,
                 label=label,
                 kind=kind,
@@ -142,7 +142,7 @@ class Service:
                 endpoints=endpoint_codes(app.view_functions, self.blueprint),
                 caches=dict(self.caches),
                 show_values=self.config.show_values,
-                footprint=self.footprint,
+                level_history=self.level_history,
             ),
             self.store,
         )
@@ -158,7 +158,7 @@ class Service:
             lambda label: self.capture(app, label, "ownership"),
             self.store.info,
             lambda: sum(self.requests().values()),
-            lambda base, target: self.ask("report", base=base, target=target),
+            lambda base, target: self.run_query("report", base=base, target=target),
         )
         made.start(times, requests, seconds)
         self._watch = os.getpid(), made
@@ -184,7 +184,7 @@ class Service:
     def verdict(self, base: str, target: str) -> Report:
         """The report on two snapshots; the last one asked for is kept. Raises HeapViewError."""
         if self._verdict is None or self._verdict[0] != (base, target):
-            data = self.ask("report", base=base, target=target)
+            data = self.run_query("report", base=base, target=target)
             self._verdict = (base, target), from_json(data, Report)
         return self._verdict[1]
 
@@ -200,7 +200,7 @@ class Service:
             "container": found.container,
             "allocator": found.allocators,
             "gc": read_gc(),
-            "headroom": headroom(found.container),
+            "headroom": read_headroom(found.container),
             "capture": {
                 "engine": self.runner.engine.name,
                 "why": self.runner.engine.why,
@@ -212,6 +212,6 @@ class Service:
 
     # --- reading and comparing, in another process
 
-    def ask(self, what: What, **fields: Any) -> bytes:
+    def run_query(self, what: What, **fields: Any) -> bytes:
         """An answer about snapshots, as JSON. Raises HeapViewError."""
-        return ask(Job(directory=str(self.store.directory), what=what, **fields))
+        return run_query(Query(directory=str(self.store.directory), what=what, **fields))

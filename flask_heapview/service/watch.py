@@ -15,10 +15,10 @@ from ..model.base import from_json
 from ..model.report import Report
 from ..model.snapshot import SnapshotInfo
 
-POLL = 0.2  # seconds between two looks at the counter
-TIMES, MOST_TIMES = 4, 20
-REQUESTS = 100  # between two snapshots, where nothing else is said
-PATIENCE = 24 * 3600.0  # seconds that it waits for the requests of one interval
+POLL_SECONDS = 0.2  # seconds between two looks at the counter
+DEFAULT_SNAPSHOTS, MAX_SNAPSHOTS = 4, 20
+DEFAULT_REQUESTS = 100  # between two snapshots, where nothing else is said
+MAX_INTERVAL_SECONDS = 24 * 3600.0  # seconds that it waits for the requests of one interval
 End = Literal["done", "stopped", "failed"]
 
 
@@ -39,14 +39,14 @@ class Watch:
 
     def start(self, times: int, requests: int | None, seconds: float | None) -> None:
         """Begins; raises BadRequest for what cannot be meant."""
-        if not 2 <= times <= MOST_TIMES:
-            raise BadRequest(f"times must be between 2 and {MOST_TIMES}.")
+        if not 2 <= times <= MAX_SNAPSHOTS:
+            raise BadRequest(f"times must be between 2 and {MAX_SNAPSHOTS}.")
         if requests is not None and requests < 1:
             raise BadRequest("every_requests must be 1 or more.")
         if seconds is not None and seconds < 1:
             raise BadRequest("every_seconds must be 1 or more.")
         if requests is None and seconds is None:
-            requests = REQUESTS
+            requests = DEFAULT_REQUESTS
         self.state = WatchState(
             state="running", times=times, every_requests=requests, every_seconds=seconds
         )
@@ -88,12 +88,12 @@ class Watch:
         """Until the next snapshot is due; False when it was stopped."""
         wanted, seconds = self.state.every_requests, self.state.every_seconds
         served, begin = self._begun
-        while not self._stop.wait(POLL):
+        while not self._stop.wait(POLL_SECONDS):
             passed = time.monotonic() - begin
             due = seconds is None or passed >= seconds
             if due and (wanted is None or self._served() - served >= wanted):
                 return True
-            if passed > PATIENCE:
+            if passed > MAX_INTERVAL_SECONDS:
                 raise Conflict("The requests of one interval did not come within a day.")
         return False
 
@@ -103,11 +103,11 @@ class Watch:
                 taken = self._capture(f"watch {number + 1} of {self.state.times}")
                 break
             except CaptureBusy:  # somebody presses the button meanwhile
-                if self._stop.wait(POLL):
+                if self._stop.wait(POLL_SECONDS):
                     return
         self._begun = taken.requests.total, time.monotonic()
         while self._info(taken.id).state == "running":
-            if self._stop.wait(POLL):
+            if self._stop.wait(POLL_SECONDS):
                 return
         if self._info(taken.id).state == "failed":
             raise Conflict(f"A snapshot failed: {self._info(taken.id).error}.")

@@ -19,7 +19,7 @@ import msgspec
 import psutil
 
 from ..errors import CorruptSnapshot, NotFound, StoreError
-from ..isolation.progress_page import Board
+from ..isolation.progress_page import ProgressPage
 from ..model.base import Model, from_json, to_json
 from ..model.snapshot import SCHEMA, Snapshot, SnapshotInfo
 from .directory import explain, private_directory
@@ -27,7 +27,7 @@ from .directory import explain, private_directory
 ID = re.compile(r"^[0-9]{8}-[0-9]{6}-[0-9a-f]{8}$")
 DONE, RUNNING, FAILED, PROGRESS, PART = ".snapshot", ".running", ".failed", ".progress", ".part"
 GRAPH = ".graph"  # beside the snapshot, for a capture of that kind
-HEAD_LIMIT = 1 << 20  # bytes of a first line that is still believed
+MAX_HEADER_BYTES = 1 << 20  # bytes of a first line that is still believed
 
 
 class _Head(Model, frozen=True):
@@ -68,16 +68,16 @@ class Store:
         """Sortable by time, and not to be guessed."""
         return time.strftime("%Y%m%d-%H%M%S-", time.gmtime()) + secrets.token_hex(4)
 
-    def begin(self, info: SnapshotInfo) -> Board:
+    def begin(self, info: SnapshotInfo) -> ProgressPage:
         """Announces a capture and makes its progress page. Raises StoreError."""
         self.open()
         try:
-            board = Board(self._file(info.id, PROGRESS), create=True)
+            page = ProgressPage(self._file(info.id, PROGRESS), create=True)
             self._write(self._file(info.id, RUNNING), to_json(info))
         except OSError as error:
             self.end(info.id)
             raise StoreError(explain(error, self.directory)) from error
-        return board
+        return page
 
     def save(self, snapshot: Snapshot) -> None:
         """Writes a snapshot, all or nothing; runs in the child. Raises OSError."""
@@ -225,8 +225,8 @@ class Store:
                 self.fail(info, "The worker ended during the capture.")
             return None
         try:
-            with Board(self._file(snapshot_id, PROGRESS)) as board:
-                return msgspec.structs.replace(info, progress=board.progress())
+            with ProgressPage(self._file(snapshot_id, PROGRESS)) as page:
+                return msgspec.structs.replace(info, progress=page.progress())
         except (OSError, ValueError):  # it has just ended
             return info if self._file(snapshot_id, RUNNING).exists() else None
 
@@ -300,7 +300,7 @@ def _bare(info: SnapshotInfo) -> SnapshotInfo:
 def _first_line(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
-            return file.readline(HEAD_LIMIT)
+            return file.readline(MAX_HEADER_BYTES)
     except FileNotFoundError:
         raise NotFound("There is no snapshot of that id.") from None
     except OSError as error:

@@ -9,7 +9,7 @@ from ..model.diff import AllocationsDiff
 from ..model.stacks import Stacks
 from .base import View
 from .grouping import GROUPS, Sum, grouped
-from .table import Column, Query, Row, Table, table
+from .table import Column, Row, Table, TableQuery, table
 from .tree import level
 
 TRACEBACK, ENDPOINT = "traceback", "endpoint"
@@ -32,7 +32,7 @@ _REQUESTS = [
 _EMPTY = "No allocation is known: switch tracing on, send traffic, and capture again."
 
 
-def _group(query: Query) -> str:
+def _group(query: TableQuery) -> str:
     return query.group if query.group in GROUPS else "line"
 
 
@@ -43,7 +43,7 @@ def _names(group: str) -> list[Column]:
     ]
 
 
-def _tables(allocations: Allocations, query: Query) -> list[Table]:
+def _tables(allocations: Allocations, query: TableQuery) -> list[Table]:
     if query.group == TRACEBACK:
         return [_tree(allocations.stacks, query, [])]
     group, columns, stacks = _group(query), list(_NOW), allocations.stacks
@@ -72,7 +72,7 @@ def _figures(one: Sum, sampled: bool) -> list[int]:
     return [size, round(bounds.low), round(bounds.high), count, round(one.sums[4])]
 
 
-def _tree(stacks: Stacks, query: Query, deltas: list[list[int]]) -> Table:
+def _tree(stacks: Stacks, query: TableQuery, deltas: list[list[int]]) -> Table:
     columns = [
         Column("name", "Called through", "code"),
         Column("type", ""),
@@ -86,7 +86,7 @@ def _tree(stacks: Stacks, query: Query, deltas: list[list[int]]) -> Table:
     return table("By traceback", columns, rows, query, empty=_EMPTY)
 
 
-def _diff_tables(allocations: AllocationsDiff, query: Query) -> list[Table]:
+def _diff_tables(allocations: AllocationsDiff, query: TableQuery) -> list[Table]:
     tree = allocations.tree
     if query.group == TRACEBACK:
         return [_tree(tree.stacks, query, [tree.count_delta, tree.size_delta])]

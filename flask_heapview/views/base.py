@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ..model.snapshot import Snapshot
-from .table import Query, Table
+from .table import Table, TableQuery
 
 
 class View(msgspec.Struct, frozen=True):
@@ -20,8 +20,8 @@ class View(msgspec.Struct, frozen=True):
     section: type
     difference: type
     diff: Callable[[Snapshot, Snapshot], Any]
-    tables: Callable[[Any, Query], list[Table]]
-    diff_tables: Callable[[Any, Query], list[Table]]
+    tables: Callable[[Any, TableQuery], list[Table]]
+    diff_tables: Callable[[Any, TableQuery], list[Table]]
     groups: tuple[str, ...] = ()
 
     def read(self, snapshot: Snapshot) -> Any:

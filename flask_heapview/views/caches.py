@@ -6,7 +6,7 @@ from ..analysis import diff
 from ..model.caches import Cache, Caches
 from ..model.diff import CachesDiff
 from .base import View
-from .table import Column, Query, Row, Table, table
+from .table import Column, Row, Table, TableQuery, table
 
 
 def limit_text(cache: Cache) -> str:
@@ -41,7 +41,7 @@ _NAME = [
 ]
 
 
-def _tables(caches: Caches, query: Query) -> list[Table]:
+def _tables(caches: Caches, query: TableQuery) -> list[Table]:
     columns = [
         *_NAME,
         Column("entries", "Entries", "int"),
@@ -59,7 +59,7 @@ def _tables(caches: Caches, query: Query) -> list[Table]:
     return [table("Caches, and containers that act as one", columns, rows, query)]
 
 
-def _diff_tables(caches: CachesDiff, query: Query) -> list[Table]:
+def _diff_tables(caches: CachesDiff, query: TableQuery) -> list[Table]:
     columns = [
         *_NAME,
         Column("entries_delta", "Entries +/−", "delta"),

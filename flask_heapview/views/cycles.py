@@ -6,7 +6,7 @@ from ..analysis import diff
 from ..model.cycles import Cycles
 from ..model.diff import CyclesDiff
 from .base import View
-from .table import Column, Query, Row, Table, table
+from .table import Column, Row, Table, TableQuery, table
 
 _CHAIN = [Column("chain", "Chain", "code"), Column("state", "State")]
 
@@ -15,7 +15,7 @@ def _state(garbage: bool) -> str:
     return "garbage" if garbage else "alive"
 
 
-def _tables(cycles: Cycles, query: Query) -> list[Table]:
+def _tables(cycles: Cycles, query: TableQuery) -> list[Table]:
     columns = [
         *_CHAIN,
         Column("components", "Cycles", "int"),
@@ -30,7 +30,7 @@ def _tables(cycles: Cycles, query: Query) -> list[Table]:
     return [table("Circular reference chains", columns, rows, query, empty="No cycle was found.")]
 
 
-def _diff_tables(cycles: CyclesDiff, query: Query) -> list[Table]:
+def _diff_tables(cycles: CyclesDiff, query: TableQuery) -> list[Table]:
     columns = [
         *_CHAIN,
         Column("components_delta", "Cycles +/−", "delta"),

@@ -6,14 +6,14 @@ from ..analysis import diff
 from ..model.diff import GcDiff
 from ..model.gc import Gc
 from .base import View
-from .table import Column, Query, Row, Table, table
+from .table import Column, Row, Table, TableQuery, table
 
 
 def _ms(seconds: float | None) -> float | None:
     return None if seconds is None else seconds * 1000
 
 
-def _tables(gc: Gc, query: Query) -> list[Table]:
+def _tables(gc: Gc, query: TableQuery) -> list[Table]:
     columns = [
         Column("generation", "Generation", "int"),
         Column("threshold", "Threshold", "int"),
@@ -55,7 +55,7 @@ def _tables(gc: Gc, query: Query) -> list[Table]:
     ]
 
 
-def _diff_tables(gc: GcDiff, query: Query) -> list[Table]:
+def _diff_tables(gc: GcDiff, query: TableQuery) -> list[Table]:
     columns = [
         Column("name", "What"),
         Column("base", "Before", "int"),

@@ -8,12 +8,12 @@ from ..analysis import diff
 from ..model.diff import HeapDiff
 from ..model.heap import Heap
 from .base import View
-from .table import Column, Query, Row, Table, table
+from .table import Column, Row, Table, TableQuery, table
 
 _GROUPS = ("type", "module")
 
 
-def _tables(heap: Heap, query: Query) -> list[Table]:
+def _tables(heap: Heap, query: TableQuery) -> list[Table]:
     if query.group == "module":
         return [_by_module(heap, query)]
     columns = [
@@ -28,7 +28,7 @@ def _tables(heap: Heap, query: Query) -> list[Table]:
     return [table("By type", columns, rows, query)]
 
 
-def _by_module(heap: Heap, query: Query) -> Table:
+def _by_module(heap: Heap, query: TableQuery) -> Table:
     counts: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
     for row in heap.types:
@@ -43,7 +43,7 @@ def _by_module(heap: Heap, query: Query) -> Table:
     return table("By module", columns, rows, query)
 
 
-def _diff_tables(heap: HeapDiff, query: Query) -> list[Table]:
+def _diff_tables(heap: HeapDiff, query: TableQuery) -> list[Table]:
     columns = [
         Column("type", "Type", "code"),
         Column("count_delta", "Objects +/−", "delta"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..model.retained import BigObject, Link, ObjectDetail
-from .table import Column, Query, Row, Table, table
+from .table import Column, Row, Table, TableQuery, table
 
 _SIZES = [
     Column("size", "Shallow size", "bytes"),
@@ -16,7 +16,7 @@ _SIZES = [
 def big_objects(
     title: str,
     objects: Sequence[BigObject],
-    query: Query,
+    query: TableQuery,
     *,
     name: str = "",
     empty: str = "Nothing here.",
@@ -27,7 +27,7 @@ def big_objects(
     return table(title, columns, rows, query, name=name, empty=empty)
 
 
-def _links(title: str, links: Sequence[Link], total: int, query: Query, empty: str) -> Table:
+def _links(title: str, links: Sequence[Link], total: int, query: TableQuery, empty: str) -> Table:
     columns = [Column("label", "By", "code"), Column("type", "Type", "code"), *_SIZES]
     rows = [
         Row([one.label or one.type, one.type, one.size, one.retained], opens=f"objects/{one.index}")
@@ -38,7 +38,7 @@ def _links(title: str, links: Sequence[Link], total: int, query: Query, empty: s
     return table(title, columns, rows, query, name=title.partition(" ")[0].lower(), empty=empty)
 
 
-def detail_tables(found: ObjectDetail, query: Query) -> list[Table]:
+def detail_tables(found: ObjectDetail, query: TableQuery) -> list[Table]:
     """How one object is held, what goes with it, who refers to it, to whom it refers."""
     ways, chain = found.way, found.dominators
     return [

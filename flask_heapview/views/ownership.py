@@ -6,14 +6,14 @@ from ..analysis import diff
 from ..model.diff import OwnershipDiff
 from ..model.ownership import Ownership
 from .base import View
-from .table import Column, Query, Row, Table, table
+from .table import Column, Row, Table, TableQuery, table
 from .tree import level
 
 _STEP = [Column("name", "Held through", "code"), Column("type", "Type", "code")]
 _NOW = [Column("count", "Objects", "int"), Column("size", "Size with all below", "bytes")]
 
 
-def _tables(ownership: Ownership, query: Query) -> list[Table]:
+def _tables(ownership: Ownership, query: TableQuery) -> list[Table]:
     tree = table(
         "Paths from the roots" if query.node < 0 else "One step further",
         [*_STEP, *_NOW],
@@ -40,7 +40,7 @@ def _tables(ownership: Ownership, query: Query) -> list[Table]:
     return [tree, table("Containers", columns, rows, query, name="containers")]
 
 
-def _diff_tables(ownership: OwnershipDiff, query: Query) -> list[Table]:
+def _diff_tables(ownership: OwnershipDiff, query: TableQuery) -> list[Table]:
     changes = [
         Column("count_delta", "Objects +/−", "delta"),
         Column("size_delta", "Size +/−", "delta_bytes"),

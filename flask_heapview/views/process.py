@@ -8,7 +8,7 @@ from ..analysis import diff
 from ..model.diff import ProcessDiff
 from ..model.process import Arena, Process
 from .base import View
-from .table import Column, Query, Row, Table, table
+from .table import Column, Row, Table, TableQuery, table
 
 _FIGURES = [Column("name", "What"), Column("size", "Bytes", "bytes"), Column("note", "")]
 _NOTES = {
@@ -27,7 +27,7 @@ _NOTES = {
 _SKIP = frozenset(("pid", "version", "path", "events", "machine_total"))
 
 
-def _figures(title: str, struct: Any, query: Query, name: str, empty: str = "") -> Table:
+def _figures(title: str, struct: Any, query: TableQuery, name: str, empty: str = "") -> Table:
     rows = []
     for field in struct.__struct_fields__:
         value = getattr(struct, field)
@@ -37,7 +37,7 @@ def _figures(title: str, struct: Any, query: Query, name: str, empty: str = "") 
     return table(title, _FIGURES, rows, query, name=name, empty=empty or "Not known here.")
 
 
-def _arenas(arenas: list[Arena], query: Query) -> Table:
+def _arenas(arenas: list[Arena], query: TableQuery) -> Table:
     columns = [
         Column("name", "Arena"),
         Column("size", "Size", "bytes"),
@@ -51,7 +51,7 @@ def _arenas(arenas: list[Arena], query: Query) -> Table:
     return table("Arenas of the C library", columns, rows, query, name="arenas")
 
 
-def _tables(process: Process, query: Query) -> list[Table]:
+def _tables(process: Process, query: TableQuery) -> list[Table]:
     container = process.container
     none = "This process is in no control group with memory figures."
     tables = [
@@ -69,7 +69,7 @@ def _tables(process: Process, query: Query) -> list[Table]:
     return tables
 
 
-def _diff_tables(process: ProcessDiff, query: Query) -> list[Table]:
+def _diff_tables(process: ProcessDiff, query: TableQuery) -> list[Table]:
     columns = [
         Column("name", "What"),
         Column("base", "Before", "bytes"),

@@ -7,12 +7,14 @@ from ..model.diff import ResourcesDiff
 from ..model.ownership import Site
 from ..model.resources import Resources, Tally
 from .base import View
-from .table import Column, Query, Row, Table, table
+from .table import Column, Row, Table, TableQuery, table
 
 _TALLY = [Column("name", "What"), Column("count", "Count", "int")]
 
 
-def _tallies(title: str, rows: list[Tally], query: Query, name: str, sized: bool = False) -> Table:
+def _tallies(
+    title: str, rows: list[Tally], query: TableQuery, name: str, sized: bool = False
+) -> Table:
     columns = [*_TALLY, Column("size", "Resident", "bytes")] if sized else _TALLY
     cells = [Row([t.name, t.count, t.size][: len(columns)]) for t in rows]
     return table(title, columns, cells, query, name=name)
@@ -22,7 +24,7 @@ def _site(sites: list[Site]) -> str:
     return f"{sites[0].file}:{sites[0].line} {sites[0].function}" if sites else ""
 
 
-def _tables(resources: Resources, query: Query) -> list[Table]:
+def _tables(resources: Resources, query: TableQuery) -> list[Table]:
     held = [
         Column("type", "Type", "code"),
         Column("path", "Held by", "code"),
@@ -58,7 +60,7 @@ def _tables(resources: Resources, query: Query) -> list[Table]:
     ]
 
 
-def _diff_tables(resources: ResourcesDiff, query: Query) -> list[Table]:
+def _diff_tables(resources: ResourcesDiff, query: TableQuery) -> list[Table]:
     columns = [
         Column("group", "Of"),
         *_TALLY,

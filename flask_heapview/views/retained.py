@@ -7,12 +7,12 @@ from ..model.diff import RetainedDiff
 from ..model.retained import Retained
 from .base import View
 from .objects import big_objects
-from .table import Column, Query, Row, Table, table
+from .table import Column, Row, Table, TableQuery, table
 
 NO_GRAPH = "This capture has no graph: choose “with the whole graph” when you capture."
 
 
-def _types(retained: Retained, query: Query) -> Table:
+def _types(retained: Retained, query: TableQuery) -> Table:
     columns = [
         Column("type", "Type", "code"),
         Column("count", "Objects", "int"),
@@ -26,7 +26,7 @@ def _types(retained: Retained, query: Query) -> Table:
     return table("Biggest types", columns, rows, query, name="types", empty=NO_GRAPH)
 
 
-def _modules(retained: Retained, query: Query) -> Table:
+def _modules(retained: Retained, query: TableQuery) -> Table:
     columns = [
         Column("module", "Module or package", "code"),
         Column("whose", "Whose"),
@@ -41,7 +41,7 @@ def _modules(retained: Retained, query: Query) -> Table:
     return table("Memory by module", columns, rows, query, name="modules", empty=NO_GRAPH)
 
 
-def _roots(retained: Retained, query: Query) -> Table:
+def _roots(retained: Retained, query: TableQuery) -> Table:
     columns = [
         Column("sort", "Held by"),
         Column("count", "Objects", "int"),
@@ -51,7 +51,7 @@ def _roots(retained: Retained, query: Query) -> Table:
     return table("Roots", columns, rows, query, name="roots", empty=NO_GRAPH)
 
 
-def _tables(retained: Retained, query: Query) -> list[Table]:
+def _tables(retained: Retained, query: TableQuery) -> list[Table]:
     return [
         big_objects("Biggest objects", retained.biggest, query, name="biggest", empty=NO_GRAPH),
         _types(retained, query),
@@ -60,7 +60,7 @@ def _tables(retained: Retained, query: Query) -> list[Table]:
     ]
 
 
-def _diff_tables(retained: RetainedDiff, query: Query) -> list[Table]:
+def _diff_tables(retained: RetainedDiff, query: TableQuery) -> list[Table]:
     columns = [
         Column("name", "Name", "code"),
         Column("base", "Before", "bytes"),

@@ -9,7 +9,7 @@ import msgspec
 
 Kind = Literal["text", "code", "int", "bytes", "delta", "delta_bytes", "ms", "ratio"]
 NUMERIC = frozenset(("int", "bytes", "delta", "delta_bytes", "ms", "ratio"))
-ROWS = 200  # rows on a page until somebody asks for all
+ROWS_PER_PAGE = 200  # rows on a page until somebody asks for all
 
 
 class Column(msgspec.Struct, frozen=True):
@@ -22,7 +22,7 @@ class Column(msgspec.Struct, frozen=True):
         return self.kind in NUMERIC
 
 
-class Query(msgspec.Struct, frozen=True):
+class TableQuery(msgspec.Struct, frozen=True):
     """What the address asks of a page."""
 
     sort: str = ""
@@ -57,7 +57,7 @@ def table(
     title: str,
     columns: Sequence[Column],
     rows: Iterable[Row | Sequence[Any]],
-    query: Query,
+    query: TableQuery,
     *,
     name: str = "",
     empty: str = "Nothing here.",
@@ -73,7 +73,7 @@ def table(
     at = next((n for n, column in enumerate(columns) if column.key == wanted), None)
     if at is not None:
         made.sort(key=lambda row: _key(row.cells[at]), reverse=query.descending)
-    hidden = 0 if query.everything else max(0, len(made) - ROWS)
+    hidden = 0 if query.everything else max(0, len(made) - ROWS_PER_PAGE)
     return Table(
         title=title,
         columns=list(columns),

@@ -88,12 +88,12 @@ class Access:
         kind, _, token = header.partition(" ")
         if kind.lower() != "bearer":
             raise Unauthorized("Use the scheme Bearer: 'Authorization: Bearer TOKEN'.")
-        self.check_token(token.strip(), address)
+        self.verify_token(token.strip(), address)
         return Identity("token", self._scopes())
 
-    def check_token(self, token: str, address: str) -> None:
+    def verify_token(self, token: str, address: str) -> None:
         """Constant-time comparison. Raises Unauthorized or TooManyAttempts."""
-        self.failures.check(address)
+        self.failures.require_no_wait(address)
         expected = (self.token or "").encode()
         if not expected or not hmac.compare_digest(token.encode(errors="replace"), expected):
             self.failures.add(address)
@@ -143,11 +143,11 @@ class Access:
         if scope not in identity.scopes:
             raise Forbidden(f"This needs the scope {scope!r}.")
         if identity.via != "token" and req.method not in SAFE_METHODS:
-            self.check_origin(req)
-            self._check_csrf(identity, req)
+            self.require_origin(req)
+            self._require_csrf(identity, req)
 
     @staticmethod
-    def check_origin(req: Request) -> None:
+    def require_origin(req: Request) -> None:
         """A browser says where a form came from: it must be from here. Raises Forbidden."""
         origin = req.headers.get("Origin")
         site = req.headers.get("Sec-Fetch-Site")
@@ -156,7 +156,7 @@ class Access:
         if origin is not None and urlsplit(origin).netloc != req.host:
             raise Forbidden("This request comes from another site.")
 
-    def _check_csrf(self, identity: Identity, req: Request) -> None:
+    def _require_csrf(self, identity: Identity, req: Request) -> None:
         if identity.via == "auth" and req.mimetype == "application/json":
             return  # no page of another site can send that without being asked first
         given = req.headers.get("X-CSRF-Token") or req.form.get("csrf_token", "")
@@ -164,7 +164,7 @@ class Access:
         if not identity.nonce or not hmac.compare_digest(given.encode(), expected.encode()):
             raise Forbidden("The form is out of date. Load the page again and repeat.")
 
-    def check_host(self, req: Request) -> None:
+    def require_host(self, req: Request) -> None:
         """Raises Forbidden for a host name that was not allowed."""
         if self.config.hosts and req.host.partition(":")[0] not in self.config.hosts:
             raise Forbidden("This host name is not in HEAPVIEW_HOSTS.")

@@ -17,22 +17,22 @@ from ..model.snapshot import Kind, SnapshotInfo
 from ..process.actions import collect, trim
 from ..render import json as as_json
 from ..render import markdown
-from ..service.watch import TIMES
+from ..service.watch import DEFAULT_SNAPSHOTS
 from ..text import clean
 from ..views import VIEWS
 from .guard import SCOPE, service
 
 Scope = Literal["open", "view", "capture", "export", "values"]
-F = TypeVar("F", bound=Callable[..., Any])
-BODY_LIMIT = 64 * 1024
-LABEL_LIMIT = 80
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+MAX_BODY_BYTES = 64 * 1024
+MAX_LABEL_CHARACTERS = 80
 
 
-def needs(scope: Scope) -> Callable[[F], F]:
+def needs(scope: Scope) -> Callable[[Handler], Handler]:
     """Marks a route with the scope it needs; a route without a mark answers nobody."""
     assert scope in get_args(Scope)
 
-    def mark(function: F) -> F:
+    def mark(function: Handler) -> Handler:
         setattr(function, SCOPE, scope)
         return function
 
@@ -46,8 +46,8 @@ def reply(value: Any, status: int = 200, headers: dict[str, str] | None = None) 
 
 def body() -> dict[str, Any]:
     """The JSON object that was sent; nothing is an empty one. Raises BadRequest."""
-    if (request.content_length or 0) > BODY_LIMIT:
-        raise BadRequest(f"The body is larger than {BODY_LIMIT} bytes.")
+    if (request.content_length or 0) > MAX_BODY_BYTES:
+        raise BadRequest(f"The body is larger than {MAX_BODY_BYTES} bytes.")
     data = request.get_data()
     if not data.strip():
         return {}
@@ -73,9 +73,9 @@ def start_capture(label: str | None, kind: str | None, worker: str | None) -> Sn
     kind = kind or "ownership"
     if kind not in get_args(Kind):
         raise BadRequest(f"kind must be one of {', '.join(get_args(Kind))}.")
-    service().check_worker(worker)
+    service().require_worker(worker)
     flask_app = current_app._get_current_object()  # type: ignore[attr-defined]
-    return service().capture(flask_app, clean(label or "", LABEL_LIMIT), kind)  # type: ignore[arg-type]
+    return service().capture(flask_app, clean(label or "", MAX_LABEL_CHARACTERS), kind)  # type: ignore[arg-type]
 
 
 def whole(found: dict[str, Any], name: str) -> int | None:
@@ -90,7 +90,7 @@ def switch_tracing(
     mode: str | None, frames: int | None, sample_bytes: int | None, worker: str | None
 ) -> api.Tracing:
     """Starts or stops tracing in this worker. Raises BadRequest or Conflict."""
-    service().check_worker(worker)
+    service().require_worker(worker)
     tracing.switch(mode or "", frames, sample_bytes)
     depth = tracing.depth()
     return api.Tracing(mode=tracing.mode(), frames=depth, worker=service().worker)
@@ -141,7 +141,7 @@ def _workers() -> Response:
 
 @needs("view")
 def _status() -> Response:
-    service().check_worker(request.args.get("worker"))
+    service().require_worker(request.args.get("worker"))
     return reply(service().status())
 
 
@@ -188,7 +188,7 @@ def passed_on(data: bytes, headers: dict[str, str] | None = None) -> Response:
 def _view_route(name: str) -> Callable[..., Response]:
     @needs("view")
     def one_view(snapshot_id: str) -> Response:
-        return passed_on(service().ask("view", view=name, target=snapshot_id))
+        return passed_on(service().run_query("view", view=name, target=snapshot_id))
 
     return one_view
 
@@ -203,12 +203,12 @@ def kind_asked() -> int:
 
 @needs("view")
 def _objects(snapshot_id: str) -> Response:
-    return passed_on(service().ask("objects", target=snapshot_id, number=kind_asked()))
+    return passed_on(service().run_query("objects", target=snapshot_id, number=kind_asked()))
 
 
 @needs("view")
 def _object(snapshot_id: str, index: int) -> Response:
-    return passed_on(service().ask("object", target=snapshot_id, number=index))
+    return passed_on(service().run_query("object", target=snapshot_id, number=index))
 
 
 def _pair() -> dict[str, str | None]:
@@ -217,12 +217,12 @@ def _pair() -> dict[str, str | None]:
 
 @needs("view")
 def _diff() -> Response:
-    return passed_on(service().ask("diff", **_pair()))
+    return passed_on(service().run_query("diff", **_pair()))
 
 
 @needs("export")
 def _report() -> Response:
-    data = service().ask("report", **_pair())
+    data = service().run_query("report", **_pair())
     name = f"heapview-{clean(request.args.get('target'))}"
     if request.args.get("format") == "markdown":
         headers = {"Content-Disposition": f'attachment; filename="{name}.md"'}
@@ -245,9 +245,11 @@ def start_watch(
     times: int | None, requests: int | None, seconds: float | None, worker: str | None
 ) -> api.WatchState:
     """Begins a series of snapshots in this worker. Raises BadRequest, CaptureBusy, Conflict."""
-    service().check_worker(worker)
+    service().require_worker(worker)
     flask_app = current_app._get_current_object()  # type: ignore[attr-defined]
-    return service().watch(flask_app, TIMES if times is None else times, requests, seconds)
+    return service().watch(
+        flask_app, DEFAULT_SNAPSHOTS if times is None else times, requests, seconds
+    )
 
 
 @needs("capture")
@@ -262,7 +264,7 @@ def _watch() -> Response:
 
 @needs("view")
 def _watching() -> Response:
-    service().check_worker(request.args.get("worker"))
+    service().require_worker(request.args.get("worker"))
     state = service().watching()
     if state is None:
         raise NotFound("There was no watch in this worker: POST /api/v1/watch begins one.")
@@ -271,20 +273,20 @@ def _watching() -> Response:
 
 @needs("capture")
 def _unwatch() -> Response:
-    service().check_worker(request.args.get("worker"))
+    service().require_worker(request.args.get("worker"))
     service().unwatch()
     return Response(status=204)
 
 
 @needs("capture")
 def _trim() -> Response:
-    service().check_worker(text_field(body(), "worker"))
+    service().require_worker(text_field(body(), "worker"))
     return reply({**trim(), "worker": service().worker})
 
 
 @needs("capture")
 def _collect() -> Response:
-    service().check_worker(text_field(body(), "worker"))
+    service().require_worker(text_field(body(), "worker"))
     return reply({**collect(), "worker": service().worker})
 
 

@@ -18,11 +18,11 @@ import msgspec
 from ..errors import StoreError, TooManyAttempts
 from ..store.directory import private_directory
 
-FREE = 5  # failures that cost nothing
-FIRST_WAIT = 1.0  # seconds after the next one, doubled with each further failure
-LONGEST_WAIT = 60.0
-FORGET = 900.0  # seconds after which an address starts anew
-ADDRESSES = 1000  # addresses remembered
+FREE_FAILURES = 5  # failures that cost nothing
+FIRST_WAIT_SECONDS = 1.0  # seconds after the next one, doubled with each further failure
+MAX_WAIT_SECONDS = 60.0
+FORGET_SECONDS = 900.0  # seconds after which an address starts anew
+MAX_ADDRESSES = 1000  # addresses remembered
 
 
 class Failures:
@@ -50,8 +50,10 @@ class Failures:
                 table = {}
             yield table
             now = time.time()
-            kept = {a: row for a, row in table.items() if now - row[1] < FORGET}
-            for address in sorted(kept, key=lambda a: kept[a][1])[: max(0, len(kept) - ADDRESSES)]:
+            kept = {a: row for a, row in table.items() if now - row[1] < FORGET_SECONDS}
+            for address in sorted(kept, key=lambda a: kept[a][1])[
+                : max(0, len(kept) - MAX_ADDRESSES)
+            ]:
                 del kept[address]
             fresh = msgspec.json.encode(kept)
             if fresh != data:
@@ -60,13 +62,13 @@ class Failures:
         finally:
             os.close(fd)
 
-    def check(self, address: str) -> None:
+    def require_no_wait(self, address: str) -> None:
         """Raises TooManyAttempts while the address has to wait."""
         with self._table() as table:
             count, last = table.get(address, (0, 0.0))
-        if count <= FREE:
+        if count <= FREE_FAILURES:
             return
-        wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (count - FREE - 1))
+        wait = min(MAX_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** (count - FREE_FAILURES - 1))
         left = last + wait - time.time()
         if left > 0:
             raise TooManyAttempts(
@@ -78,7 +80,7 @@ class Failures:
         """One more failure."""
         with self._table() as table:
             count, last = table.get(address, (0, 0.0))
-            count = 0 if time.time() - last > FORGET else count
+            count = 0 if time.time() - last > FORGET_SECONDS else count
             table[address] = (count + 1, time.time())
 
     def clear(self, address: str) -> None:

@@ -42,7 +42,7 @@ def enter() -> None:
         abort(404)  # switched off
     here = service()
     g.heapview_via = "nobody"
-    access().check_host(request)
+    access().require_host(request)
     endpoint = request.endpoint or ""
     view = current_app.view_functions.get(endpoint)
     scope = OPEN if endpoint.endswith(".static") else getattr(view, SCOPE, None)

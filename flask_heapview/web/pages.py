@@ -19,7 +19,7 @@ from ..render import html
 from ..reports.queries import Page
 from ..views import BY_NAME, VIEWS
 from ..views.objects import big_objects, detail_tables
-from ..views.table import Query
+from ..views.table import TableQuery
 from .api import kind_asked, needs, start_capture, start_watch, switch_tracing
 from .guard import access, chrome, service
 
@@ -78,10 +78,10 @@ def _sign_in() -> BaseResponse:
     here = service()
     if here.config.auth is not None:
         raise NotFound("The app's own sign-in opens this page.")
-    access().check_origin(request)
+    access().require_origin(request)
     try:
         token = request.form.get("token", "").strip()
-        access().check_token(token, request.remote_addr or "?")
+        access().verify_token(token, request.remote_addr or "?")
     except HeapViewError as error:
         if not isinstance(error, Unauthorized) and error.status != 429:
             raise
@@ -223,14 +223,14 @@ def _trim() -> Response:
 # --- views
 
 
-def query() -> Query:
+def query() -> TableQuery:
     """What the address asks of the tables. Raises BadRequest."""
     sort = request.args.get("sort", "")
     try:
         node = int(request.args.get("node", -1))
     except ValueError:
         raise BadRequest("node must be a number.") from None
-    return Query(
+    return TableQuery(
         sort=sort.removeprefix("-"),
         descending=not sort.startswith("-"),
         search=request.args.get("q", "")[:200],
@@ -254,7 +254,7 @@ def _view_page(name: str) -> Any:
     @needs("view")
     def one_view(snapshot_id: str) -> Response:
         wanted = query()
-        data = service().ask("page", view=name, target=snapshot_id, query=wanted)
+        data = service().run_query("page", view=name, target=snapshot_id, query=wanted)
         shown = from_json(data, Page)
         return page(
             view.template,
@@ -290,7 +290,7 @@ def _graph_page(template: str, snapshot_id: str, **values: Any) -> Response:
 @needs("view")
 def _objects(snapshot_id: str) -> Response:
     kind = kind_asked()
-    data = service().ask("objects", target=snapshot_id, number=kind)
+    data = service().run_query("objects", target=snapshot_id, number=kind)
     found = from_json(data, ObjectList)
     return _graph_page(
         "objects.html",
@@ -304,7 +304,7 @@ def _objects(snapshot_id: str) -> Response:
 
 @needs("view")
 def _object(snapshot_id: str, index: int) -> Response:
-    found = from_json(service().ask("object", target=snapshot_id, number=index), ObjectDetail)
+    found = from_json(service().run_query("object", target=snapshot_id, number=index), ObjectDetail)
     return _graph_page(
         "object.html",
         snapshot_id,
@@ -359,7 +359,7 @@ def _diff_page(name: str) -> Any:
         wanted = query()
         base, target = _ordered()
         ids: dict[str, Any] = {"base": base or "", "target": target}
-        shown = from_json(service().ask("page", view=name, query=wanted, **ids), Page)
+        shown = from_json(service().run_query("page", view=name, query=wanted, **ids), Page)
         return page(
             view.template,
             view=view,
@@ -382,7 +382,7 @@ def _diff_page(name: str) -> Any:
 @needs("export")
 def _report() -> Response:
     base, target = _ordered()
-    report = from_json(service().ask("report", base=base, target=target), Report)
+    report = from_json(service().run_query("report", base=base, target=target), Report)
     last = report.target.id
     first = report.base.id if report.base else None
     return page(

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from flask_heapview.capture.base import Wanted
+from flask_heapview.capture.base import CaptureRequest
 from flask_heapview.capture.runner import Runner
-from flask_heapview.capture.select import choose
+from flask_heapview.capture.select import select_engine
 from flask_heapview.model.snapshot import Snapshot
 from flask_heapview.store.snapshots import Store
 
@@ -23,7 +23,7 @@ from ..helpers import ROOT, wait_until
 
 
 def take(store: Store, engine: str, **wanted: object) -> Snapshot:
-    info = Runner(choose(engine)).start(Wanted(worker="w", **wanted), store)  # type: ignore[arg-type]
+    info = Runner(select_engine(engine)).start(CaptureRequest(worker="w", **wanted), store)  # type: ignore[arg-type]
     wait_until(lambda: store.info(info.id).state != "running", 120)
     assert store.info(info.id).error is None
     return store.load(info.id)

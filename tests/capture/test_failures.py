@@ -7,18 +7,19 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from flask_heapview.capture.base import Advance, Estimate, Facts, Wanted
+from flask_heapview.capture.base import Capture, CaptureCost, CaptureRequest, ServiceFacts
 from flask_heapview.capture.portable.engine import PortableEngine
 from flask_heapview.capture.portable.forked import ForkedEngine
 from flask_heapview.capture.runner import Runner
 from flask_heapview.errors import BadRequest, CaptureBusy, NotEnoughMemory, StoreError
+from flask_heapview.inspection.roots import ThreadRoot
 from flask_heapview.model.process import Headroom
 from flask_heapview.model.snapshot import Snapshot, SnapshotInfo
 from flask_heapview.process import headroom
@@ -39,15 +40,17 @@ class Slow(ForkedEngine):
     def warm_up(self) -> None:
         pass
 
-    def estimate(self, kind: str = "ownership") -> Estimate:
-        return Estimate(bytes=1000, seconds=1, stall_seconds=0)
+    def estimate(self, kind: str = "ownership") -> CaptureCost:
+        return CaptureCost(bytes=1000, seconds=1, stall_seconds=0)
 
-    def capture(self, facts: Facts, advance: Advance) -> Snapshot:
-        advance("slowly", 5, 10)
+    def look(
+        self, capture: Capture, facts: ServiceFacts, threads: Sequence[ThreadRoot], forked: bool
+    ) -> Snapshot:
+        capture.page.advance("slowly", 5, 10)
         if self.folly is not None:
             self.folly()
-            advance("done", 10, 10)
-            return Snapshot(info=facts.info)
+            capture.page.advance("done", 10, 10)
+            return Snapshot(info=capture.info)
         while True:
             time.sleep(0.01)
 
@@ -58,7 +61,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def begin(store: Store, engine: Any, deadline: float = 60.0) -> SnapshotInfo:
-    return Runner(engine, deadline).start(Wanted(worker="w"), store)
+    return Runner(engine, deadline).start(CaptureRequest(worker="w"), store)
 
 
 def ended(store: Store, info: SnapshotInfo) -> SnapshotInfo:
@@ -175,7 +178,7 @@ def test_it_copes_with_an_app_that_reaps_every_child(store: Store) -> None:
 
 def test_no_headroom_no_capture(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     tight = Headroom(available=10_000_000, limits={"machine": 10**9, "container": 10_000_000})
-    monkeypatch.setattr(headroom, "headroom", lambda: tight)
+    monkeypatch.setattr(headroom, "read_headroom", lambda: tight)
     with pytest.raises(NotEnoughMemory, match="the container has 10 MB left") as caught:
         begin(store, PortableEngine())
     assert caught.value.figures["headroom_bytes"] == 10_000_000
@@ -185,7 +188,7 @@ def test_no_headroom_no_capture(store: Store, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_graph_needs_another_engine(store: Store) -> None:
     with pytest.raises(BadRequest, match="native engine"):
-        Runner(Slow()).start(Wanted(worker="w", kind="graph"), store)
+        Runner(Slow()).start(CaptureRequest(worker="w", kind="graph"), store)
 
 
 @pytest.fixture
@@ -224,7 +227,7 @@ def test_without_a_fork_it_runs_in_process_and_says_so() -> None:
     result = alone("""
         from flask_heapview.isolation import forked_child
         forked_child.can_fork = lambda: False
-        runner = Runner(choose("portable"))
+        runner = Runner(select_engine("portable"))
         info = take()
         note = store.load(info.id).caches.note
         say(error=info.error, engine=info.engine, objects=store.load(info.id).heap.objects,

@@ -14,9 +14,9 @@ import psutil
 import pytest
 
 from flask_heapview.allocations import tracing
-from flask_heapview.capture.base import Wanted
+from flask_heapview.capture.base import CaptureRequest
 from flask_heapview.capture.runner import Runner
-from flask_heapview.capture.select import choose
+from flask_heapview.capture.select import select_engine
 from flask_heapview.store.snapshots import Store
 
 from ..helpers import wait_until
@@ -47,7 +47,7 @@ def children() -> list[Any]:
 
 
 def run(runner: Runner, store: Store) -> None:
-    info = runner.start(Wanted(worker="w"), store)
+    info = runner.start(CaptureRequest(worker="w"), store)
     wait_until(lambda: store.info(info.id).state != "running", 120)
     assert store.info(info.id).error is None
     wait_until(lambda: "heapview-capture" not in {t.name for t in threading.enumerate()})
@@ -56,7 +56,7 @@ def run(runner: Runner, store: Store) -> None:
 @pytest.fixture(params=["portable", "native"])
 def warm(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Runner, Store]:
     """The first capture imports what all need; what is measured is the second."""
-    runner, store = Runner(choose(request.param)), Store(tmp_path / "heapview")
+    runner, store = Runner(select_engine(request.param)), Store(tmp_path / "heapview")
     run(runner, store)
     return runner, store
 

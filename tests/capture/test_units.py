@@ -19,9 +19,9 @@ from flask_heapview.capture.portable.deep_sizes import Sizer, entries_of, estima
 from flask_heapview.errors import BadRequest, Conflict
 from flask_heapview.inspection import roots
 from flask_heapview.inspection.bounds import limit_in, own_limit
-from flask_heapview.inspection.code_locations import EndpointCode, Places, code_lines
+from flask_heapview.inspection.code_locations import CodeLocations, EndpointCode, code_lines
 from flask_heapview.inspection.type_info import Types, type_name
-from flask_heapview.isolation.progress_page import Board
+from flask_heapview.isolation.progress_page import ProgressPage
 from flask_heapview.process.collector import PauseHistory, read_gc
 from flask_heapview.process.resources import kind_of
 from flask_heapview.request_context import RequestCounter
@@ -150,7 +150,10 @@ def test_pauses_are_kept_and_bounded() -> None:
 
 
 def test_the_board_carries_progress_and_errors(tmp_path: Path) -> None:
-    with Board(tmp_path / "page", create=True) as board, Board(tmp_path / "page") as other:
+    with (
+        ProgressPage(tmp_path / "page", create=True) as board,
+        ProgressPage(tmp_path / "page") as other,
+    ):
         board.advance("walking", 7, 5)
         board.pause_ns = 12
         assert not other.started
@@ -163,8 +166,8 @@ def test_the_board_carries_progress_and_errors(tmp_path: Path) -> None:
         assert other.error is not None
         assert set(other.error) <= {"é", "\ufffd"}
     with pytest.raises(FileExistsError):
-        Board(tmp_path / "page", create=True)
-    with Board(None) as private:
+        ProgressPage(tmp_path / "page", create=True)
+    with ProgressPage(None) as private:
         assert private.error is None
 
 
@@ -222,11 +225,11 @@ def test_places_know_functions_and_endpoints() -> None:
     code = outer.__code__
     first, last = code_lines(code)
     assert last - first == 4
-    places = Places([code, *[c for c in code.co_consts if hasattr(c, "co_name")]], ())
+    places = CodeLocations([code, *[c for c in code.co_consts if hasattr(c, "co_name")]], ())
     assert places.frame(__file__, first + 2).label == "inner"
     assert places.frame(__file__, first + 4).label == "outer"
     assert places.frame(__file__, 1).label == "?"
-    known = Places([], [EndpointCode("page", __file__, first, last)])
+    known = CodeLocations([], [EndpointCode("page", __file__, first, last)])
     tracemalloc.start(10)
     try:
         made = [outer() for _ in range(3)]
@@ -236,7 +239,7 @@ def test_places_know_functions_and_endpoints() -> None:
         tracemalloc.stop()
     assert traceback is not None
     assert known.endpoint(traceback) is None
-    mine = Places([], [EndpointCode("page", __file__, 1, 10_000)])
+    mine = CodeLocations([], [EndpointCode("page", __file__, 1, 10_000)])
     assert mine.endpoint(traceback) == "page"
 
 

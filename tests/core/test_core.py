@@ -15,7 +15,7 @@ import pytest
 from flask_heapview.capture import select
 from flask_heapview.capture.native import engine
 from flask_heapview.capture.native.engine import NativeEngine
-from flask_heapview.capture.select import choose
+from flask_heapview.capture.select import select_engine
 from flask_heapview.core import selfcheck
 
 from ..helpers import ROOT, needs
@@ -359,7 +359,7 @@ def test_a_core_that_misunderstands_is_not_used(
         words = _core.words
 
     monkeypatch.setattr(engine, "core", Wrong)
-    chosen = choose("auto")
+    chosen = select_engine("auto")
     assert chosen.name == "native"
     chosen.warm_up()
     assert chosen.name == "portable"
@@ -374,9 +374,9 @@ def test_asking_for_what_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(engine, "core", None)
     monkeypatch.setattr(engine, "WHY_NOT", "It was not built.")
-    assert select.choose("auto").why == "It was not built."
+    assert select.select_engine("auto").why == "It was not built."
     with pytest.raises(ConfigError, match="It was not built"):
-        select.choose("native")
+        select.select_engine("native")
 
 
 def test_a_damaged_result_is_refused(tmp_path: Path) -> None:

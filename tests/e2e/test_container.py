@@ -22,8 +22,8 @@ from pathlib import Path
 sys.path.insert(0, {root!r})
 from flask_heapview.process import headroom
 from flask_heapview.process.cgroup import read_container
-from flask_heapview.capture.select import choose
-from flask_heapview.capture.base import Wanted
+from flask_heapview.capture.select import select_engine
+from flask_heapview.capture.base import CaptureRequest
 from flask_heapview.capture.runner import Runner
 from flask_heapview.errors import NotEnoughMemory
 from flask_heapview.store.snapshots import Store
@@ -33,13 +33,13 @@ def say(**facts):
 
 box = read_container()
 say(step="figures", version=box.version, limit=box.limit, usage=box.usage,
-    available=headroom.headroom().available)
+    available=headroom.read_headroom().available)
 store = Store(Path("/tmp/heapview"))
 
 def take(check=True, engine="portable"):
     if not check:
-        headroom.check = lambda needed, room: None
-    info = Runner(choose(engine)).start(Wanted(worker="w"), store)
+        headroom.require = lambda needed, room: None
+    info = Runner(select_engine(engine)).start(CaptureRequest(worker="w"), store)
     while store.info(info.id).state == "running":
         time.sleep(0.05)
     return store.info(info.id)

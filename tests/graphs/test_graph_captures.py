@@ -1,4 +1,4 @@
-"""Graph captures: the file, the questions to it, its pages."""
+"""GraphFile captures: the file, the questions to it, its pages."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from flask_heapview.errors import CorruptSnapshot, NotFound
 if NativeEngine.why_not() is not None:
     pytest.skip(NativeEngine.why_not() or "", allow_module_level=True)
 
-from flask_heapview.capture.base import Wanted
+from flask_heapview.capture.base import CaptureRequest
 from flask_heapview.capture.runner import Runner
-from flask_heapview.capture.select import choose
+from flask_heapview.capture.select import select_engine
 from flask_heapview.graphs import format
-from flask_heapview.graphs.read import Graph
+from flask_heapview.graphs.read import GraphFile
 from flask_heapview.model.snapshot import Snapshot
 from flask_heapview.store.snapshots import Store
 
@@ -34,18 +34,18 @@ from ..helpers import API, BEARER, PREFIX, capture, wait_until
 @pytest.fixture(scope="module")
 def taken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, Snapshot]:
     store = Store(tmp_path_factory.mktemp("graph") / "heapview")
-    info = Runner(choose("native")).start(Wanted(worker="w", kind="graph"), store)
+    info = Runner(select_engine("native")).start(CaptureRequest(worker="w", kind="graph"), store)
     wait_until(lambda: store.info(info.id).state != "running", 120)
     assert store.info(info.id).error is None
     return store, store.load(info.id)
 
 
 @pytest.fixture(scope="module")
-def graph(taken: tuple[Store, Snapshot]) -> Graph:
-    return Graph(taken[0].graph(taken[1].info.id))
+def graph(taken: tuple[Store, Snapshot]) -> GraphFile:
+    return GraphFile(taken[0].graph(taken[1].info.id))
 
 
-def index_of(graph: Graph, obj: object) -> int:
+def index_of(graph: GraphFile, obj: object) -> int:
     return next(n for n, address in enumerate(graph.address) if address == id(obj))
 
 
@@ -77,15 +77,15 @@ def test_arrays_lie_where_they_can_be_mapped(taken: tuple[Store, Snapshot]) -> N
     data = store.graph(snapshot.info.id).read_bytes()
     for name in (n for n, *_ in (*format.CORE, *format.ANSWERS)):
         at = data.index(b"\x93NUMPY", data.index(f"{name}.npy".encode()))
-        assert (at + format.HEADER) % 64 == 0
+        assert (at + format.HEADER_BYTES) % 64 == 0
 
 
 def test_it_goes_with_its_snapshot(tmp_path: Path) -> None:
     store = Store(tmp_path / "heapview")
-    runner = Runner(choose("native"))
+    runner = Runner(select_engine("native"))
     ids = []
     for _ in range(2):
-        info = runner.start(Wanted(worker="w", kind="graph"), store)
+        info = runner.start(CaptureRequest(worker="w", kind="graph"), store)
         wait_until(lambda i=info: store.info(i.id).state == "done", 120)
         ids.append(info.id)
     store.delete(ids[0])
@@ -96,7 +96,7 @@ def test_it_goes_with_its_snapshot(tmp_path: Path) -> None:
 # --- what it says
 
 
-def test_retained_is_what_would_be_freed(graph: Graph) -> None:
+def test_retained_is_what_would_be_freed(graph: GraphFile) -> None:
     found = graph.detail(index_of(graph, sample_objects.text_cache))
     whole = sys.getsizeof(sample_objects.text_cache)
     whole += sum(sys.getsizeof(k) + sys.getsizeof(v) for k, v in sample_objects.text_cache.items())
@@ -107,7 +107,7 @@ def test_retained_is_what_would_be_freed(graph: Graph) -> None:
     assert found.circle is None
 
 
-def test_the_way_to_an_object_has_names(graph: Graph) -> None:
+def test_the_way_to_an_object_has_names(graph: GraphFile) -> None:
     found = graph.detail(index_of(graph, sample_objects.store.orders))
     assert found.name == "tests.sample_objects.store.orders"
     labels = [link.label for link in found.way if link.label != ".__dict__"]
@@ -117,7 +117,7 @@ def test_the_way_to_an_object_has_names(graph: Graph) -> None:
     assert {(".orders", "tests.sample_objects.Store"), (".orders", "dict")} & referrers
 
 
-def test_a_long_chain_retains_all_of_itself(graph: Graph) -> None:
+def test_a_long_chain_retains_all_of_itself(graph: GraphFile) -> None:
     found = graph.detail(index_of(graph, sample_objects.chain))
     assert found.retained >= 2000 * sys.getsizeof(sample_objects.chain)
     last = sample_objects.chain
@@ -128,7 +128,7 @@ def test_a_long_chain_retains_all_of_itself(graph: Graph) -> None:
     assert deep.retained < found.retained
 
 
-def test_circles_are_marked(graph: Graph) -> None:
+def test_circles_are_marked(graph: GraphFile) -> None:
     orders = graph.biggest(graph.types.index("tests.sample_objects.Order"), 100)
     assert orders.total >= 5
     for one in orders.objects:
@@ -154,18 +154,18 @@ def test_the_summary(taken: tuple[Store, Snapshot]) -> None:
     assert types["dict"].retained >= types["dict"].size
 
 
-def test_what_is_not_there(taken: tuple[Store, Snapshot], graph: Graph, tmp_path: Path) -> None:
+def test_what_is_not_there(taken: tuple[Store, Snapshot], graph: GraphFile, tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="There is no object"):
         graph.detail(graph.objects)
     with pytest.raises(NotFound, match="no type"):
         graph.biggest(len(graph.types), 5)
     with pytest.raises(NotFound, match="has no graph"):
-        Graph(tmp_path / "nothing.graph")
+        GraphFile(tmp_path / "nothing.graph")
     data = taken[0].graph(taken[1].info.id).read_bytes()
     for broken in (b"", b"PK", data[:5000], data[: len(data) // 2]):
         (tmp_path / "broken.graph").write_bytes(broken)
         with pytest.raises(CorruptSnapshot, match="damaged"):
-            Graph(tmp_path / "broken.graph")
+            GraphFile(tmp_path / "broken.graph")
 
 
 # --- over HTTP
@@ -222,4 +222,4 @@ def test_two_graphs_compared(shop: Any) -> None:
 def test_headers_have_the_length_they_say() -> None:
     for room, length in itertools.product((384, 512), (0, 1, 1 << 33)):
         assert len(format.local_header("x.npy", 1, length, room)) == room
-    assert len(format.array_header(format.EDGE, 1 << 40)) == format.HEADER
+    assert len(format.array_header(format.EDGE, 1 << 40)) == format.HEADER_BYTES

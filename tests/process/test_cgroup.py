@@ -1,4 +1,4 @@
-"""Recorded control groups of both versions, and the headroom that follows from them."""
+"""Recorded control groups of both versions, and the read_headroom that follows from them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from flask_heapview.process.cgroup import read_container
-from flask_heapview.process.headroom import headroom
+from flask_heapview.process.headroom import read_headroom
 from flask_heapview.process.memory import parse_pymalloc
 
 GB = 1 << 30
@@ -53,7 +53,7 @@ def test_version_2_takes_the_tightest_limit_of_the_ancestors(v2: Path) -> None:
 
 
 def test_headroom_counts_what_can_be_dropped(v2: Path) -> None:
-    room = headroom(root=v2)
+    room = read_headroom(root=v2)
     assert room.limits["container"] == 2 * GB + 100
     assert room.limits["machine"] == 8_000_000 * 1024
     assert room.available == 2 * GB + 100
@@ -72,7 +72,7 @@ def test_version_2_inside_a_namespace(tmp_path: Path) -> None:
     box = read_container(root)
     assert (box.usage, box.limit) == (1000, 5000)
     assert box.peak is None
-    assert headroom(box, root).available == 4000
+    assert read_headroom(box, root).available == 4000
 
 
 @pytest.fixture
@@ -102,7 +102,7 @@ def test_version_1_in_a_container_without_a_namespace(v1: Path) -> None:
     assert (box.version, box.usage, box.limit) == (1, GB, GB + GB // 2)
     assert (box.anonymous, box.file, box.inactive_file) == (11, 12, 13)
     assert (box.events["oom_kill"], box.events["max"]) == (2, 7)
-    assert headroom(box, v1).available == GB // 2 + 13
+    assert read_headroom(box, v1).available == GB // 2 + 13
 
 
 def test_version_1_without_a_limit(v1: Path) -> None:
@@ -110,7 +110,7 @@ def test_version_1_without_a_limit(v1: Path) -> None:
     (v1 / "sys/fs/cgroup/memory/memory.stat").write_text("total_rss 1\n")
     box = read_container(v1)
     assert box.limit is None
-    assert headroom(box, v1).limits == {"machine": 8_000_000 * 1024}
+    assert read_headroom(box, v1).limits == {"machine": 8_000_000 * 1024}
 
 
 def test_no_control_group_at_all(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_no_control_group_at_all(tmp_path: Path) -> None:
 
 
 def test_this_machine() -> None:
-    room = headroom()
+    room = read_headroom()
     assert 0 < room.available < 1 << 45
 
 

@@ -39,9 +39,9 @@ RECORDED = """<malloc version="1">
 
 
 def test_the_arenas_are_read() -> None:
-    assert glibc.parse(RECORDED) == [Arena(200704, 67681), Arena(135168, 133000)]
-    assert glibc.parse("") == []
-    assert glibc.parse('<heap nr="0"><sizes></sizes></heap>') == []
+    assert glibc.parse_malloc_info(RECORDED) == [Arena(200704, 67681), Arena(135168, 133000)]
+    assert glibc.parse_malloc_info("") == []
+    assert glibc.parse_malloc_info('<heap nr="0"><sizes></sizes></heap>') == []
 
 
 def test_the_arenas_add_up() -> None:
@@ -58,7 +58,7 @@ def test_the_arenas_add_up() -> None:
 
 def test_what_takes_too_long_is_not_done(monkeypatch: pytest.MonkeyPatch) -> None:
     glibc.figures()
-    monkeypatch.setattr(glibc, "DEAR", 0)
+    monkeypatch.setattr(glibc, "MAX_PAUSE_SECONDS", 0)
     assert glibc.arenas() == []
 
 

@@ -12,11 +12,11 @@ import pytest
 
 from flask_heapview.process import level_history as module
 from flask_heapview.process.level_history import (
-    AFTER_CAPTURE,
-    MOST,
-    MOST_ENDPOINTS,
-    OTHERS,
-    Footprint,
+    MAX_ENDPOINTS,
+    MAX_READINGS,
+    OTHER_ENDPOINTS,
+    READINGS_AFTER_CAPTURE,
+    LevelHistory,
 )
 from flask_heapview.request_context import RequestCounter
 
@@ -30,10 +30,10 @@ def needs_glibc() -> None:
     needs(_core.levels(())[0], "another allocator stands in for the C library's")
 
 
-def noted(requests: int, *names: str) -> Footprint:
+def noted(requests: int, *names: str) -> LevelHistory:
     """So many requests of each in turn, with a reading before every one."""
     counter = RequestCounter()
-    found = Footprint(counter)
+    found = LevelHistory(counter)
     for n in range(requests):
         found._due = 0
         found.begin()
@@ -68,7 +68,7 @@ def test_a_heap_that_takes_long_to_look_at_is_not_looked_at_again(
     needs_glibc()
     assert _core.levels((), False)[0] == 0
     assert _core.levels((), False)[1] > 0
-    monkeypatch.setattr(module, "DEAR", 0)
+    monkeypatch.setattr(module, "MAX_READING_NS", 0)
     readings = noted(5, "a").readings()
     assert len(set(readings.malloc[2:])) == 1
     assert all(readings.malloc)
@@ -92,13 +92,13 @@ def test_files_in_memory() -> None:
 
 
 def test_old_readings_become_coarse() -> None:
-    found = noted(5 * MOST, "a", "b").readings()
-    assert MOST / 2 < len(found.clock) <= MOST
+    found = noted(5 * MAX_READINGS, "a", "b").readings()
+    assert MAX_READINGS / 2 < len(found.clock) <= MAX_READINGS
     assert found.clock == sorted(found.clock)
     total = [a + b for a, b in zip(found.requests["a"], found.requests["b"], strict=True)]
     steps = [b - a for a, b in itertools.pairwise(total)]
     assert total[0] == 0
-    assert total[-1] == 5 * MOST - 1
+    assert total[-1] == 5 * MAX_READINGS - 1
     assert steps[-1] == 1
     assert steps[0] > 8
     assert len(found.malloc) == len(found.anonymous) == len(found.files) == len(total)
@@ -107,10 +107,10 @@ def test_old_readings_become_coarse() -> None:
 def test_it_does_not_grow_with_the_requests() -> None:
     result = alone("""
         import tracemalloc
-        from flask_heapview.process.level_history import Footprint
+        from flask_heapview.process.level_history import LevelHistory
         from flask_heapview.request_context import RequestCounter
         counter = RequestCounter()
-        watched = Footprint(counter)
+        watched = LevelHistory(counter)
         def serve(count):
             for n in range(count):
                 watched._due = 0
@@ -126,15 +126,17 @@ def test_it_does_not_grow_with_the_requests() -> None:
 
 
 def test_many_endpoints_share_a_column() -> None:
-    found = noted(MOST_ENDPOINTS + 10, *(f"e{n}" for n in range(MOST_ENDPOINTS + 10))).readings()
-    assert len(found.requests) == MOST_ENDPOINTS + 1
-    assert found.requests[OTHERS][-1] == 9  # the last one is not counted yet when it is read
+    found = noted(MAX_ENDPOINTS + 10, *(f"e{n}" for n in range(MAX_ENDPOINTS + 10))).readings()
+    assert len(found.requests) == MAX_ENDPOINTS + 1
+    assert (
+        found.requests[OTHER_ENDPOINTS][-1] == 9
+    )  # the last one is not counted yet when it is read
 
 
 def test_it_reads_seldom_and_then_request_by_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SHARE", 10_000_000)  # not again in this test
+    monkeypatch.setattr(module, "COSTS_BETWEEN_READINGS", 10_000_000)  # not again in this test
     counter = RequestCounter()
-    found = Footprint(counter)
+    found = LevelHistory(counter)
     for _ in range(50):
         found.begin()
         counter.add("a")
@@ -143,24 +145,24 @@ def test_it_reads_seldom_and_then_request_by_request(monkeypatch: pytest.MonkeyP
 
 
 def test_after_a_capture_it_reads_request_by_request(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SHARE", 10_000_000)
+    monkeypatch.setattr(module, "COSTS_BETWEEN_READINGS", 10_000_000)
     counter = RequestCounter()
-    found = Footprint(counter)
+    found = LevelHistory(counter)
     found.readings()
     for name in ["a", "b", "own"] * 100:
         found.begin(own=name == "own")
         counter.add(name)
         found.end()
     readings = found.readings()
-    assert len(readings.clock) == AFTER_CAPTURE
+    assert len(readings.clock) == READINGS_AFTER_CAPTURE
     total = [a + b for a, b in zip(readings.requests["a"], readings.requests["b"], strict=True)]
-    assert total == list(range(AFTER_CAPTURE))
+    assert total == list(range(READINGS_AFTER_CAPTURE))
 
 
 def test_requests_that_overlap_are_not_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SHARE", 10_000_000)
+    monkeypatch.setattr(module, "COSTS_BETWEEN_READINGS", 10_000_000)
     counter = RequestCounter()
-    found = Footprint(counter)
+    found = LevelHistory(counter)
     found.begin()
     counter.add("slow")
     for _ in range(50):
@@ -172,7 +174,7 @@ def test_requests_that_overlap_are_not_read_one_by_one(monkeypatch: pytest.Monke
 
 def test_two_threads_do_not_read_at_once() -> None:
     counter = RequestCounter()
-    found = Footprint(counter)
+    found = LevelHistory(counter)
 
     def serve() -> None:
         for _ in range(500):

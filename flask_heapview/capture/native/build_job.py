@@ -12,15 +12,15 @@ from ...model.base import from_json
 from ...model.retained import Retained
 from ...store.snapshots import Store
 from . import walk_file
-from .snapshot_builder import Assembly, Work
+from .snapshot_builder import SnapshotBuilder, WalkResult
 
 
-def answer(data: bytes) -> bytes:
-    """Takes a Work as JSON, saves the snapshot, answers nothing. Raises HeapViewError."""
-    work = from_json(data, Work)
+def handle(data: bytes) -> bytes:
+    """Takes a WalkResult as JSON, saves the snapshot, answers nothing. Raises HeapViewError."""
+    work = from_json(data, WalkResult)
     store = Store(Path(work.directory))
     try:
-        made = Assembly(work, walk_file.read(Path(work.raw)))
+        made = SnapshotBuilder(work, walk_file.read(Path(work.raw)))
         snapshot = made.snapshot()
         if work.graph is not None:
             path = Path(work.graph)
@@ -33,14 +33,14 @@ def answer(data: bytes) -> bytes:
     return b""
 
 
-def _graph(made: Assembly, path: Path) -> Retained:
-    from ...graphs.summary import Facts, Holding, Tally, complete
+def _graph(made: SnapshotBuilder, path: Path) -> Retained:
+    from ...graphs.summary import GraphFacts, Holding, TypeTally, complete
     from ...graphs.write import Regions
 
     found = made.raw
-    facts = Facts(
+    facts = GraphFacts(
         types=[t.name for t in found.types],
-        tallies=[Tally(t.count, t.size) for t in found.types],
+        tallies=[TypeTally(t.count, t.size) for t in found.types],
         labels=found.labels,
         roots=made.root_names(),
         holdings=[Holding(*row) for row in made.holdings()],

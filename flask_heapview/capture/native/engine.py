@@ -21,18 +21,18 @@ from ...isolation import forked_child, fresh_interpreter
 from ...model.allocations import Allocations
 from ...model.base import to_json
 from ...model.snapshot import Kind
-from ..base import Estimate, Task
+from ..base import Capture, CaptureCost
 from . import tracemalloc_child
-from .snapshot_builder import Sites, Work
+from .snapshot_builder import TracemallocSites, WalkResult
 
-NODE_LIMIT = 100_000  # path nodes; what does not fit is counted under "(other)"
+MAX_NODES = 100_000  # path nodes; what does not fit is counted under "(other)"
 BYTES_PER_BLOCK = 3.5  # the bitmap, the queue, the tree: measured, see docs/capture.md
 FIXED_BYTES = 35_000_000  # the tree, the candidates for cycles, and the fresh interpreter
 TRACED_BYTES_PER_BLOCK = 190  # while tracemalloc is on, its traces are copied
 GRAPH_BYTES_PER_BLOCK = 90  # the file, which may lie in memory, and its analysis
 SECONDS_PER_BLOCK = 1.5e-7
 FORK_SECONDS, FORK_SECONDS_PER_BYTE = 0.001, 2.5e-11
-ASSEMBLY_SECONDS = 300.0  # that putting the snapshot together may take
+MAX_BUILD_SECONDS = 300.0  # that putting the snapshot together may take
 
 
 class NativeEngine:
@@ -69,12 +69,12 @@ class NativeEngine:
             selfcheck.check(core, known)
             self._knowledge = known
 
-    def estimate(self, kind: Kind = "ownership") -> Estimate:
+    def estimate(self, kind: Kind = "ownership") -> CaptureCost:
         """The cost of a capture now."""
         blocks = sys.getallocatedblocks()
         each = TRACED_BYTES_PER_BLOCK if tracing.mode() == "exact" else BYTES_PER_BLOCK
         each += GRAPH_BYTES_PER_BLOCK if kind == "graph" else 0
-        return Estimate(
+        return CaptureCost(
             bytes=FIXED_BYTES + int(each * blocks),
             seconds=0.4 + SECONDS_PER_BLOCK * blocks,
             stall_seconds=min(_fork_seconds(), SECONDS_PER_BLOCK * blocks),
@@ -86,52 +86,50 @@ class NativeEngine:
         walk = SECONDS_PER_BLOCK * sys.getallocatedblocks()
         return not self._safe_in_process or walk > _fork_seconds()
 
-    def take(self, task: Task) -> None:
-        """See Engine.take."""
+    def capture(self, capture: Capture) -> None:
+        """See Engine.capture."""
         # it loads while the child walks
-        with fresh_interpreter.Fresh("flask_heapview.capture.native.build_job") as assembly:
-            work = self._look(task)
-            assembly.ask(to_json(work), ASSEMBLY_SECONDS)
+        with fresh_interpreter.JobProcess("flask_heapview.capture.native.build_job") as assembly:
+            work = self._look(capture)
+            assembly.run(to_json(work), MAX_BUILD_SECONDS)
 
-    def _look(self, task: Task) -> Work:
+    def _look(self, capture: Capture) -> WalkResult:
         """Walks, and says all that the core's file does not."""
         began = time.monotonic()
-        facts = task.facts(forked=True, threads=())
-        named = [registered(name, obj, Types()) for name, obj in facts.caches.items()]
-        files = _Files(task)
+        facts = capture.facts()
+        named = [registered(name, obj, Types()) for name, obj in capture.request.caches.items()]
+        files = _Files(capture)
         forks = files.graph is not None or self._forks()
         with files:
-            pause = self._walk(files, task, forks)
+            pause = self._walk(files, capture, forks)
         self._safe_in_process = True
-        traced, sites = self._traces(task, files.raw)
-        total = task.board.progress().done
-        task.board.advance("putting together", total, total)
+        traced, sites = self._traces(capture, files.raw)
+        total = capture.page.progress().done
+        capture.page.advance("putting together", total, total)
         name = "native" if forks else "native, in-process"
-        return Work(
-            directory=str(task.sink.directory),
+        return WalkResult(
+            directory=str(capture.sink.directory),
             raw=str(files.raw),
-            info=msgspec.structs.replace(task.info, engine=name),
+            info=msgspec.structs.replace(capture.info, engine=name),
             began=began,
             forked=forks,
             pause_ms=pause,
-            thread_rows=facts.thread_rows,
-            process=facts.process,
-            gc=facts.gc,
+            facts=facts,
             registered=named,
             allocations=traced,
             sites=sites,
             graph=None if files.graph is None else str(files.graph),
         )
 
-    def _traces(self, task: Task, path: Path) -> tuple[Allocations, Sites]:
+    def _traces(self, capture: Capture, path: Path) -> tuple[Allocations, TracemallocSites]:
         """What tracemalloc knows; what the sampler knows stands in the core's own file."""
         if tracing.mode() != "exact":
-            return Allocations(note=tracing.OFF), Sites()
-        total = task.board.progress().done
-        task.board.advance("allocations", total, total)
-        return tracemalloc_child.read(task, path)
+            return Allocations(note=tracing.OFF), TracemallocSites()
+        total = capture.page.progress().done
+        capture.page.advance("allocations", total, total)
+        return tracemalloc_child.read(capture, path)
 
-    def _walk(self, files: _Files, task: Task, forks: bool) -> float:
+    def _walk(self, files: _Files, capture: Capture, forks: bool) -> float:
         """Walks, and returns for how many milliseconds the service stood still."""
         assert core is not None
         roots = [(r.name, r.module, module_dict(r.module), r.rank) for r in modules()]
@@ -142,23 +140,23 @@ class NativeEngine:
             self._knowledge,
             roots,
             names,
-            board=task.board.page,
+            board=capture.page.mapping,
             fork=forks,
-            deadline=task.deadline,
-            node_limit=NODE_LIMIT,
+            deadline=capture.deadline,
+            node_limit=MAX_NODES,
             expected=sys.getallocatedblocks(),
             traced=tracing.mode() == "exact",
-            keys=task.wanted.show_values,
+            keys=capture.request.show_values,
             graph_fd=files.graph_fd,
         )
-        task.board.pause_ns = pause
+        capture.page.pause_ns = pause
         if pid:
-            self._watch(forked_child.Child(pid), task)
+            self._watch(forked_child.Child(pid), capture)
         return float(pause) / 1e6
 
-    def _watch(self, forked: forked_child.Child, task: Task) -> None:
+    def _watch(self, forked: forked_child.Child, capture: Capture) -> None:
         try:
-            forked.watch(task.board, task.deadline)
+            forked.watch(capture.page, capture.deadline)
         except TimeoutError:
             raise forked_child.ChildFailed("the child hung at its very start") from None
         finally:
@@ -172,10 +170,10 @@ class NativeEngine:
 class _Files:
     """Where the core writes; open as long as it does."""
 
-    def __init__(self, task: Task) -> None:
-        self.raw = task.sink.part(task.info.id)
+    def __init__(self, capture: Capture) -> None:
+        self.raw = capture.sink.part(capture.info.id)
         self.graph: Path | None = None
-        if task.wanted.kind == "graph":
+        if capture.request.kind == "graph":
             self.graph = self.raw.with_name(self.raw.name.replace(".raw.", ".arrays."))
         self.fd = self.graph_fd = -1
 

@@ -9,7 +9,7 @@ from ...model.ownership import Site
 from . import walk_file
 
 
-class OwnedSites:
+class SampleOwners:
     """The sites of single nodes, with all that hangs below each; none where nothing was sampled."""
 
     def __init__(self, found: walk_file.Raw) -> None:

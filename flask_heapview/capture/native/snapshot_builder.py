@@ -16,26 +16,25 @@ import msgspec
 from ...allocations import samples
 from ...core import offsets
 from ...inspection import bounds, known_caches
-from ...inspection.cycle_shape import fingerprint, is_ours, short_name
+from ...inspection.cycle_shape import is_ours, shape_fingerprint, short_name
 from ...inspection.roots import APP
 from ...inspection.type_info import CACHES
 from ...model.allocations import Allocations
 from ...model.base import Model
 from ...model.caches import Cache, Caches
 from ...model.cycles import CycleGroup, Cycles
-from ...model.gc import Gc
 from ...model.heap import Heap, TypeRow
 from ...model.ownership import HOLDER_FROM, HOLDERS, Holder, Ownership, Site, dotted
-from ...model.process import Process
-from ...model.resources import OpenObject, ThreadRow
+from ...model.resources import OpenObject
 from ...model.snapshot import Snapshot, SnapshotInfo
 from ...model.stacks import Frame, Stacks, StacksBuilder
 from ...process import memory, resources, tmpfs
+from ..base import ServiceFacts
 from . import walk_file
-from .sample_owners import OwnedSites
+from .sample_owners import SampleOwners
 
 
-class Sites(Model, frozen=True):
+class TracemallocSites(Model, frozen=True):
     """Who allocated what the core sampled, where tracing knows; by place in its lists."""
 
     holders: dict[int, list[Site]] = {}
@@ -43,7 +42,7 @@ class Sites(Model, frozen=True):
     cycles: dict[int, list[Site]] = {}
 
 
-class Work(Model, frozen=True):
+class WalkResult(Model, frozen=True):
     """What the service hands over beside the core's file."""
 
     directory: str  # of the store
@@ -52,24 +51,22 @@ class Work(Model, frozen=True):
     began: float  # seconds of the machine's monotonic clock
     forked: bool
     pause_ms: float
-    thread_rows: list[ThreadRow]
-    process: Process
-    gc: Gc
+    facts: ServiceFacts
     registered: list[Cache]
     allocations: Allocations = Allocations()
-    sites: Sites = Sites()
+    sites: TracemallocSites = TracemallocSites()
     graph: str | None = None  # the core's file with the graph's arrays
 
 
-class Assembly:
+class SnapshotBuilder:
     """One snapshot in the making."""
 
-    def __init__(self, work: Work, found: walk_file.Raw) -> None:
+    def __init__(self, work: WalkResult, found: walk_file.Raw) -> None:
         self.work, self.raw = work, found
         self.stacks, self.place = self._stacks()
         self.sizes = self.stacks.totals()[1]
         self.path = cache(self._path)
-        self.owned = OwnedSites(found)
+        self.owned = SampleOwners(found)
         self.children: dict[int, list[int]] = {one.node: [] for one in found.caches}
         for number, node in enumerate(found.nodes):
             if node.parent in self.children:
@@ -77,23 +74,23 @@ class Assembly:
 
     def snapshot(self) -> Snapshot:
         """The whole."""
-        work, heap = self.work, self._heap()
+        work, facts, heap = self.work, self.work.facts, self._heap()
         ownership = self._ownership()
         opened = resources.read_resources(
-            work.process.pid, work.thread_rows, resources.read_maps(work.process.pid)
+            facts.process.pid, facts.thread_rows, resources.read_maps(facts.process.pid)
         )
         pymalloc = memory.parse_pymalloc(self.raw.allocator)
         return Snapshot(
             heap=heap,
             ownership=ownership,
-            gc=msgspec.structs.replace(work.gc, tracked=sum(t.tracked for t in self.raw.types)),
+            gc=msgspec.structs.replace(facts.gc, tracked=sum(t.tracked for t in self.raw.types)),
             cycles=self._cycles(),
             caches=self._caches(ownership.holders),
             allocations=self._allocations(),
             resources=msgspec.structs.replace(
                 opened, open_objects=self._open(), in_memory=tmpfs.files(Path(work.directory))
             ),
-            process=memory.complete(work.process, pymalloc, heap),
+            process=memory.complete(facts.process, pymalloc, heap),
             info=self._info(),
         )
 
@@ -310,7 +307,7 @@ class Assembly:
         chain = self._chain(group)
         kinds = sorted(group.kinds, key=lambda pair: -pair[1])
         return CycleGroup(
-            fingerprint=fingerprint(chain),
+            fingerprint=shape_fingerprint(chain),
             chain=chain,
             garbage=group.garbage,
             components=group.components,

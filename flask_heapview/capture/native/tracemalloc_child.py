@@ -14,52 +14,52 @@ from pathlib import Path
 
 from ...allocations import tracing
 from ...core.loader import core
-from ...inspection.code_locations import EndpointCode, Places, reachable_codes
+from ...inspection.code_locations import CodeLocations, EndpointCode, reachable_codes
 from ...isolation import forked_child
 from ...model.allocations import Allocations
 from ...model.base import Model, from_json, to_json
 from ...model.ownership import Site
-from ..base import Task
+from ..base import Capture
 from . import walk_file
-from .snapshot_builder import Sites
+from .snapshot_builder import TracemallocSites
 
 
-class Traced(Model, frozen=True):
+class TracemallocResult(Model, frozen=True):
     """What the child found."""
 
     allocations: Allocations
-    sites: Sites
+    sites: TracemallocSites
 
 
-def read(task: Task, path: Path) -> tuple[Allocations, Sites]:
+def read(capture: Capture, path: Path) -> tuple[Allocations, TracemallocSites]:
     """Who allocated, by traceback and by what the core sampled. Raises ChildFailed or OSError."""
-    answer = path.with_name(path.name.replace(".raw.", ".traces."))
-    answer.touch(0o600)
+    path_of_result = path.with_name(path.name.replace(".raw.", ".traces."))
+    path_of_result.touch(0o600)
 
     def work() -> None:
         tracing.quiet()
-        answer.write_bytes(to_json(_look(walk_file.read(path), task.wanted.endpoints)))
+        path_of_result.write_bytes(to_json(_look(walk_file.read(path), capture.request.endpoints)))
 
-    forked = forked_child.spawn(work, task.board, task.deadline, keep=())
+    forked = forked_child.spawn(work, capture.page, capture.deadline, keep=())
     try:
-        forked.watch(task.board, task.deadline)
-        found = from_json(answer.read_bytes() or b"null", Traced | None)  # type: ignore[arg-type]
+        forked.watch(capture.page, capture.deadline)
+        found = from_json(path_of_result.read_bytes() or b"null", TracemallocResult | None)  # type: ignore[arg-type]
     except TimeoutError:
         found = None
     finally:
         forked.close()
-        answer.unlink(missing_ok=True)
+        path_of_result.unlink(missing_ok=True)
     if found is None:
         return Allocations(note="The traces could not be read: their child hung or was killed."), (
-            Sites()
+            TracemallocSites()
         )
     return found.allocations, found.sites
 
 
-def _look(found: walk_file.Raw, endpoints: Iterable[EndpointCode]) -> Traced:
+def _look(found: walk_file.Raw, endpoints: Iterable[EndpointCode]) -> TracemallocResult:
     functions = [o for o in gc.get_objects() if type(o) is types.FunctionType]
-    places = Places(reachable_codes(functions), endpoints)
-    sites = Sites(
+    places = CodeLocations(reachable_codes(functions), endpoints)
+    sites = TracemallocSites(
         holders={
             number: _sites(places, (block for entry in entries for block in entry.blocks))
             for number, entries in found.samples.items()
@@ -70,10 +70,10 @@ def _look(found: walk_file.Raw, endpoints: Iterable[EndpointCode]) -> Traced:
             for n, group in enumerate(found.cycles)
         },
     )
-    return Traced(allocations=tracing.read_allocations(places), sites=sites)
+    return TracemallocResult(allocations=tracing.read_allocations(places), sites=sites)
 
 
-def _sites(places: Places, blocks: Iterable[tuple[int, int]]) -> list[Site]:
+def _sites(places: CodeLocations, blocks: Iterable[tuple[int, int]]) -> list[Site]:
     counter = tracing.SiteCounter(places)
     for address, size in blocks:
         frames = core.traceback_of(address) if core is not None else None

@@ -30,7 +30,7 @@ def find_caches(
         found.append(cache)
 
     def keys_of(holder: Holder) -> list[str]:
-        return _keys(objects.get(holder.path), walk.types) if show_values else []
+        return _keys_of_dict(objects.get(holder.path), walk.types) if show_values else []
 
     found += containers(holders, sizes, {cache.path for cache in found}, keys_of)
     found += [registered(name, obj, walk.types) for name, obj in by_hand.items()]
@@ -38,7 +38,7 @@ def find_caches(
     return Caches(caches=found)
 
 
-def _keys(obj: object, types: Types) -> list[str]:
+def _keys_of_dict(obj: object, types: Types) -> list[str]:
     """Some keys, only of types whose repr is C code."""
     if not types.of(obj).flags & DICT:
         return []

@@ -12,16 +12,16 @@ from typing import Any
 import objgraph
 
 from ...allocations.tracing import SiteCounter
-from ...inspection.code_locations import Places
-from ...inspection.cycle_shape import fingerprint, short_name
+from ...inspection.code_locations import CodeLocations
+from ...inspection.cycle_shape import shape_fingerprint, short_name
 from ...inspection.type_info import TYPE, TypeInfo
 from ...model.cycles import CycleGroup
 from .edges import Edges, edge_label, referents
 
-LIVE_LIMIT = 400_000  # objects among which live cycles are looked for
-SHAPES = 150  # cycle shapes that are drawn
-CHAIN_LIMIT = 40
-LEAVES = 1000  # leaves of one object that are looked at for their size
+MAX_LIVE_OBJECTS = 400_000  # objects among which live cycles are looked for
+MAX_SHAPES = 150  # cycle shapes that are drawn
+MAX_CHAIN_STEPS = 40
+MAX_LEAVES = 1000  # leaves of one object that are looked at for their size
 _BLOB = frozenset(
     id(kind)
     for kind in (
@@ -56,7 +56,7 @@ def leads_on(obj: object) -> bool:
     return any(map(gc.is_tracked, referents(obj)))
 
 
-class Graph:
+class ReferenceGraph:
     """The references among a chosen set of objects, instance dictionaries stepped over."""
 
     def __init__(self, objects: Sequence[object], edges: Edges) -> None:
@@ -76,7 +76,7 @@ class Graph:
         return found
 
 
-def components(graph: Graph) -> list[list[int]]:
+def components(graph: ReferenceGraph) -> list[list[int]]:
     """Strongly connected components that hold a cycle (Tarjan 1972, without recursion)."""
     total = len(graph.objects)
     order, low = [0] * total, [0] * total
@@ -114,7 +114,7 @@ def components(graph: Graph) -> list[list[int]]:
 
 
 def _close(
-    graph: Graph, node: int, stack: list[int], on_stack: bytearray, result: list[list[int]]
+    graph: ReferenceGraph, node: int, stack: list[int], on_stack: bytearray, result: list[list[int]]
 ) -> None:
     members = []
     while True:
@@ -127,7 +127,7 @@ def _close(
         result.append(members)
 
 
-def shortest_cycle(graph: Graph, members: Sequence[int]) -> list[object]:
+def shortest_cycle(graph: ReferenceGraph, members: Sequence[int]) -> list[object]:
     """The objects along a shortest cycle through the component's first instance (objgraph)."""
     inside = {id(graph.objects[m]) for m in members}
     own = graph.edges.instance_dicts
@@ -149,7 +149,7 @@ def shortest_cycle(graph: Graph, members: Sequence[int]) -> list[object]:
     noisy, objgraph.gc = objgraph.gc, _QUIET_GC
     try:
         chain: list[object] = objgraph.find_ref_chain(
-            start, closes, max_depth=CHAIN_LIMIT, extra_ignore=boundary
+            start, closes, max_depth=MAX_CHAIN_STEPS, extra_ignore=boundary
         )
     finally:
         objgraph.gc = noisy
@@ -158,13 +158,13 @@ def shortest_cycle(graph: Graph, members: Sequence[int]) -> list[object]:
     return chain
 
 
-def _rank(graph: Graph, member: int) -> tuple[bool, str, int]:
+def _rank(graph: ReferenceGraph, member: int) -> tuple[bool, str, int]:
     """Instances of named classes before builtins, so that a chain begins with what people know."""
     info = graph.edges.types.of(graph.objects[member])
     return info.module == "builtins", info.name, member
 
 
-def draw(graph: Graph, chain: Sequence[object]) -> str:
+def draw(graph: ReferenceGraph, chain: Sequence[object]) -> str:
     """`Order.items → list[0] → Line.order → Order`."""
     own, edges = graph.edges.instance_dicts, graph.edges
     named = [o for o in chain if id(o) not in own]
@@ -179,7 +179,7 @@ def draw(graph: Graph, chain: Sequence[object]) -> str:
 class Grouper:
     """Gathers components of the same shape."""
 
-    def __init__(self, graph: Graph, places: Places, garbage: bool) -> None:
+    def __init__(self, graph: ReferenceGraph, places: CodeLocations, garbage: bool) -> None:
         self.graph, self.places, self.garbage = graph, places, garbage
         self._chains: dict[tuple[int, ...], str] = {}
         self._groups: dict[str, list[list[int]]] = {}
@@ -189,7 +189,7 @@ class Grouper:
         shape = tuple(sorted(kinds))
         chain = self._chains.get(shape)
         if chain is None:
-            if len(self._chains) >= SHAPES:
+            if len(self._chains) >= MAX_SHAPES:
                 return
             chain = draw(self.graph, shortest_cycle(self.graph, members))
             self._chains[shape] = chain
@@ -202,7 +202,7 @@ class Grouper:
             names = Counter(self.graph.edges.types.of(o).name for o in objects)
             made.append(
                 CycleGroup(
-                    fingerprint=fingerprint(chain),
+                    fingerprint=shape_fingerprint(chain),
                     chain=chain,
                     garbage=self.garbage,
                     components=len(parts),
@@ -241,7 +241,7 @@ def size_with_leaves(edges: Edges) -> Callable[[object], int]:
         todo += [d for d in referents(obj) if id(d) in edges.instance_dicts]
         for holder in todo:
             leaves = referents(holder)
-            del leaves[LEAVES:]
+            del leaves[MAX_LEAVES:]
             for leaf in leaves:
                 info = edges.types.of(leaf)
                 # the holder, the list of referents, the variable and the call's own argument
@@ -254,10 +254,10 @@ def size_with_leaves(edges: Edges) -> Callable[[object], int]:
 
 
 def find(
-    objects: Sequence[object], edges: Edges, places: Places, garbage: bool
+    objects: Sequence[object], edges: Edges, places: CodeLocations, garbage: bool
 ) -> list[CycleGroup]:
     """All cycles among the objects, grouped by shape, largest first."""
-    graph = Graph(objects, edges)
+    graph = ReferenceGraph(objects, edges)
     grouper = Grouper(graph, places, garbage)
     for members in components(graph):
         grouper.add(members)

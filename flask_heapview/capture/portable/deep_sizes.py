@@ -17,9 +17,9 @@ from typing import Any
 from ...inspection.bounds import DATA_NAMES
 from ...inspection.type_info import DICT, TypeInfo
 
-SAMPLE = 24  # entries measured of each cache
-SIZING_SECONDS = 4.0  # for all caches together
-ONE_CACHE = 0.5  # seconds for one of them
+MAX_SAMPLED_ENTRIES = 24  # entries measured of each cache
+MAX_SIZING_SECONDS = 4.0  # for all caches together
+MAX_CACHE_SECONDS = 0.5  # seconds for one of them
 _NAME = "flask_heapview.capture.portable._asizeof"
 
 
@@ -67,7 +67,7 @@ class Sizer:
     time limit, and all of this happens last, in the child."""
 
     def __init__(self, set_handler: Callable[..., object]) -> None:
-        self.left = SIZING_SECONDS
+        self.left = MAX_SIZING_SECONDS
         self._set_handler = set_handler
 
     def measure(self, entries: Sequence[object], total: int) -> tuple[int, int, int] | None:
@@ -79,7 +79,7 @@ class Sizer:
         sizes: list[int] = []
         self._set_handler(signal.SIGALRM, _give_up)
         # again and again: what is measured may swallow the first interruptions
-        signal.setitimer(signal.ITIMER_REAL, min(self.left, ONE_CACHE), 0.05)
+        signal.setitimer(signal.ITIMER_REAL, min(self.left, MAX_CACHE_SECONDS), 0.05)
         try:
             sizes = _sizes(entries)
         except _TooLong:
@@ -120,7 +120,9 @@ def estimate(sizes: Sequence[int], total: int) -> tuple[int, int]:
     return round(mean * total), round(1.96 * spread * total)
 
 
-def entries_of(obj: object, info: TypeInfo, wanted: int = SAMPLE) -> tuple[list[object], int]:
+def entries_of(
+    obj: object, info: TypeInfo, wanted: int = MAX_SAMPLED_ENTRIES
+) -> tuple[list[object], int]:
     """A spread-out sample of a container's entries, keys beside values, and how many there are."""
     if info.cache is not None and info.cache != "functools" and info.dict_getter:
         attributes = info.dict_getter(obj)

@@ -19,9 +19,9 @@ from guppy.sets import mutnodeset
 
 from ...allocations import tracing
 from ...inspection.bounds import DATA_NAMES
-from ...inspection.code_locations import Places, reachable_codes
+from ...inspection.code_locations import CodeLocations, reachable_codes
 from ...inspection.cycle_shape import is_ours
-from ...inspection.roots import APP, OURS, modules
+from ...inspection.roots import APP, OURS, ThreadRoot, modules
 from ...inspection.type_info import Types
 from ...isolation.unpatched import original
 from ...model.allocations import Allocations
@@ -33,7 +33,7 @@ from ...model.process import Process
 from ...model.snapshot import Kind, Snapshot
 from ...process import memory, resources
 from ...process.headroom import estimate_bytes
-from ..base import Advance, Estimate, Facts
+from ..base import Capture, CaptureCost, ServiceFacts
 from . import caches, cycles, deep_sizes
 from .edges import Edges, referents
 from .forked import ForkedEngine
@@ -43,8 +43,8 @@ from .walk import Walk
 BYTES_PER_BLOCK = 190  # copied pages, the visited set and the queue; see docs/capture.md
 FIXED_BYTES = 24_000_000
 SECONDS_PER_BLOCK = 4e-6
-NEWEST = 24  # entries of a container whose allocation is looked up
-BELOW = 40  # objects below each of them
+MAX_NEWEST_ENTRIES = 24  # entries of a container whose allocation is looked up
+MAX_OBJECTS_BELOW = 40  # objects below each of them
 
 
 class PortableEngine(ForkedEngine):
@@ -64,47 +64,50 @@ class PortableEngine(ForkedEngine):
         deep_sizes.warm_up()
         sys.getallocatedblocks()
 
-    def estimate(self, kind: Kind = "ownership") -> Estimate:  # noqa: ARG002
+    def estimate(self, kind: Kind = "ownership") -> CaptureCost:  # noqa: ARG002
         blocks = sys.getallocatedblocks()
-        return Estimate(
+        return CaptureCost(
             bytes=estimate_bytes(BYTES_PER_BLOCK, FIXED_BYTES),
             seconds=0.2 + SECONDS_PER_BLOCK * blocks,
             stall_seconds=0.01 + 3e-8 * blocks,
         )
 
-    def capture(self, facts: Facts, advance: Advance) -> Snapshot:
-        return _Capture(facts, advance, self._view).run()
+    def look(
+        self, capture: Capture, facts: ServiceFacts, threads: Sequence[ThreadRoot], forked: bool
+    ) -> Snapshot:
+        return _HeapLook(capture, facts, forked, self._view).run(threads)
 
 
-class _Capture:
-    """One capture, step by step."""
+class _HeapLook:
+    """One look at the heap, step by step."""
 
-    def __init__(self, facts: Facts, advance: Advance, view: Any) -> None:
-        self.facts, self.advance, self.view = facts, advance, view
+    def __init__(self, capture: Capture, facts: ServiceFacts, forked: bool, view: Any) -> None:
+        self.request, self.info, self.advance = capture.request, capture.info, capture.page.advance
+        self.facts, self.forked, self.view = facts, forked, view
         self.before = set(sys.modules)
         self.types = Types()
-        self.edges = Edges(self.types, intrusive=facts.forked)
+        self.edges = Edges(self.types, intrusive=forked)
         self.total = sys.getallocatedblocks()
         self.tracing = tracing.mode() == "exact"
 
-    def run(self) -> Snapshot:
-        facts = self.facts
-        if facts.forked:
+    def run(self, threads: Sequence[ThreadRoot]) -> Snapshot:
+        facts, request, pid = self.facts, self.request, self.facts.process.pid
+        if self.forked:
             tracing.quiet()
-        pymalloc = memory.pymalloc_figures() if facts.forked else None
-        maps = resources.read_maps(facts.pid) if facts.forked else []
+        pymalloc = memory.pymalloc_figures() if self.forked else None
+        maps = resources.read_maps(pid) if self.forked else []
         seen = mutnodeset([self.view])  # guppy's own books grow with every capture
         walk = self.walk = Walk(self.edges, seen.tas, self._walked)
         held = self.view.heap()  # first: before we make objects
         walk.walk_modules(modules())
-        walk.walk_threads(facts.threads)
-        _mark_own((self, walk, seen, facts), seen.tas)
+        walk.walk_threads(threads)
+        _mark_own((self, walk, seen, facts, threads), seen.tas)
         self._interpreter(held, seen)
         del held
         garbage = self._unreached(seen)
         tracked = self._tracked()
         seen.clear()  # it refers to every object, itself included, and so hides who else does
-        self.places = Places(reachable_codes(self._functions()), facts.endpoints)
+        self.places = CodeLocations(reachable_codes(self._functions()), request.endpoints)
         self.stacks, self.place = walk.stacks()
         self.sizes = self.stacks.totals()[1]
         ownership = self._ownership()
@@ -114,7 +117,7 @@ class _Capture:
         found = self._cycles(garbage)
         self.advance("allocations", walk.visited, walk.visited)
         traced = self._allocations()
-        opened = resources.read_resources(facts.pid, facts.thread_rows, maps)
+        opened = resources.read_resources(pid, facts.thread_rows, maps)
         opened = msgspec.structs.replace(opened, open_objects=open_objects(walk, self.places))
         self.advance("cache sizes", walk.visited, walk.visited)
         cached = caches.find_caches(
@@ -122,11 +125,11 @@ class _Capture:
             ownership.holders,
             self.sizes,
             self.objects,
-            facts.caches,
-            facts.show_values,
+            request.caches,
+            request.show_values,
         )
         return Snapshot(
-            info=facts.info,
+            info=self.info,
             heap=heap,
             ownership=ownership,
             gc=msgspec.structs.replace(facts.gc, tracked=sum(tracked.values())),
@@ -212,7 +215,7 @@ class _Capture:
         kinds: Counter[str] = Counter()
         sampled = 0
         for obj in walk.samples.get(node, ()):
-            for entry in newest(obj, NEWEST):
+            for entry in newest(obj, MAX_NEWEST_ENTRIES):
                 sampled += 1
                 kinds[self.types.of(entry).name] += 1
                 if self.tracing:
@@ -259,12 +262,12 @@ class _Capture:
     def _add_sites(self, entry: object, sites: tracing.SiteCounter) -> None:
         """The entry and a little of what hangs below it, without leaving for shared things."""
         todo, seen = [entry], {id(entry)}
-        while todo and len(seen) <= BELOW:
+        while todo and len(seen) <= MAX_OBJECTS_BELOW:
             obj = todo.pop()
             info = self.types.of(obj)
             sites.add(obj, info.sizeof(obj))
             if info.tracked and not cycles.in_blob(info):
-                for child in referents(obj)[:BELOW]:
+                for child in referents(obj)[:MAX_OBJECTS_BELOW]:
                     if id(child) not in seen and not cycles.in_blob(self.types.of(child)):
                         seen.add(id(child))
                         todo.append(child)
@@ -281,12 +284,12 @@ class _Capture:
             and cycles.leads_on(o)
         ]
         note = ""
-        if len(candidates) > cycles.LIVE_LIMIT:
+        if len(candidates) > cycles.MAX_LIVE_OBJECTS:
             note = (
-                f"Live cycles were looked for among {cycles.LIVE_LIMIT} of "
+                f"Live cycles were looked for among {cycles.MAX_LIVE_OBJECTS} of "
                 f"{len(candidates)} objects."
             )
-            candidates = candidates[-cycles.LIVE_LIMIT :]
+            candidates = candidates[-cycles.MAX_LIVE_OBJECTS :]
         live = cycles.find(candidates, self.edges, self.places, garbage=False)
         return Cycles(
             garbage_objects=len(garbage),
@@ -296,7 +299,7 @@ class _Capture:
         )
 
     def _allocations(self) -> Allocations:
-        if not self.facts.forked and self.tracing:
+        if not self.forked and self.tracing:
             note = "Tracebacks are aggregated only in a forked child, which this system lacks."
             return Allocations(mode="exact", note=note)
         return tracing.read_allocations(self.places)
@@ -309,7 +312,7 @@ class _Capture:
         return found
 
     def _sized(self, found: Caches) -> Caches:
-        if not self.facts.forked:
+        if not self.forked:
             note = "Deep sizes are measured only in a forked child, which this system lacks."
             return msgspec.structs.replace(found, note=note)
         sizer = deep_sizes.Sizer(original("signal", "signal"))

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
-from ...inspection.roots import threads
+from ...inspection.roots import ThreadRoot, threads
 from ...isolation import forked_child
-from ...isolation.progress_page import Board
+from ...isolation.progress_page import ProgressPage
 from ...model.snapshot import Kind, Snapshot
-from ..base import Advance, Estimate, Facts, Task
+from ..base import Capture, CaptureCost, ServiceFacts
 
 
 class ForkedEngine(ABC):
-    """Runs `capture` in a forked child; where there is no fork, here and now."""
+    """Runs `look` in a forked child; where there is no fork, here and now."""
 
     kind: str  # the engine's own name
     why = ""
@@ -32,23 +32,25 @@ class ForkedEngine(ABC):
         """Imports and touches all it needs, so that the child imports nothing."""
 
     @abstractmethod
-    def estimate(self, kind: Kind = "ownership") -> Estimate:
+    def estimate(self, kind: Kind = "ownership") -> CaptureCost:
         """The cost of a capture now."""
 
     @abstractmethod
-    def capture(self, facts: Facts, advance: Advance) -> Snapshot:
+    def look(
+        self, capture: Capture, facts: ServiceFacts, threads: Sequence[ThreadRoot], forked: bool
+    ) -> Snapshot:
         """Looks at the heap of the calling process; runs in the child where there is a fork."""
 
-    def take(self, task: Task) -> None:
-        """See Engine.take."""
+    def capture(self, capture: Capture) -> None:
+        """See Engine.capture."""
         if not forked_child.can_fork():
-            self._job(task, False, time.perf_counter())()
+            self._work(capture, False, time.perf_counter())()
             return
         for last in (False, True):
-            work = self._job(task, True, time.perf_counter())
-            forked = forked_child.spawn(work, task.board, task.deadline, keep=())
+            work = self._work(capture, True, time.perf_counter())
+            forked = forked_child.spawn(work, capture.page, capture.deadline, keep=())
             try:
-                forked.watch(task.board, task.deadline)
+                forked.watch(capture.page, capture.deadline)
             except TimeoutError:
                 if last:
                     raise forked_child.ChildFailed(
@@ -58,35 +60,35 @@ class ForkedEngine(ABC):
                 continue
             finally:
                 forked.close()
-            if not task.sink.has(task.info.id):  # somebody else took its exit status
+            if not capture.sink.has(capture.info.id):  # somebody else took its exit status
                 raise forked_child.ChildFailed(
                     "the child process ended without a result: it was killed"
                 )
             return
 
-    def _job(self, task: Task, forked: bool, begin: float) -> Callable[[], None]:
+    def _work(self, capture: Capture, forked: bool, begin: float) -> Callable[[], None]:
         """The work of the child; what only the service can tell is gathered here, before it."""
-        facts, board = task.facts(forked, threads()), task.board
+        facts, frames, page = capture.facts(), threads(), capture.page
 
         def work() -> None:
-            snapshot = self.capture(facts, board.advance)
-            total = board.progress().total
-            board.advance("writing", total, total)
-            task.sink.save(finish(snapshot, board, begin, forked))
+            snapshot = self.look(capture, facts, frames, forked)
+            total = page.progress().total
+            page.advance("writing", total, total)
+            capture.sink.save(finish(snapshot, page, begin, forked))
 
         return work
 
 
-def finish(snapshot: Snapshot, board: Board, begin: float, forked: bool) -> Snapshot:
+def finish(snapshot: Snapshot, page: ProgressPage, begin: float, forked: bool) -> Snapshot:
     """The snapshot with what it cost."""
     duration = (time.perf_counter() - begin) * 1000
-    progress = board.progress()
+    progress = page.progress()
     info = msgspec.structs.replace(
         snapshot.info,
         state="done",
         progress=msgspec.structs.replace(progress, done=progress.total),
         duration_ms=round(duration, 1),
-        pause_ms=round(board.pause_ns / 1e6 if forked else duration, 1),
+        pause_ms=round(page.pause_ns / 1e6 if forked else duration, 1),
         extra_bytes=private_dirty() if forked else None,
     )
     return msgspec.structs.replace(snapshot, info=info)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ...allocations.tracing import SiteCounter
-from ...inspection.code_locations import Places
+from ...inspection.code_locations import CodeLocations
 from ...model.ownership import Site
 from ...model.resources import OpenObject
 from .walk import Walk
 
 
-def open_objects(walk: Walk, places: Places) -> list[OpenObject]:
+def open_objects(walk: Walk, places: CodeLocations) -> list[OpenObject]:
     """Heap objects that hold a resource open, by type and owner."""
     rows: dict[tuple[str, str], list[object]] = {}
     for node, objects in walk.open.items():
@@ -23,7 +23,7 @@ def open_objects(walk: Walk, places: Places) -> list[OpenObject]:
     ]
 
 
-def _sites(objects: Iterable[object], places: Places) -> list[Site]:
+def _sites(objects: Iterable[object], places: CodeLocations) -> list[Site]:
     counter = SiteCounter(places)
     for obj in list(objects)[-50:]:
         counter.add(obj, 1)

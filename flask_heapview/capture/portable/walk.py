@@ -16,12 +16,13 @@ from ...text import clean
 from .edges import Edges
 from .open_resources import is_open
 
-SMALL = 4096  # bytes below which a library's subtree has no line of its own
-NODE_LIMIT = 100_000  # path nodes; what does not fit is counted under "(other)"
-FOLD_DEPTH = 8  # from here on, a step that repeats one of the last few above it is folded into it
-FOLD_PERIOD = 4
-SAMPLE_FROM = 8  # entries from which a container's newest ones are worth a look
-TICK = 20_000  # objects between two progress reports
+MIN_LIBRARY_BYTES = 4096  # bytes below which a library's subtree has no line of its own
+MAX_NODES = 100_000  # path nodes; what does not fit is counted under "(other)"
+# from here on, a step that repeats one of the last few above it is folded into it
+MIN_FOLD_DEPTH = 8
+MAX_FOLD_PERIOD = 4
+MIN_SAMPLED_ENTRIES = 8  # entries from which a container's newest ones are worth a look
+OBJECTS_PER_TICK = 20_000  # objects between two progress reports
 
 Seen = Callable[[object], object]  # tells whether it saw the object before, and remembers it
 
@@ -64,13 +65,13 @@ class Walk:
 
     def _step(self, parent: int, label: str, info: TypeInfo) -> int:
         """The node one step below; recursion is folded, and a full tree grows no more."""
-        if self.depth[parent] >= FOLD_DEPTH:
+        if self.depth[parent] >= MIN_FOLD_DEPTH:
             above = parent
-            for _ in range(FOLD_PERIOD):
+            for _ in range(MAX_FOLD_PERIOD):
                 if self.type_of[above] == info.number and self.labels[above] == label:
                     return above
                 above = self.parent[above]
-        if len(self.labels) >= NODE_LIMIT:
+        if len(self.labels) >= MAX_NODES:
             self.truncated += 1
             return self.other
         return self.new_node(parent, label, info)
@@ -151,7 +152,7 @@ class Walk:
     def drain(self) -> None:
         """Walks on until nothing new is reached."""
         queue, infos, groups = self._queue, self.types.of, self.edges.groups
-        due = self.visited + TICK
+        due = self.visited + OBJECTS_PER_TICK
         while queue:
             obj, node = queue.popleft()
             info = infos(obj)
@@ -164,7 +165,7 @@ class Walk:
             if info.dict_getter is not None and self.edges.intrusive:
                 self._inherit_limit(obj, info, node)
             if self.visited >= due:
-                due = self.visited + TICK
+                due = self.visited + OBJECTS_PER_TICK
                 self.tick(self.visited)
 
     def _note_container(self, obj: object, info: TypeInfo, node: int) -> None:
@@ -177,7 +178,7 @@ class Walk:
         self.containers[node] += 1
         if limit is not None:
             self.limits[node] = max(limit, self.limits.get(node) or 0)
-        if length >= SAMPLE_FROM:
+        if length >= MIN_SAMPLED_ENTRIES:
             kept = self.samples.setdefault(node, [])
             if len(kept) < 3:
                 kept.append(obj)
@@ -271,7 +272,12 @@ class Walk:
         keep = bytearray(len(below))
         for node in range(len(below) - 1, -1, -1):
             parent = self.parent[node]
-            if parent < 0 or below[node] >= SMALL or self.entries[node] or self.rank[node] == APP:
+            if (
+                parent < 0
+                or below[node] >= MIN_LIBRARY_BYTES
+                or self.entries[node]
+                or self.rank[node] == APP
+            ):
                 keep[node] = 1
             if parent >= 0:
                 below[parent] += below[node]
