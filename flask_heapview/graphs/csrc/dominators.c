@@ -10,7 +10,7 @@
 typedef struct {
     const HvGraph *graph;
     HvAnswer *answer;
-    uint32_t *number; /* of each node in depth-first order, from 1; HV_NO for leaves and others */
+    uint32_t *number; /* of each node in depth-first order, from 1; HV_NONE for leaves and others */
     uint32_t *in_degree; /* shares the dominators' place until these are known */
     uint64_t *is_root;   /* a bit for each node */
     uint32_t reached;
@@ -107,7 +107,7 @@ number_from(Search *search, HvArray *stack, uint32_t root)
             continue;
         }
         uint32_t target = graph->arc[top->next++].target;
-        if (search->number[target] == HV_NO && !is_leaf(search, target))
+        if (search->number[target] == HV_NONE && !is_leaf(search, target))
             enter(search, stack, target, top->number);
     }
 }
@@ -118,9 +118,9 @@ number_all(Search *search)
     HvArray stack;
     hv_array(&stack, sizeof(Frame));
     for (uint32_t v = 0; v < search->graph->nodes; v++)
-        search->number[v] = HV_NO;
+        search->number[v] = HV_NONE;
     for (uint32_t v = 0; v < search->graph->nodes; v++) {
-        if (root_at(search, v) && search->number[v] == HV_NO)
+        if (root_at(search, v) && search->number[v] == HV_NONE)
             number_from(search, &stack, v);
     }
     hv_drop(&stack);
@@ -136,7 +136,7 @@ find_predecessors(Search *search)
         uint32_t v = search->node[w];
         for (uint64_t i = graph->first[v]; i < graph->first[v + 1]; i++) {
             uint32_t to = search->number[graph->arc[i].target];
-            if (to != HV_NO)
+            if (to != HV_NONE)
                 search->before[to + 1]++;
         }
     }
@@ -149,7 +149,7 @@ find_predecessors(Search *search)
         uint32_t v = search->node[w];
         for (uint64_t i = graph->first[v]; i < graph->first[v + 1]; i++) {
             uint32_t to = search->number[graph->arc[i].target];
-            if (to != HV_NO)
+            if (to != HV_NONE)
                 search->predecessor[--search->before[to + 1]] = w;
         }
     }
@@ -157,8 +157,8 @@ find_predecessors(Search *search)
 
 /* --- semi-dominators and dominators */
 
-/* The vertex with the least semi-dominator on the path of linked vertices above v; compresses it.
- */
+/* The vertex with the least semi-dominator on the path of linked vertices above v. Compresses
+ * that path. */
 static uint32_t
 least(Search *search, HvArray *path, uint32_t v, uint32_t linked)
 {
@@ -219,13 +219,13 @@ find_retained(Search *search)
     HvAnswer *answer = search->answer;
     for (uint32_t v = 0; v < graph->nodes; v++) {
         answer->retained[v] = graph->size[v];
-        answer->dominator[v] = HV_NO; /* from here on it is no in-degree any more */
+        answer->dominator[v] = HV_NONE; /* from here on it is no in-degree any more */
     }
     for (uint32_t w = search->reached; w >= 1; w--) {
         uint32_t v = search->node[w];
         for (uint64_t i = graph->first[v]; i < graph->first[v + 1]; i++) {
             uint32_t leaf = graph->arc[i].target;
-            if (search->number[leaf] == HV_NO) {
+            if (search->number[leaf] == HV_NONE) {
                 answer->dominator[leaf] = v;
                 answer->retained[v] += graph->size[leaf];
             }
@@ -236,7 +236,7 @@ find_retained(Search *search)
             answer->retained[search->node[by]] += answer->retained[v];
     }
     for (uint32_t v = 0; v < graph->nodes; v++)
-        answer->unreached += answer->dominator[v] == HV_NO;
+        answer->unreached += answer->dominator[v] == HV_NONE;
 }
 
 /* Adds a leaf's bytes to its type, unless it hangs below an object of that type. */
@@ -246,7 +246,7 @@ count_leaves(Search *search, const uint32_t *open, uint32_t v)
     const HvGraph *graph = search->graph;
     for (uint64_t i = graph->first[v]; i < graph->first[v + 1]; i++) {
         uint32_t leaf = graph->arc[i].target;
-        if (search->number[leaf] == HV_NO && open[graph->type[leaf]] == 0)
+        if (search->number[leaf] == HV_NONE && open[graph->type[leaf]] == 0)
             search->answer->of_type[graph->type[leaf]] += graph->size[leaf];
     }
 }
@@ -296,7 +296,7 @@ find_ways(Search *search)
     uint32_t *toward = search->answer->toward, *queue = search->idom; /* nor is this */
     size_t read = 0, written = 0;
     for (uint32_t v = 0; v < graph->nodes; v++)
-        toward[v] = root_at(search, v) ? graph->nodes : HV_NO;
+        toward[v] = root_at(search, v) ? graph->nodes : HV_NONE;
     for (uint32_t v = 0; v < graph->nodes; v++) {
         if (root_at(search, v) && degree(graph, v) > 0)
             queue[written++] = v;
@@ -305,7 +305,7 @@ find_ways(Search *search)
         uint32_t v = queue[read++];
         for (uint64_t i = graph->first[v]; i < graph->first[v + 1]; i++) {
             uint32_t target = graph->arc[i].target;
-            if (toward[target] != HV_NO)
+            if (toward[target] != HV_NONE)
                 continue;
             toward[target] = v;
             if (degree(graph, target) > 0)

@@ -55,13 +55,46 @@ read_graph(Py_buffer *b, HvGraph *graph)
     return 0;
 }
 
+/* --- what an analysis returns */
+
+static PyTypeObject *figures_type;
+static PyStructSequence_Field figures_fields[] = {
+    {"roots", "objects that are held from outside of the graph"},
+    {"unreached", "objects that no root leads to"},
+    {"components", "circles of references"},
+    {"largest", "objects of the largest circle"},
+    {NULL, NULL},
+};
+static PyStructSequence_Desc figures_description = {
+    .name = "flask_heapview.graphs._graph.GraphFigures",
+    .doc = "How many there are of each, in one graph.",
+    .fields = figures_fields,
+    .n_in_sequence = 4,
+};
+
+static PyObject *
+figures_of(const HvAnswer *answer)
+{
+    uint64_t values[] = {answer->roots, answer->unreached, answer->components, answer->largest};
+    PyObject *figures = PyStructSequence_New(figures_type);
+    for (int i = 0; figures != NULL && i < figures_description.n_in_sequence; i++) {
+        PyObject *value = PyLong_FromUnsignedLongLong(values[i]);
+        if (value == NULL)
+            Py_CLEAR(figures);
+        else
+            PyStructSequence_SetItem(figures, i, value);
+    }
+    return figures;
+}
+
+/* --- functions */
+
 PyDoc_STRVAR(
     analyse_doc,
-    "analyse(first, edges, size, refcount, type, dominator, retained, toward, component, of_type)\n"
-    "    -> (roots, unreached, components, largest)\n\n"
-    "Reads the first five arrays and fills the others: see graph.h. Raises ValueError for arrays "
-    "that do\n"
-    "not fit together, MemoryError.");
+    "analyse(first, edges, size, refcount, type, dominator, retained, toward, component,\n"
+    "        of_type) -> GraphFigures\n\n"
+    "Reads the first five arrays and fills the others: see graph.h. Raises ValueError for\n"
+    "arrays that do not fit together, MemoryError.");
 
 static PyObject *
 analyse(PyObject *self, PyObject *args, PyObject *keywords)
@@ -87,9 +120,7 @@ analyse(PyObject *self, PyObject *args, PyObject *keywords)
         else {
             hv_dominators(&graph, &answer);
             hv_components(&graph, &answer);
-            result = Py_BuildValue(
-                "KKKK", (unsigned long long)answer.roots, (unsigned long long)answer.unreached,
-                (unsigned long long)answer.components, (unsigned long long)answer.largest);
+            result = figures_of(&answer);
         }
     }
     for (int i = 0; i < BUFFERS; i++)
@@ -97,10 +128,10 @@ analyse(PyObject *self, PyObject *args, PyObject *keywords)
     return result;
 }
 
-PyDoc_STRVAR(positions_doc, "positions(array, value, stride, limit) -> (total, list)\n\n"
-                            "Where an array of 32-bit numbers, every `stride`-th of them looked "
-                            "at, has a value: how often, and\n"
-                            "the first places, counted in strides.");
+PyDoc_STRVAR(positions_doc,
+             "positions(array, value, stride, limit) -> (total, list)\n\n"
+             "Where an array of 32-bit numbers, every `stride`-th of them looked at, has a value:\n"
+             "how often, and the first places, counted in strides.");
 
 static PyObject *
 positions(PyObject *self, PyObject *args)
@@ -146,10 +177,11 @@ sift(uint64_t *value, uint32_t *place, Py_ssize_t count, Py_ssize_t at)
     }
 }
 
-PyDoc_STRVAR(largest_doc, "largest(values, keys, key, limit) -> (total, list)\n\n"
-                          "The places of the largest 64-bit values, the largest first, among those "
-                          "whose 32-bit key is `key`\n"
-                          "(or among all, where it is -1), and how many have that key.");
+PyDoc_STRVAR(
+    largest_doc,
+    "largest(values, keys, key, limit) -> (total, list)\n\n"
+    "The places of the largest 64-bit values, the largest first, among those whose 32-bit\n"
+    "key is `key` (or among all, where it is -1), and how many have that key.");
 
 static PyObject *
 largest(PyObject *self, PyObject *args)
@@ -206,7 +238,20 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static PyModuleDef_Slot slots[] = {{0, NULL}};
+static int
+fill(PyObject *module)
+{
+    if (figures_type == NULL)
+        figures_type = PyStructSequence_NewType(&figures_description);
+    if (figures_type == NULL || PyModule_AddType(module, figures_type) < 0)
+        return -1;
+    return PyModule_AddIntConstant(module, "NONE", HV_NONE);
+}
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, fill},
+    {0, NULL},
+};
 
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT,

@@ -125,6 +125,11 @@ typedef struct {
                                        class: 3.12 does */
 } HvOffsets;
 
+/* How to see that a resource is open, by the first word behind the header. */
+#define HV_SIGN_DESCRIPTOR 'd' /* it is 0 or more */
+#define HV_SIGN_POINTER 'p'    /* it is not NULL */
+#define HV_SIGN_UNKNOWN '?'    /* only Python code could tell: it counts as open */
+
 typedef struct HvCore HvCore;
 
 /* Called for each reference. `label` and `place` tell where it is, `child` is never NULL. */

@@ -203,15 +203,14 @@ hv_new_type(HvCore *core, PyTypeObject *type)
     return found;
 }
 
-/* Whether it still holds its resource. The first word behind the header tells: a descriptor ("d"),
- * or a pointer ("p"); "?" marks what only Python code could tell, and counts as open. */
+/* Whether it still holds its resource. The first word behind the header tells: see HV_SIGN_. */
 int
 hv_is_open(HvCore *core, PyObject *op, HvType *type)
 {
     switch (core->resource_signs[type->resource - 1]) {
-    case 'd':
+    case HV_SIGN_DESCRIPTOR:
         return *(int *)(op + 1) >= 0;
-    case 'p':
+    case HV_SIGN_POINTER:
         return *(void **)(op + 1) != NULL;
     default:
         return 1;

@@ -102,7 +102,7 @@ write_nodes(HvWalk *walk, HvWriter *out)
 }
 
 static void
-write_collects(HvWalk *walk, HvWriter *out)
+write_containers(HvWalk *walk, HvWriter *out)
 {
     put_u32(out, (uint32_t)walk->result.containers.count);
     for (size_t i = 0; i < walk->result.containers.count; i++) {
@@ -129,7 +129,7 @@ write_caches(HvWalk *walk, HvWriter *out)
 }
 
 static void
-write_open(HvWalk *walk, HvWriter *out)
+write_open_objects(HvWalk *walk, HvWriter *out)
 {
     put_u32(out, (uint32_t)walk->result.open_objects.count);
     for (size_t i = 0; i < walk->result.open_objects.count; i++) {
@@ -222,30 +222,43 @@ write_graph(HvWalk *walk, HvWriter *out, HvGraph *graph)
     }
 }
 
+static void
+write_totals(HvWalk *walk, HvWriter *out)
+{
+    put_u64(out, walk->result.objects);
+    put_u64(out, walk->result.large_bytes);
+    put_u64(out, walk->result.truncated_objects);
+    put_u64(out, walk->result.garbage_objects);
+    put_u32(out, walk->result.garbage_node);
+}
+
+/* The sections in their order, each behind its tag; docs/walk-file.md describes them. */
+static const struct {
+    const char *tag;
+    void (*write)(HvWalk *walk, HvWriter *out);
+} sections[] = {
+    {"TOTL", write_totals},  {"LABL", write_labels},     {"TYPE", write_types},
+    {"NODE", write_nodes},   {"CONT", write_containers}, {"ENTR", hv_write_container_entries},
+    {"KEYS", hv_write_keys}, {"CACH", write_caches},     {"OPEN", write_open_objects},
+    {"CYCL", write_cycles},  {"ALOC", write_allocator},
+};
+
 void
 hv_write_all(HvWalk *walk, int fd, HvGraph *graph)
 {
     HvWriter out = {fd, 0, hv_pages(BUFFER_BYTES)};
     choose_nodes(walk);
-    put_bytes(&out, "HVRAW001", 8);
-    put_u64(&out, walk->result.objects);
-    put_u64(&out, walk->result.large_bytes);
-    put_u64(&out, walk->result.truncated_objects);
-    put_u64(&out, walk->result.garbage_objects);
-    put_u32(&out, walk->result.garbage_node);
-    write_labels(walk, &out);
-    write_types(walk, &out);
-    write_nodes(walk, &out);
-    write_collects(walk, &out);
-    hv_write_container_entries(walk, &out);
-    hv_write_keys(walk, &out);
-    write_caches(walk, &out);
-    write_open(walk, &out);
-    write_cycles(walk, &out);
-    write_allocator(walk, &out);
+    put_bytes(&out, HV_WALK_MAGIC, HV_WALK_MAGIC_BYTES);
+    put_u32(&out, HV_WALK_VERSION);
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+        put_bytes(&out, sections[i].tag, HV_TAG_BYTES);
+        sections[i].write(walk, &out);
+    }
+    put_bytes(&out, "GRPH", HV_TAG_BYTES);
     write_graph(walk, &out, graph);
+    put_bytes(&out, "SAMP", HV_TAG_BYTES);
     hv_write_samples(put_any, &out, walk->result.sample_node);
-    put_bytes(&out, "END.", 4);
+    put_bytes(&out, "END.", HV_TAG_BYTES);
     flush(&out);
     hv_drop_pages(out.buffer, BUFFER_BYTES);
 }
