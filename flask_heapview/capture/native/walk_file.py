@@ -17,6 +17,7 @@ from ...text import clean
 # without a core there is no file to read, and none of these is used
 NONE = core.NONE if core is not None else -1
 _NODE = struct.Struct("=IIIBBQQI")
+_TOTALS = ("visited", "large", "truncated", "garbage_objects", "garbage_node")
 _TAG_BYTES = 4
 _END = b"END."
 # what stands around a name, by the form of its label
@@ -275,7 +276,7 @@ def parse(data: bytes) -> WalkFile:
 
 def _parse(reader: _Reader) -> WalkFile:
     reader.section(b"TOTL")
-    visited, large, truncated, garbage_objects, garbage_node = reader.row("QQQQI")
+    totals = reader.row("QQQQI")
     reader.section(b"LABL")
     labels = [reader.label() for _ in range(reader.number())]
     reader.section(b"TYPE")
@@ -301,11 +302,7 @@ def _parse(reader: _Reader) -> WalkFile:
     graph = reader.graph()
     reader.section(b"SAMP")
     return WalkFile(
-        visited=visited,
-        large=large,
-        truncated=truncated,
-        garbage_objects=garbage_objects,
-        garbage_node=garbage_node,
+        **dict(zip(_TOTALS, totals, strict=True)),
         labels=labels,
         types=types,
         nodes=nodes,
