@@ -23,8 +23,8 @@ static void
 enter(Search *search, uint32_t node)
 {
     search->order[node] = search->low[node] = ++search->clock;
-    *(uint32_t *)hv_push(&search->stack) = node;
-    Frame *frame = hv_push(&search->frames);
+    *(uint32_t *)hv_array_push(&search->stack) = node;
+    Frame *frame = hv_array_push(&search->frames);
     *frame = (Frame){search->graph->first[node], node};
 }
 
@@ -79,8 +79,8 @@ hv_components(const HvGraph *graph, HvAnswer *answer)
     Search search = {.graph = graph, .answer = answer, .order = answer->component};
     size_t room = ((size_t)graph->nodes + 1) * sizeof *search.low;
     search.low = hv_pages(room);
-    hv_array(&search.stack, sizeof(uint32_t));
-    hv_array(&search.frames, sizeof(Frame));
+    hv_array_init(&search.stack, sizeof(uint32_t));
+    hv_array_init(&search.frames, sizeof(Frame));
     for (uint32_t v = 0; v < graph->nodes; v++)
         search.order[v] = 0;
     for (uint32_t v = 0; v < graph->nodes; v++) {
@@ -104,7 +104,7 @@ hv_components(const HvGraph *graph, HvAnswer *answer)
         if (search.order[v] != HV_NONE)
             search.order[v] = HV_NONE - 1 - search.order[v];
     }
-    hv_drop(&search.stack);
-    hv_drop(&search.frames);
+    hv_array_drop(&search.stack);
+    hv_array_drop(&search.frames);
     hv_drop_pages(search.low, room);
 }

@@ -89,7 +89,7 @@ enter(Search *search, HvArray *stack, uint32_t node, uint32_t parent)
     search->number[node] = number;
     search->node[number] = node;
     search->parent[number] = parent;
-    Frame *frame = hv_push(stack);
+    Frame *frame = hv_array_push(stack);
     *frame = (Frame){search->graph->first[node], number};
     return number;
 }
@@ -116,14 +116,14 @@ static void
 number_all(Search *search)
 {
     HvArray stack;
-    hv_array(&stack, sizeof(Frame));
+    hv_array_init(&stack, sizeof(Frame));
     for (uint32_t v = 0; v < search->graph->nodes; v++)
         search->number[v] = HV_NONE;
     for (uint32_t v = 0; v < search->graph->nodes; v++) {
         if (root_at(search, v) && search->number[v] == HV_NONE)
             number_from(search, &stack, v);
     }
-    hv_drop(&stack);
+    hv_array_drop(&stack);
 }
 
 /* --- predecessors, by number; the virtual root's are left out, is_root knows them */
@@ -168,7 +168,7 @@ least(Search *search, HvArray *path, uint32_t v, uint32_t linked)
     path->count = 0;
     uint32_t at = v;
     do {
-        *(uint32_t *)hv_push(path) = at;
+        *(uint32_t *)hv_array_push(path) = at;
         at = above[at];
     } while (above[at] >= linked);
     uint32_t upper = at;
@@ -186,7 +186,7 @@ static void
 find_dominators(Search *search)
 {
     HvArray path;
-    hv_array(&path, sizeof(uint32_t));
+    hv_array_init(&path, sizeof(uint32_t));
     for (uint32_t w = 1; w <= search->reached; w++) {
         search->idom[w] = search->parent[w];
         search->label[w] = w;
@@ -201,7 +201,7 @@ find_dominators(Search *search)
         }
         search->semi[w] = semi;
     }
-    hv_drop(&path);
+    hv_array_drop(&path);
     for (uint32_t w = 1; w <= search->reached; w++) {
         uint32_t candidate = search->idom[w];
         while (candidate > search->semi[w])
@@ -329,22 +329,23 @@ hv_dominators(const HvGraph *graph, HvAnswer *answer)
     HvArena arena = {0};
     Search search = {
         .graph = graph, .answer = answer, .number = answer->toward, .in_degree = answer->dominator};
-    search.is_root = hv_take(&arena, ((size_t)graph->nodes / 64 + 1) * sizeof *search.is_root);
+    search.is_root =
+        hv_arena_alloc(&arena, ((size_t)graph->nodes / 64 + 1) * sizeof *search.is_root);
     find_roots(&search);
     size_t room = ((size_t)count_inner(&search) + 3) * sizeof(uint32_t);
-    search.node = hv_take(&arena, room);
-    search.parent = hv_take(&arena, room);
+    search.node = hv_arena_alloc(&arena, room);
+    search.parent = hv_arena_alloc(&arena, room);
     number_all(&search);
     search.before = hv_pages(room);
     find_predecessors(&search);
-    search.semi = hv_take(&arena, room);
-    search.label = hv_take(&arena, room);
-    search.idom = hv_take(&arena, room);
+    search.semi = hv_arena_alloc(&arena, room);
+    search.label = hv_arena_alloc(&arena, room);
+    search.idom = hv_arena_alloc(&arena, room);
     find_dominators(&search);
     hv_drop_pages(search.predecessor, (search.predecessors + 1) * sizeof *search.predecessor);
     hv_drop_pages(search.before, room);
     find_retained(&search);
     find_types(&search);
     find_ways(&search);
-    hv_drop_arena(&arena);
+    hv_arena_drop(&arena);
 }

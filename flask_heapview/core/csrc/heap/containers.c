@@ -30,7 +30,7 @@ containers_of(HvWalk *walk, uint32_t node)
 {
     HvNode *at = hv_node_at(walk, node);
     if (at->containers == 0) {
-        HvContainers *made = hv_push(&walk->result.containers);
+        HvContainers *made = hv_array_push(&walk->result.containers);
         made->limit = -1;
         at->containers = (uint32_t)walk->result.containers.count;
         return made;
@@ -88,7 +88,7 @@ void
 hv_note_cache(HvWalk *walk, PyObject *op, HvType *type, uint32_t node)
 {
     HvOffsets *offsets = &walk->core.offsets;
-    HvCache *cache = hv_push(&walk->result.caches);
+    HvCache *cache = hv_array_push(&walk->result.caches);
     *cache = (HvCache){node, type->number, 0, walk->state.current_limit, -1, -1};
     if (type->length == HV_LENGTH_LRU) {
         cache->entries = hv_length(&walk->core, op, type);

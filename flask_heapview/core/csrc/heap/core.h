@@ -6,45 +6,49 @@
 #include "memory/memory.h"
 #include "memory/visited_set.h"
 
+#define HV_NONE UINT32_MAX /* no node, no type, no place */
+
 /* --- labels of edges */
 
-enum {                    /* how a label is written in front of its name */
-       HV_FORM_FIXED,     /* "[item]": a fixed text, no name */
-       HV_FORM_ATTRIBUTE, /* ".name" */
-       HV_FORM_LOCAL,     /* " local name" */
-       HV_FORM_CLOSURE,   /* " closure name" */
-       HV_FORM_FRAME,     /* " in name" */
-       HV_FORM_CONTEXT,   /* " context name" */
-       HV_FORM_MODULE,    /* a module's name */
-       HV_FORM_THREAD,    /* "thread name:" */
+/* How a label is written in front of its name. */
+enum {
+    HV_FORM_FIXED,     /* "[item]": a fixed text, no name */
+    HV_FORM_ATTRIBUTE, /* ".name" */
+    HV_FORM_LOCAL,     /* " local name" */
+    HV_FORM_CLOSURE,   /* " closure name" */
+    HV_FORM_FRAME,     /* " in name" */
+    HV_FORM_CONTEXT,   /* " context name" */
+    HV_FORM_MODULE,    /* a module's name */
+    HV_FORM_THREAD,    /* "thread name:" */
 };
 
-enum { /* the fixed labels, in the order of the table in labels.c */
-       HV_LABEL_ITEM,
-       HV_LABEL_VALUE,
-       HV_LABEL_KEY,
-       HV_LABEL_REF,
-       HV_LABEL_CODE,
-       HV_LABEL_UNNAMED, /* "[attribute]": a namespace's key that is no identifier */
-       HV_LABEL_DICT,    /* ".__dict__" */
-       HV_LABEL_TYPE,
-       HV_LABEL_LOCALS, /* "[local]" */
-       HV_LABEL_OTHER,  /* "(other)" */
-       HV_LABEL_INTERPRETER,
-       HV_LABEL_FROM_C,
-       HV_LABEL_GARBAGE,
-       HV_LABEL_CAPTURE,
-       HV_LABEL_UNNAMED_THREAD, /* a thread that Python's threading does not know */
-       HV_LABEL_SMALL,
-       HV_LABEL_EXCEPTION,
-       HV_LABEL_THREAD_DATA,
-       HV_LABEL_ARGS,
-       HV_LABEL_TRACEBACK,
-       HV_LABEL_CONTEXT,
-       HV_LABEL_CAUSE,
-       HV_LABEL_NOTES,
-       HV_LABEL_ATEXIT, /* "atexit.register": what a person would search for */
-       HV_FIXED_LABELS
+/* The fixed labels; labels.c has their texts. */
+enum {
+    HV_LABEL_ITEM,
+    HV_LABEL_VALUE,
+    HV_LABEL_KEY,
+    HV_LABEL_REF,
+    HV_LABEL_CODE,
+    HV_LABEL_UNNAMED, /* "[attribute]": a namespace's key that is no identifier */
+    HV_LABEL_DICT,    /* ".__dict__" */
+    HV_LABEL_TYPE,
+    HV_LABEL_LOCALS, /* "[local]" */
+    HV_LABEL_OTHER,  /* "(other)" */
+    HV_LABEL_INTERPRETER,
+    HV_LABEL_FROM_C,
+    HV_LABEL_GARBAGE,
+    HV_LABEL_CAPTURE,
+    HV_LABEL_UNNAMED_THREAD, /* a thread that Python's threading does not know */
+    HV_LABEL_SMALL,
+    HV_LABEL_EXCEPTION,
+    HV_LABEL_THREAD_DATA,
+    HV_LABEL_ARGS,
+    HV_LABEL_TRACEBACK,
+    HV_LABEL_CONTEXT,
+    HV_LABEL_CAUSE,
+    HV_LABEL_NOTES,
+    HV_LABEL_ATEXIT, /* "atexit.register": what a person would search for */
+    HV_FIXED_LABELS
 };
 
 typedef struct {
@@ -85,13 +89,14 @@ enum {
     HV_KIND_CONTEXT,
 };
 
-enum { /* how the number of entries is known */
-       HV_NO_LENGTH,
-       HV_LENGTH_LIST,
-       HV_LENGTH_DICT,
-       HV_LENGTH_SET,
-       HV_LENGTH_DEQUE,
-       HV_LENGTH_LRU,
+/* How the number of entries is known. */
+enum {
+    HV_NO_LENGTH,
+    HV_LENGTH_LIST,
+    HV_LENGTH_DICT,
+    HV_LENGTH_SET,
+    HV_LENGTH_DEQUE,
+    HV_LENGTH_LRU,
 };
 
 typedef struct {
@@ -103,10 +108,10 @@ typedef struct {
     PyTypeObject *type;
     uint32_t number;
     uint8_t kind, sizing, length;
-    uint8_t exact;    /* every reference is known by name: no need to ask tp_traverse */
-    uint8_t blob;     /* modules, classes, functions: all refer to each other */
-    uint8_t cache;    /* 1 + place in the names of known caches, 0 for none */
-    uint8_t resource; /* 1 + place in the names of types that hold something open, 0 for none */
+    uint8_t exact;       /* every reference is known by name: no need to ask tp_traverse */
+    uint8_t interlinked; /* modules, classes, functions: all refer to each other */
+    uint8_t cache;       /* 1 + place in the names of known caches, 0 for none */
+    uint8_t resource;    /* 1 + place in the names of types that hold something open, 0 for none */
     uint8_t may_have_dict;
     uint16_t members;
     HvMember *member;
@@ -121,8 +126,7 @@ typedef struct {
 typedef struct {
     Py_ssize_t lru_maxsize, lru_hits, lru_misses, lru_cache, deque_maxlen; /* offsets, or -1 */
     Py_ssize_t zero_bytes;          /* int.__sizeof__ of 0: it differs within 3.11 */
-    Py_ssize_t static_header_bytes; /* bytes that sys.getsizeof counts in front of a static
-                                       class: 3.12 does */
+    Py_ssize_t static_header_bytes; /* in front of a static class, by sys.getsizeof */
 } HvOffsets;
 
 /* How to see that a resource is open, by the first word behind the header. */

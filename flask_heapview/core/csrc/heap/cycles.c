@@ -23,17 +23,15 @@ typedef struct {
     uint32_t component;
 } Search;
 
-#define HV_NONE UINT32_MAX
-
 /* --- the graph */
 
 static uint32_t
 place_of(Search *search, PyObject *op)
 {
     int fresh;
-    if (!hv_in_table(&search->index, (uint64_t)(uintptr_t)op))
+    if (!hv_table_has(&search->index, (uint64_t)(uintptr_t)op))
         return HV_NONE;
-    return *hv_slot(&search->index, (uint64_t)(uintptr_t)op, &fresh) - 1;
+    return *hv_table_slot(&search->index, (uint64_t)(uintptr_t)op, &fresh) - 1;
 }
 
 static void
@@ -44,7 +42,7 @@ add_target(void *state, PyObject *child, uint32_t label, Py_ssize_t place)
     (void)place;
     uint32_t target = place_of(search, child);
     if (target != HV_NONE)
-        *(uint32_t *)hv_push(&search->targets) = target;
+        *(uint32_t *)hv_array_push(&search->targets) = target;
 }
 
 static void
@@ -52,7 +50,8 @@ build(Search *search)
 {
     for (size_t i = 0; i < search->count; i++) {
         int fresh;
-        uint32_t *slot = hv_slot(&search->index, (uint64_t)(uintptr_t)search->objects[i], &fresh);
+        uint32_t *slot =
+            hv_table_slot(&search->index, (uint64_t)(uintptr_t)search->objects[i], &fresh);
         *slot = (uint32_t)i + 1;
     }
     for (size_t i = 0; i < search->count; i++) {
@@ -95,8 +94,8 @@ with_leaves(HvCore *core, PyObject *op)
 {
     Leaves leaves = {core, hv_size(core, op, hv_type_of(core, op)), 1000};
     HvAttributes found = hv_attributes(op, Py_TYPE(op));
-    if (found.dict != NULL &&
-        !hv_tracked(found.dict, Py_TYPE(found.dict))) { /* of atoms alone: not searched itself */
+    /* a dictionary of atoms alone is not tracked, and so not searched itself */
+    if (found.dict != NULL && !hv_tracked(found.dict, Py_TYPE(found.dict))) {
         leaves.bytes += hv_size(core, found.dict, hv_type_of(core, found.dict));
         Py_TYPE(found.dict)->tp_traverse(found.dict, add_leaf, &leaves);
     }
@@ -166,7 +165,7 @@ best_start(Search *search, const uint32_t *members, size_t count)
 /* Breadth first from the start until something refers back to it; `low` takes the parents.
  * Returns the last object of the circle. */
 static uint32_t
-way_back(Search *search, uint32_t start, const uint32_t *members, size_t count)
+find_shortest_cycle(Search *search, uint32_t start, const uint32_t *members, size_t count)
 {
     uint32_t component = search->order[start];
     size_t read = 0, written = 0;
@@ -208,12 +207,12 @@ find_label(void *state, PyObject *child, uint32_t label, Py_ssize_t place)
 }
 
 static void
-draw(Search *search, HvCycle *group, const uint32_t *members, size_t count)
+draw_chain(Search *search, HvCycle *group, const uint32_t *members, size_t count)
 {
     uint32_t path[HV_MAX_CHAIN_STEPS];
     size_t length = 0;
     uint32_t start = best_start(search, members, count);
-    uint32_t at = way_back(search, start, members, count);
+    uint32_t at = find_shortest_cycle(search, start, members, count);
     for (; length < HV_MAX_CHAIN_STEPS; at = search->low[at]) {
         path[length++] = at;
         if (at == start)
@@ -236,7 +235,7 @@ static void
 add_component(Search *search, const uint32_t *members, size_t count)
 {
     int fresh;
-    uint32_t *slot = hv_slot(&search->shapes, shape_of(search, members, count), &fresh);
+    uint32_t *slot = hv_table_slot(&search->shapes, shape_of(search, members, count), &fresh);
     HvCycle *group;
     if (fresh) {
         if (search->shapes.count > MAX_SHAPES) {
@@ -244,9 +243,9 @@ add_component(Search *search, const uint32_t *members, size_t count)
             return;
         }
         *slot = (uint32_t)search->groups->count;
-        group = hv_push(search->groups);
+        group = hv_array_push(search->groups);
         group->garbage = (uint8_t)search->garbage;
-        draw(search, group, members, count);
+        draw_chain(search, group, members, count);
     }
     if (*slot == HV_NONE)
         return;
@@ -297,7 +296,8 @@ components(Search *search)
         size_t depth = 0;
         if (search->order[start] != 0)
             continue;
-        uint32_t *path = search->work + search->count; /* the second half: way_back has the first */
+        /* the second half: find_shortest_cycle has the first */
+        uint32_t *path = search->work + search->count;
         path[depth++] = (uint32_t)start;
         search->order[start] = search->low[start] = ++clock;
         search->stack[height++] = (uint32_t)start;
@@ -337,18 +337,18 @@ hv_cycles(HvCore *core, PyObject **objects, size_t count, int garbage, HvArray *
                      .component = 1};
     if (count == 0)
         return;
-    hv_array(&search.targets, sizeof(uint32_t));
-    search.first = hv_take(&arena, (count + 1) * sizeof *search.first);
+    hv_array_init(&search.targets, sizeof(uint32_t));
+    search.first = hv_arena_alloc(&arena, (count + 1) * sizeof *search.first);
     build(&search);
-    hv_drop_table(&search.index);
-    search.next = hv_take(&arena, count * sizeof *search.next);
-    search.order = hv_take(&arena, count * sizeof *search.order);
-    search.low = hv_take(&arena, count * sizeof *search.low);
-    search.stack = hv_take(&arena, count * sizeof *search.stack);
-    search.work = hv_take(&arena, 2 * count * sizeof *search.work);
-    search.on_type = hv_take(&arena, core->types.count * sizeof *search.on_type);
+    hv_table_drop(&search.index);
+    search.next = hv_arena_alloc(&arena, count * sizeof *search.next);
+    search.order = hv_arena_alloc(&arena, count * sizeof *search.order);
+    search.low = hv_arena_alloc(&arena, count * sizeof *search.low);
+    search.stack = hv_arena_alloc(&arena, count * sizeof *search.stack);
+    search.work = hv_arena_alloc(&arena, 2 * count * sizeof *search.work);
+    search.on_type = hv_arena_alloc(&arena, core->types.count * sizeof *search.on_type);
     components(&search);
-    hv_drop_table(&search.shapes);
-    hv_drop(&search.targets);
-    hv_drop_arena(&arena);
+    hv_table_drop(&search.shapes);
+    hv_array_drop(&search.targets);
+    hv_arena_drop(&arena);
 }

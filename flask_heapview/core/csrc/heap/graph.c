@@ -220,16 +220,16 @@ static uint64_t
 from_input(GraphWriter *writer, PyObject *op)
 {
     int fresh;
-    if (!hv_in_table(&writer->input_references, (uint64_t)(uintptr_t)op))
+    if (!hv_table_has(&writer->input_references, (uint64_t)(uintptr_t)op))
         return 0;
-    return *hv_slot(&writer->input_references, (uint64_t)(uintptr_t)op, &fresh);
+    return *hv_table_slot(&writer->input_references, (uint64_t)(uintptr_t)op, &fresh);
 }
 
 static int
 count_input_reference(PyObject *child, void *arg)
 {
     int fresh;
-    ++*hv_slot(&((GraphWriter *)arg)->input_references, (uint64_t)(uintptr_t)child, &fresh);
+    ++*hv_table_slot(&((GraphWriter *)arg)->input_references, (uint64_t)(uintptr_t)child, &fresh);
     return 0;
 }
 
@@ -307,7 +307,7 @@ hv_write_graph(HvWalk *walk, int fd, HvGraph *graph)
         flush(&writer.stream[i]);
         hv_drop_pages(writer.stream[i].buffer, BUFFER_BYTES);
     }
-    hv_drop_table(&writer.input_references);
+    hv_table_drop(&writer.input_references);
     hv_drop_pages(writer.named, MAX_NAMED_REFERENCES * sizeof *writer.named);
     graph->edges = writer.edges;
     graph->region[HV_ARRAY_EDGE].length = writer.edges * sizeof(HvArc);

@@ -14,7 +14,7 @@ hv_new_node(HvWalk *walk, uint32_t parent, uint32_t label, uint32_t type, uint8_
         depth = hv_node_at(walk, parent)->depth;
         depth += depth < UINT16_MAX;
     }
-    HvNode *node = hv_push(&walk->result.nodes);
+    HvNode *node = hv_array_push(&walk->result.nodes);
     *node = (HvNode){.parent = parent, .label = label, .type = type, .depth = depth, .rank = rank};
     return (uint32_t)walk->result.nodes.count - 1;
 }
@@ -53,7 +53,7 @@ uint32_t
 hv_step(HvWalk *walk, uint32_t parent, uint32_t label, uint32_t type)
 {
     int fresh;
-    uint32_t *slot = hv_slot(&walk->state.steps, hv_step_key(parent, label, type), &fresh);
+    uint32_t *slot = hv_table_slot(&walk->state.steps, hv_step_key(parent, label, type), &fresh);
     if (!fresh)
         return *slot;
     uint32_t node = fold(walk, parent, label, type);

@@ -20,7 +20,7 @@ walk_modules(HvWalk *walk)
             hv_set_add(&walk->state.namespace_dicts, root->dict);
         int fresh;
         uint64_t key = (uint64_t)hv_label(&walk->core, HV_FORM_MODULE, root->name) + 1;
-        uint32_t *place = hv_slot(&walk->state.module_of_class, key, &fresh);
+        uint32_t *place = hv_table_slot(&walk->state.module_of_class, key, &fresh);
         if (fresh)
             *place = (uint32_t)i + 1;
     }
@@ -51,7 +51,8 @@ thread_root(HvWalk *walk, PyThreadState *thread)
         name == NULL ? HV_LABEL_UNNAMED_THREAD : hv_label(&walk->core, HV_FORM_THREAD, name);
     if (thread == walk->input.capturing_thread)
         label = HV_LABEL_CAPTURE;
-    uint32_t *slot = hv_slot(&walk->state.steps, hv_step_key(HV_NONE, label, HV_NONE), &fresh);
+    uint32_t *slot =
+        hv_table_slot(&walk->state.steps, hv_step_key(HV_NONE, label, HV_NONE), &fresh);
     if (fresh) { /* the threads of a pool have one name: they share a root */
         uint32_t root =
             hv_new_node(walk, HV_NONE, label, HV_NONE,
@@ -82,7 +83,7 @@ note_held(void *state, PyObject *child, uint32_t label, Py_ssize_t place)
     (void)place;
     if (label == HV_LABEL_CODE)
         return;
-    HvLocalVariable *held = hv_push(&walk->result.local_variables);
+    HvLocalVariable *held = hv_array_push(&walk->result.local_variables);
     *held = (HvLocalVariable){child, walk->state.current_node, label};
 }
 
@@ -187,19 +188,19 @@ void
 hv_walk_init(HvWalk *walk)
 {
     HvCore *core = &walk->core;
-    hv_array(&core->types, sizeof(HvType *));
+    hv_array_init(&core->types, sizeof(HvType *));
     hv_labels_init(core);
     hv_set_init(&walk->state.visited_set);
     hv_set_init(&walk->state.garbage_set);
     hv_set_init(&walk->state.namespace_dicts);
-    hv_array(&walk->result.local_variables, sizeof(HvLocalVariable));
-    hv_array(&walk->input.own_objects, sizeof(PyObject *));
+    hv_array_init(&walk->result.local_variables, sizeof(HvLocalVariable));
+    hv_array_init(&walk->input.own_objects, sizeof(PyObject *));
     hv_queue_init(&walk->state.queue);
-    hv_array(&walk->result.nodes, sizeof(HvNode));
-    hv_array(&walk->result.containers, sizeof(HvContainers));
-    hv_array(&walk->result.caches, sizeof(HvCache));
-    hv_array(&walk->result.open_objects, sizeof(HvOpenObject));
-    hv_array(&walk->result.cycles, sizeof(HvCycle));
+    hv_array_init(&walk->result.nodes, sizeof(HvNode));
+    hv_array_init(&walk->result.containers, sizeof(HvContainers));
+    hv_array_init(&walk->result.caches, sizeof(HvCache));
+    hv_array_init(&walk->result.open_objects, sizeof(HvOpenObject));
+    hv_array_init(&walk->result.cycles, sizeof(HvCycle));
     walk->state.last_parent = HV_NONE;
     walk->state.other_node =
         hv_new_root(walk, HV_FORM_FIXED, NULL, HV_LABEL_OTHER, walk->input.ranks.ours);
@@ -241,27 +242,27 @@ hv_walk_drop(HvWalk *walk)
     hv_drop_pages(walk->result.allocator_buffer,
                   walk->result.allocator_buffer == NULL ? 0 : BUFSIZ);
     hv_unwatch_samples(walk);
-    hv_drop(&core->types);
-    hv_drop(&core->labels);
-    hv_drop_table(&core->type_table);
-    hv_drop_table(&core->label_table);
-    hv_drop_table(&core->label_content);
-    hv_drop_arena(&core->arena);
+    hv_array_drop(&core->types);
+    hv_array_drop(&core->labels);
+    hv_table_drop(&core->type_table);
+    hv_table_drop(&core->label_table);
+    hv_table_drop(&core->label_content);
+    hv_arena_drop(&core->arena);
     hv_set_drop(&walk->state.visited_set);
     hv_set_drop(&walk->state.garbage_set);
     hv_set_drop(&walk->state.namespace_dicts);
-    hv_drop(&walk->result.local_variables);
-    hv_drop(&walk->input.own_objects);
+    hv_array_drop(&walk->result.local_variables);
+    hv_array_drop(&walk->input.own_objects);
     hv_queue_drop(&walk->state.queue);
-    hv_drop(&walk->result.nodes);
-    hv_drop(&walk->result.containers);
-    hv_drop(&walk->result.caches);
-    hv_drop(&walk->result.open_objects);
-    hv_drop(&walk->result.cycles);
-    hv_drop_table(&walk->state.steps);
-    hv_drop_table(&walk->state.module_of_class);
-    hv_drop(&walk->input.modules);
-    hv_drop(&walk->input.thread_names);
+    hv_array_drop(&walk->result.nodes);
+    hv_array_drop(&walk->result.containers);
+    hv_array_drop(&walk->result.caches);
+    hv_array_drop(&walk->result.open_objects);
+    hv_array_drop(&walk->result.cycles);
+    hv_table_drop(&walk->state.steps);
+    hv_table_drop(&walk->state.module_of_class);
+    hv_array_drop(&walk->input.modules);
+    hv_array_drop(&walk->input.thread_names);
 }
 
 void
@@ -276,8 +277,8 @@ hv_walk_all(HvWalk *walk)
     walk_interpreter(walk);
     hv_walk_unreached(walk);
     hv_queue_drop(&walk->state.queue);
-    hv_drop_table(&walk->state.steps); /* what is not needed any more makes room */
-    hv_drop_table(&walk->state.module_of_class);
+    hv_table_drop(&walk->state.steps); /* what is not needed any more makes room */
+    hv_table_drop(&walk->state.module_of_class);
     hv_live_cycles(walk);
     hv_report_progress(walk);
 }

@@ -145,7 +145,7 @@ find_members(HvCore *core, HvType *found)
     }
     if (total == 0)
         return;
-    found->member = hv_take(&core->arena, total * sizeof *found->member);
+    found->member = hv_arena_alloc(&core->arena, total * sizeof *found->member);
     for (PyTypeObject *type = found->type; type != NULL; type = type->tp_base)
         add_members(core, found, type);
 }
@@ -166,7 +166,7 @@ is_exact(HvCore *core, PyTypeObject *type)
 }
 
 static uint8_t
-is_blob(HvType *found)
+is_interlinked(HvType *found)
 {
     PyTypeObject *type = found->type;
     return found->kind == HV_KIND_CLASS || found->kind == HV_KIND_MODULE ||
@@ -180,13 +180,13 @@ HvType *
 hv_new_type(HvCore *core, PyTypeObject *type)
 {
     int fresh;
-    uint32_t *slot = hv_slot(&core->type_table, (uint64_t)(uintptr_t)type, &fresh);
+    uint32_t *slot = hv_table_slot(&core->type_table, (uint64_t)(uintptr_t)type, &fresh);
     if (!fresh)
         return HV_AT(&core->types, HvType *, *slot);
-    HvType *found = hv_take(&core->arena, sizeof *found);
+    HvType *found = hv_arena_alloc(&core->arena, sizeof *found);
     found->type = type;
     found->number = *slot = (uint32_t)core->types.count;
-    *(HvType **)hv_push(&core->types) = found;
+    *(HvType **)hv_array_push(&core->types) = found;
     found->kind = kind_of(core, type);
     found->length = length_of(core, type);
     found->may_have_dict =
@@ -197,7 +197,7 @@ hv_new_type(HvCore *core, PyTypeObject *type)
         found->kind =
             HV_KIND_PLAIN; /* slices and ranges: not tracked, and yet they refer to others */
     found->exact = found->kind == HV_KIND_PLAIN && is_exact(core, type);
-    found->blob = is_blob(found);
+    found->interlinked = is_interlinked(found);
     recognise(core, found);
     hv_find_sizing(found);
     return found;

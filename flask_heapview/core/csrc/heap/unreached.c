@@ -94,7 +94,7 @@ static void
 gather_candidate(HvWalk *walk, PyObject *op, Candidates *found)
 {
     HvType *type = hv_type_of(&walk->core, op);
-    if (type->blob)
+    if (type->interlinked)
         return;
     walk->core.examined_type = type->type;
     if (!leads_on(op))

@@ -47,7 +47,7 @@ hv_count_once(HvWalk *walk, PyObject *op, uint32_t node)
 static void
 note_open(HvWalk *walk, PyObject *op, uint32_t node)
 {
-    HvOpenObject *found = hv_push(&walk->result.open_objects);
+    HvOpenObject *found = hv_array_push(&walk->result.open_objects);
     *found = (HvOpenObject){op, node};
 }
 
@@ -61,7 +61,7 @@ module_of_class(HvWalk *walk, PyTypeObject *type)
     if (module == NULL || !PyUnicode_CheckExact(module))
         return NULL;
     uint64_t key = (uint64_t)hv_label(&walk->core, HV_FORM_MODULE, module) + 1;
-    uint32_t place = *hv_slot(&walk->state.module_of_class, key, &fresh);
+    uint32_t place = *hv_table_slot(&walk->state.module_of_class, key, &fresh);
     return place == 0 ? NULL : &HV_AT(&walk->input.modules, HvModuleRoot, place - 1);
 }
 

@@ -8,8 +8,6 @@
 
 #include <stdio.h>
 
-#define HV_NONE UINT32_MAX /* no parent, no type, no place */
-
 /* Whose a root is; the numbers are inspection/roots.py's. */
 typedef struct {
     uint8_t app, standard, ours;
@@ -21,7 +19,8 @@ typedef struct {
 #define HV_ALLOCATOR_TEXT_BYTES ((size_t)1 << 16)
 #define HV_SAMPLED_CONTAINERS 3 /* containers of a node whose newest entries are looked at */
 
-typedef struct { /* what is known of a node that collects; only such nodes have it */
+/* What is known of a node that collects; only such nodes have it. */
+typedef struct {
     uint64_t entries, containers;
     int64_t limit; /* -1: none is known */
     PyObject *sample[HV_SAMPLED_CONTAINERS];

@@ -5,7 +5,7 @@ hv_set_init(HvVisitedSet *set)
 {
     *set = (HvVisitedSet){0};
     set->top = hv_pages(HV_TOP_TABLES * sizeof *set->top);
-    hv_array(&set->chunks, sizeof(HvChunk *));
+    hv_array_init(&set->chunks, sizeof(HvChunk *));
 }
 
 HvChunk *
@@ -13,12 +13,12 @@ hv_new_chunk(HvVisitedSet *set, uintptr_t address)
 {
     HvChunk ***low = &set->top[(address >> (HV_CHUNK_BITS + HV_TABLE_BITS)) & (HV_TOP_TABLES - 1)];
     if (*low == NULL)
-        *low = hv_take(&set->arena, sizeof(HvChunk *) << HV_TABLE_BITS);
-    HvChunk *chunk = hv_take(&set->arena, sizeof *chunk);
-    chunk->bits = hv_take(&set->arena, HV_CHUNK_WORDS * sizeof *chunk->bits);
+        *low = hv_arena_alloc(&set->arena, sizeof(HvChunk *) << HV_TABLE_BITS);
+    HvChunk *chunk = hv_arena_alloc(&set->arena, sizeof *chunk);
+    chunk->bits = hv_arena_alloc(&set->arena, HV_CHUNK_WORDS * sizeof *chunk->bits);
     chunk->number = address >> HV_CHUNK_BITS;
     (*low)[chunk->number & ((1 << HV_TABLE_BITS) - 1)] = chunk;
-    *(HvChunk **)hv_push(&set->chunks) = chunk;
+    *(HvChunk **)hv_array_push(&set->chunks) = chunk;
     return chunk;
 }
 
@@ -26,7 +26,7 @@ void
 hv_set_add_unaligned(HvVisitedSet *set, uintptr_t address)
 {
     int fresh;
-    hv_slot(&set->odd, address >> 4, &fresh);
+    hv_table_slot(&set->odd, address >> 4, &fresh);
 }
 
 uintptr_t
@@ -35,7 +35,7 @@ hv_set_address(HvVisitedSet *set, const HvChunk *chunk, uint64_t bit)
     int fresh = 1;
     uintptr_t address = chunk->number << HV_CHUNK_BITS | bit << 4;
     if (set->odd.count != 0)
-        fresh = !hv_in_table(&set->odd, address >> 4);
+        fresh = !hv_table_has(&set->odd, address >> 4);
     return fresh ? address : address + 8;
 }
 
@@ -64,7 +64,7 @@ hv_set_rank(HvVisitedSet *set)
         HvChunk *chunk = chunks[i];
         uint32_t inside = 0;
         if (chunk->before == NULL)
-            chunk->before = hv_take(&set->arena, HV_CHUNK_WORDS * sizeof *chunk->before);
+            chunk->before = hv_arena_alloc(&set->arena, HV_CHUNK_WORDS * sizeof *chunk->before);
         chunk->first = total;
         for (int word = 0; word < HV_CHUNK_WORDS; word++) {
             chunk->before[word] = inside;
@@ -78,7 +78,7 @@ void
 hv_set_drop(HvVisitedSet *set)
 {
     hv_drop_pages(set->top, HV_TOP_TABLES * sizeof *set->top);
-    hv_drop(&set->chunks);
-    hv_drop_table(&set->odd);
-    hv_drop_arena(&set->arena);
+    hv_array_drop(&set->chunks);
+    hv_table_drop(&set->odd);
+    hv_arena_drop(&set->arena);
 }

@@ -16,7 +16,7 @@ static const char **
 c_strings(HvCore *core, PyObject *names)
 {
     Py_ssize_t count = PyTuple_GET_SIZE(names);
-    const char **found = hv_take(&core->arena, (size_t)(count + 1) * sizeof *found);
+    const char **found = hv_arena_alloc(&core->arena, (size_t)(count + 1) * sizeof *found);
     for (Py_ssize_t i = 0; i < count; i++) {
         found[i] = PyUnicode_AsUTF8(PyTuple_GET_ITEM(names, i));
         if (found[i] == NULL)
@@ -29,7 +29,7 @@ static PyObject **
 strings(HvCore *core, PyObject *names, Py_ssize_t *count)
 {
     *count = PyTuple_GET_SIZE(names);
-    PyObject **found = hv_take(&core->arena, (size_t)(*count + 1) * sizeof *found);
+    PyObject **found = hv_arena_alloc(&core->arena, (size_t)(*count + 1) * sizeof *found);
     for (Py_ssize_t i = 0; i < *count; i++)
         found[i] = PyTuple_GET_ITEM(names, i);
     return found;
@@ -65,9 +65,9 @@ read_type_table(HvWalk *walk, PyObject *type_table)
 static int
 read_modules(HvWalk *walk, PyObject *modules)
 {
-    hv_array(&walk->input.modules, sizeof(HvModuleRoot));
+    hv_array_init(&walk->input.modules, sizeof(HvModuleRoot));
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(modules); i++) {
-        HvModuleRoot *root = hv_push(&walk->input.modules);
+        HvModuleRoot *root = hv_array_push(&walk->input.modules);
         if (!PyArg_ParseTuple(PyList_GET_ITEM(modules, i), "UOOb:ModuleRoot", &root->name,
                               &root->module, &root->dict, &root->rank))
             return -1;
@@ -81,9 +81,9 @@ read_modules(HvWalk *walk, PyObject *modules)
 static int
 read_threads(HvWalk *walk, PyObject *threads)
 {
-    hv_array(&walk->input.thread_names, sizeof(HvThreadName));
+    hv_array_init(&walk->input.thread_names, sizeof(HvThreadName));
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(threads); i++) {
-        HvThreadName *known = hv_push(&walk->input.thread_names);
+        HvThreadName *known = hv_array_push(&walk->input.thread_names);
         if (!PyArg_ParseTuple(PyList_GET_ITEM(threads, i), "kU:ThreadName", &known->ident,
                               &known->name))
             return -1;
@@ -95,9 +95,9 @@ read_threads(HvWalk *walk, PyObject *threads)
 static void
 exclude_list(HvWalk *walk, PyObject *list)
 {
-    *(PyObject **)hv_push(&walk->input.own_objects) = list;
+    *(PyObject **)hv_array_push(&walk->input.own_objects) = list;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++)
-        *(PyObject **)hv_push(&walk->input.own_objects) = PyList_GET_ITEM(list, i);
+        *(PyObject **)hv_array_push(&walk->input.own_objects) = PyList_GET_ITEM(list, i);
 }
 
 static int

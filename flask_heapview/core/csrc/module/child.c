@@ -141,7 +141,7 @@ static void *
 scratch_malloc(void *context, size_t size)
 {
     (void)context;
-    size_t *block = hv_take(&scratch, size + 16);
+    size_t *block = hv_arena_alloc(&scratch, size + 16);
     *block = size;
     return block + 2;
 }

@@ -88,7 +88,7 @@ take_below(PyObject *child, void *arg)
     EntryReader *reader = arg;
     if (child == NULL || reader->found == MAX_OBJECTS_BELOW)
         return 0;
-    if (hv_type_of(&reader->walk->core, child)->blob)
+    if (hv_type_of(&reader->walk->core, child)->interlinked)
         return 0;
     for (size_t i = 0; i < reader->found; i++) {
         if (reader->below[i] == child)

@@ -1,5 +1,4 @@
-/* The result, as a file of sections that capture/native/walk_file.py reads; see docs/walk-file.md.
- */
+/* The result, as a file of sections: docs/walk-file.md. capture/native/walk_file.py reads it. */
 #include "heap/graph.h"
 #include "output/writer.h"
 #include "sampler/sampler.h"

@@ -44,7 +44,8 @@
 
 typedef _PyInterpreterFrame HvFrame;
 
-typedef struct {            /* of an instance: inline values, or a dictionary */
+/* Of an instance: inline values, or a dictionary. */
+typedef struct {
     PyDictKeysObject *keys; /* with values: shared keys; NULL with a dictionary, or with nothing */
     PyObject **values;
     PyObject *dict;
@@ -77,8 +78,7 @@ hv_prev(PyGC_Head *head)
 
 #define HV_OBJECT(head) ((PyObject *)((PyGC_Head *)(head) + 1))
 
-/* A type may say of single instances that the collector does not know them, as of static classes.
- */
+/* A type may say that the collector does not know an instance: it does not know static classes. */
 static inline int
 hv_is_gc(PyObject *op, PyTypeObject *type)
 {

@@ -64,8 +64,7 @@ hv_managed_attributes(PyObject *op, PyTypeObject *type)
     return found;
 }
 
-/* An instance's values lie within itself: there is nothing to ask for, and no block of their own.
- */
+/* An instance's values lie within it: nothing to ask for, and no block of their own. */
 static inline void
 hv_prefetch_attributes(PyObject *Py_UNUSED(op))
 {
