@@ -51,7 +51,10 @@ def why_not_built(platform: str, implementation: str) -> str:
         return f"The native core is built on Linux only, and this is {platform}."
     if implementation != "cpython":
         return f"The native core is built for CPython only, and this is {implementation}."
-    return "The native core was not built: there was no C compiler at the installation."
+    return (
+        "The native core was not built: there was no C compiler at the installation, "
+        "or the core does not know this Python."
+    )
 
 
 core: Core | None = None

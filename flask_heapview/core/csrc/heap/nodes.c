@@ -20,10 +20,16 @@ hv_new_node(HvWalk *walk, uint32_t parent, uint32_t label, uint32_t type, uint8_
 }
 
 uint32_t
-hv_new_root(HvWalk *walk, uint8_t kind, PyObject *name, uint32_t fixed, uint8_t rank)
+hv_new_root(HvWalk *walk, uint32_t label, uint8_t rank)
 {
-    uint32_t label = name == NULL ? fixed : hv_label(&walk->core, kind, name);
     return hv_new_node(walk, HV_NONE, label, HV_NONE, rank);
+}
+
+void
+hv_begin_at_root(HvWalk *walk, uint32_t label, uint8_t rank)
+{
+    walk->state.current_node = hv_new_root(walk, label, rank);
+    walk->state.current_type = hv_new_type(&walk->core, &PyFrame_Type);
 }
 
 static uint32_t

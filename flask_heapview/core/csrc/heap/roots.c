@@ -10,7 +10,8 @@ walk_modules(HvWalk *walk)
         root->node = HV_NONE;
         if (hv_set_has(&walk->state.visited_set, root->module))
             continue;
-        root->node = hv_new_root(walk, HV_FORM_MODULE, root->name, 0, root->rank);
+        root->node =
+            hv_new_root(walk, hv_label(&walk->core, HV_FORM_MODULE, root->name), root->rank);
         hv_node_at(walk, root->node)->type = hv_type_of(&walk->core, root->module)->number;
         hv_count_once(walk, root->module, root->node);
         if (root->dict == NULL)
@@ -158,9 +159,7 @@ walk_threads(HvWalk *walk)
 static void
 walk_atexit(HvWalk *walk)
 {
-    walk->state.current_node =
-        hv_new_root(walk, HV_FORM_FIXED, NULL, HV_LABEL_ATEXIT, walk->input.ranks.standard);
-    walk->state.current_type = hv_new_type(&walk->core, &PyFrame_Type);
+    hv_begin_at_root(walk, HV_LABEL_ATEXIT, walk->input.ranks.standard);
     hv_visit_atexit(walk->core.interp, hold_item, walk);
     hv_walk_queue(walk);
 }
@@ -169,9 +168,7 @@ static void
 walk_interpreter(HvWalk *walk)
 {
     PyInterpreterState *interp = walk->core.interp;
-    walk->state.current_node =
-        hv_new_root(walk, HV_FORM_FIXED, NULL, HV_LABEL_INTERPRETER, walk->input.ranks.ours);
-    walk->state.current_type = hv_new_type(&walk->core, &PyFrame_Type);
+    hv_begin_at_root(walk, HV_LABEL_INTERPRETER, walk->input.ranks.ours);
     hold(walk, interp->dict, HV_LABEL_REF);
     hv_visit_interpreter(interp, hold_reference, walk);
     hold(walk, interp->sysdict, HV_LABEL_REF);
@@ -202,8 +199,7 @@ hv_walk_init(HvWalk *walk)
     hv_array_init(&walk->result.open_objects, sizeof(HvOpenObject));
     hv_array_init(&walk->result.cycles, sizeof(HvCycle));
     walk->state.last_parent = HV_NONE;
-    walk->state.other_node =
-        hv_new_root(walk, HV_FORM_FIXED, NULL, HV_LABEL_OTHER, walk->input.ranks.ours);
+    walk->state.other_node = hv_new_root(walk, HV_LABEL_OTHER, walk->input.ranks.ours);
 }
 
 /* To be called where the C library's allocator may be used: in a child nothing else than the

@@ -160,17 +160,15 @@ hv_walk_unreached(HvWalk *walk)
     size_t bytes = (unreached.set.members + 1) * sizeof *unreached.inside;
     unreached.inside = hv_pages(bytes);
     each_of(walk, &unreached, count_references, &unreached);
-    walk->state.current_node =
-        hv_new_root(walk, HV_FORM_FIXED, NULL, HV_LABEL_FROM_C, walk->input.ranks.ours);
-    walk->state.current_type = hv_new_type(&walk->core, &PyFrame_Type);
+    hv_begin_at_root(walk, HV_LABEL_FROM_C, walk->input.ranks.ours);
     each_of(walk, &unreached, reach_held, &unreached);
     hv_walk_queue(walk);
     Candidates found = {hv_pages(MAX_CANDIDATES * sizeof *found.objects), 0, 0};
     each_of(walk, &unreached, gather_garbage, &found);
     walk->result.garbage_examined = found.count;
     find_cycles(walk, &found, 1);
-    walk->state.current_node = walk->result.garbage_node =
-        hv_new_root(walk, HV_FORM_FIXED, NULL, HV_LABEL_GARBAGE, walk->input.ranks.ours);
+    hv_begin_at_root(walk, HV_LABEL_GARBAGE, walk->input.ranks.ours);
+    walk->result.garbage_node = walk->state.current_node;
     each_of(walk, &unreached, reach_garbage, NULL);
     hv_walk_queue(walk);
     hv_drop_pages(unreached.inside, bytes);
