@@ -72,7 +72,7 @@ SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-o
 PRELOADED = $(shell $${CC:-gcc} -print-file-name=libasan.so):$(shell $${CC:-gcc} -print-file-name=libubsan.so)
 sanitize: $(STAMP)
 	rm -rf $(SANITIZED) && mkdir -p $(SANITIZED)
-	cp -r flask_heapview templates tests examples setup.py setup.cfg pyproject.toml README.md LICENSE $(SANITIZED)
+	cp -r flask_heapview templates tests examples docs setup.py setup.cfg pyproject.toml README.md LICENSE $(SANITIZED)
 	find $(SANITIZED) -name '*.so' -delete
 	cd $(SANITIZED) && CFLAGS="$(SANITIZERS)" $(abspath $(BIN))/python setup.py --quiet build_ext --inplace
 	cd $(SANITIZED) && LD_PRELOAD=$(PRELOADED) ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_abort=0 \

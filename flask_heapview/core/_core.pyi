@@ -1,34 +1,58 @@
-"""The native core; its source is csrc/module.c."""
+"""The native core; its source is csrc/module/. What its arguments are stands in arguments.py."""
 
 from collections.abc import Sequence
 from contextvars import ContextVar
 from mmap import mmap
 from types import CodeType
 
+from .arguments import ModuleRoot, ThreadName, TypeTable
+
+# --- constants that Python shares with the walk; what they mean stands in docs/walk-file.md
+
+WALK_MAGIC: bytes
+WALK_VERSION: int
+NONE: int
+DOUBTFUL: int
+FORM_FIXED: int
+FORM_ATTRIBUTE: int
+FORM_LOCAL: int
+FORM_CLOSURE: int
+FORM_FRAME: int
+FORM_CONTEXT: int
+FORM_MODULE: int
+FORM_THREAD: int
+GRAPH_ARRAYS: int
+PROGRESS_BYTES: int
+PROGRESS_ERROR_AT: int
+SIGN_DESCRIPTOR: str
+SIGN_POINTER: str
+SIGN_UNKNOWN: str
+
+# --- the walk
+
 def capture(
     fd: int,
-    knowledge: tuple[object, ...],
-    roots: list[tuple[str, object, dict[str, object] | None, int]],
-    threads: list[tuple[int, str]],
+    type_table: TypeTable,
+    modules: list[ModuleRoot],
+    threads: list[ThreadName],
     *,
-    board: mmap | None = None,
-    fork: bool = True,
-    deadline: float = 120.0,
-    node_limit: int = 100_000,
-    expected: int = 0,
-    traced: bool = False,
-    keys: bool = False,
-    graph_fd: int = -1,
-) -> tuple[int, int]: ...
-def audit(
-    knowledge: tuple[object, ...],
-    roots: list[tuple[str, object, dict[str, object] | None, int]],
-    threads: list[tuple[int, str]],
-) -> bytes: ...
-def look(knowledge: tuple[object, ...], obj: object) -> tuple[int, list[int]]: ...
+    progress: mmap,
+    fork: bool,
+    deadline: float,  # seconds
+    node_limit: int,
+    expected_objects: int,
+    with_addresses: bool,
+    with_keys: bool,
+    graph_fd: int,  # -1: no graph
+) -> tuple[int, int]: ...  # pid of the child, 0 without fork; pause in nanoseconds
+def audit(type_table: TypeTable, modules: list[ModuleRoot], threads: list[ThreadName]) -> bytes: ...
+def look(type_table: TypeTable, obj: object) -> tuple[int, list[int]]: ...  # bytes, addresses
 def tracked() -> int: ...
 def traceback_of(address: int) -> Sequence[tuple[str, int]] | None: ...
 def words(obj: object) -> tuple[int, ...]: ...
+
+# --- the sampler
+
 def sampling_start(
     endpoint: ContextVar[str | None],
     threads: dict[int, object],

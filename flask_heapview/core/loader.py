@@ -2,13 +2,67 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from types import ModuleType
+import sys
+from typing import TYPE_CHECKING, cast
 
-core: ModuleType | None = None
-WHY_NOT = "The native core was not built: there was no C compiler at the installation."
+if TYPE_CHECKING:
+    from . import _core
+
+    class Core:
+        """The module as a type, so that `core` may be None. Its signatures are _core.pyi's."""
+
+        capture = staticmethod(_core.capture)
+        audit = staticmethod(_core.audit)
+        look = staticmethod(_core.look)
+        tracked = staticmethod(_core.tracked)
+        traceback_of = staticmethod(_core.traceback_of)
+        words = staticmethod(_core.words)
+        sampling_start = staticmethod(_core.sampling_start)
+        sampling_stop = staticmethod(_core.sampling_stop)
+        sampling_freeze = staticmethod(_core.sampling_freeze)
+        sampling = staticmethod(_core.sampling)
+        sampling_heal = staticmethod(_core.sampling_heal)
+        sampling_dump = staticmethod(_core.sampling_dump)
+        levels = staticmethod(_core.levels)
+        where = staticmethod(_core.where)
+        WALK_MAGIC = _core.WALK_MAGIC
+        WALK_VERSION = _core.WALK_VERSION
+        NONE = _core.NONE
+        DOUBTFUL = _core.DOUBTFUL
+        FORM_FIXED = _core.FORM_FIXED
+        FORM_ATTRIBUTE = _core.FORM_ATTRIBUTE
+        FORM_LOCAL = _core.FORM_LOCAL
+        FORM_CLOSURE = _core.FORM_CLOSURE
+        FORM_FRAME = _core.FORM_FRAME
+        FORM_CONTEXT = _core.FORM_CONTEXT
+        FORM_MODULE = _core.FORM_MODULE
+        FORM_THREAD = _core.FORM_THREAD
+        GRAPH_ARRAYS = _core.GRAPH_ARRAYS
+        PROGRESS_BYTES = _core.PROGRESS_BYTES
+        PROGRESS_ERROR_AT = _core.PROGRESS_ERROR_AT
+        SIGN_DESCRIPTOR = _core.SIGN_DESCRIPTOR
+        SIGN_POINTER = _core.SIGN_POINTER
+        SIGN_UNKNOWN = _core.SIGN_UNKNOWN
+
+
+def why_not_built(platform: str, implementation: str) -> str:
+    """Why there is no native core on such a system, in a sentence."""
+    if platform != "linux":
+        return f"The native core is built on Linux only, and this is {platform}."
+    if implementation != "cpython":
+        return f"The native core is built for CPython only, and this is {implementation}."
+    return (
+        "The native core was not built: there was no C compiler at the installation, "
+        "or the core does not know this Python."
+    )
+
+
+core: Core | None = None
+WHY_NOT = why_not_built(sys.platform, sys.implementation.name)
 try:
-    core = import_module("flask_heapview.core._core")
+    import flask_heapview.core._core as _built
+
+    core = cast("Core", _built)
 except ModuleNotFoundError:
     pass
 except ImportError as error:  # built, but for something else

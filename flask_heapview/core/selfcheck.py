@@ -12,10 +12,14 @@ import contextvars
 import gc
 import sys
 from collections.abc import Iterator
-from types import ModuleType
+from typing import TYPE_CHECKING
 
 from ..isolation import forked_child
 from ..isolation.progress_page import ProgressPage
+
+if TYPE_CHECKING:
+    from .arguments import TypeTable
+    from .loader import Core
 
 SECONDS = 20.0  # that the check may take
 
@@ -78,9 +82,9 @@ def specimens() -> list[object]:
     return found
 
 
-def _look(core: ModuleType, knowledge: tuple[object, ...], specimen: object) -> None:
+def _look(core: Core, type_table: TypeTable, specimen: object) -> None:
     kind = type(specimen).__name__
-    size, edges = core.look(knowledge, specimen)
+    size, edges = core.look(type_table, specimen)
     if size != sys.getsizeof(specimen):
         raise Unfit(f"a {kind} has {sys.getsizeof(specimen)} bytes, the core says {size}")
     missing = {id(r) for r in gc.get_referents(specimen)} - set(edges)
@@ -88,7 +92,7 @@ def _look(core: ModuleType, knowledge: tuple[object, ...], specimen: object) -> 
         raise Unfit(f"the core misses {len(missing)} references of a {kind}")
 
 
-def _count(core: ModuleType) -> None:
+def _count(core: Core) -> None:
     """The collector's lists are followed to their ends: counted without touching an object."""
     before = core.tracked()
     made = [[n] for n in range(1000)]
@@ -100,21 +104,21 @@ def _count(core: ModuleType) -> None:
         raise Unfit(f"the collector tracks {expected} objects, the core counts {counted}")
 
 
-def run(core: ModuleType, knowledge: tuple[object, ...]) -> None:
+def run(core: Core, type_table: TypeTable) -> None:
     """Raises Unfit at the first disagreement."""
     gc.disable()
     _count(core)
     for specimen in specimens():
-        _look(core, knowledge, specimen)
+        _look(core, type_table, specimen)
 
 
-def check(core: ModuleType, knowledge: tuple[object, ...]) -> None:
+def check(core: Core, type_table: TypeTable) -> None:
     """Has all that done in a forked child. Raises Unfit with the reason."""
     page = ProgressPage(None)
 
     def work() -> None:
         try:
-            run(core, knowledge)
+            run(core, type_table)
         except Unfit as error:
             page.fail(str(error))  # and an end as if all were well: the page decides
 

@@ -1,6 +1,16 @@
 """Dominators, retained sizes, components and ways to a root; its source is csrc/module.c."""
 
+from typing import NamedTuple
+
 from _typeshed import ReadableBuffer, WriteableBuffer
+
+NONE: int
+
+class GraphFigures(NamedTuple):
+    roots: int
+    unreached: int
+    components: int
+    largest: int
 
 def analyse(
     first: ReadableBuffer,
@@ -13,7 +23,7 @@ def analyse(
     toward: WriteableBuffer,
     component: WriteableBuffer,
     of_type: WriteableBuffer,
-) -> tuple[int, int, int, int]: ...
+) -> GraphFigures: ...
 def positions(
     array: ReadableBuffer, value: int, stride: int, limit: int, /
 ) -> tuple[int, list[int]]: ...

@@ -103,11 +103,11 @@ def finish(
     types: Sequence[str],
     labels: Sequence[str],
     roots: Mapping[int, tuple[str, str]],
-) -> tuple[tuple[int, int, int, int], list[int]]:
+) -> tuple[_graph.GraphFigures, list[int]]:
     """Analyses the graph and completes its file.
 
-    `roots` names those that are known: (sort, name) by the object's index. Returns (roots, objects
-    that none leads to, circles, objects of the largest) and the bytes that each type retains.
+    `roots` names those that are known: (sort, name) by the object's index. Returns
+    the figures and the bytes that each type retains.
     Raises OSError, MemoryError, or ValueError for arrays that do not fit together.
     """
     made = _File(path, regions)

@@ -16,6 +16,7 @@ from collections import Counter
 from operator import attrgetter
 
 from flask_heapview.core import _core, offsets
+from flask_heapview.core.arguments import ModuleRoot, ThreadName, TypeTable
 from flask_heapview.inspection.roots import known_threads, module_dict, modules
 from flask_heapview.inspection.type_info import TypeInfo, Types
 
@@ -25,11 +26,11 @@ parts_of = attrgetter(
 )
 
 
-def arguments() -> tuple[tuple[object, ...], list, list]:  # type: ignore[type-arg]
-    """What the core is told: knowledge, roots, threads."""
-    roots = [(r.name, r.module, module_dict(r.module), r.rank) for r in modules()]
-    threads = [(ident, name) for ident, (name, _) in known_threads().items()]
-    return offsets.knowledge(_core), roots, threads
+def arguments() -> tuple[TypeTable, list[ModuleRoot], list[ThreadName]]:
+    """What the core is told: type table, modules, threads."""
+    roots = [ModuleRoot(r.name, r.module, module_dict(r.module), r.rank) for r in modules()]
+    threads = [ThreadName(ident, name) for ident, (name, _) in known_threads().items()]
+    return offsets.type_table(_core), roots, threads
 
 
 def audit() -> dict[int, int]:

@@ -13,6 +13,7 @@ import psutil
 
 from ...allocations import tracing
 from ...core import offsets, selfcheck
+from ...core.arguments import ModuleRoot, ThreadName, TypeTable
 from ...core.loader import WHY_NOT, core
 from ...inspection.known_caches import registered
 from ...inspection.roots import known_threads, module_dict, modules
@@ -41,7 +42,7 @@ class NativeEngine:
     kinds: frozenset[Kind] = frozenset(("ownership", "graph"))
 
     def __init__(self) -> None:
-        self._knowledge: tuple[object, ...] | None = None
+        self._type_table: TypeTable | None = None
         self._safe_in_process = False
 
     @staticmethod
@@ -57,17 +58,17 @@ class NativeEngine:
     @property
     def why(self) -> str:
         """Why it is this one, in a sentence."""
-        if self._knowledge is None:
+        if self._type_table is None:
             return "The native core is built; it checks itself before the first capture."
         return "The native core is built, and its self-check passed."
 
     def warm_up(self) -> None:
         """Finds the layouts out, and has the self-check run in a child. Raises Unfit."""
-        if self._knowledge is None:
+        if self._type_table is None:
             assert core is not None
-            known = offsets.knowledge(core)
+            known = offsets.type_table(core)
             selfcheck.check(core, known)
-            self._knowledge = known
+            self._type_table = known
 
     def estimate(self, kind: Kind = "ownership") -> CaptureCost:
         """The cost of a capture now."""
@@ -132,27 +133,28 @@ class NativeEngine:
     def _walk(self, files: _Files, capture: Capture, forks: bool) -> float:
         """Walks, and returns for how many milliseconds the service stood still."""
         assert core is not None
-        roots = [(r.name, r.module, module_dict(r.module), r.rank) for r in modules()]
-        names = [(ident, name) for ident, (name, _) in known_threads().items()]
+        assert self._type_table is not None
+        roots = [ModuleRoot(r.name, r.module, module_dict(r.module), r.rank) for r in modules()]
+        names = [ThreadName(ident, name) for ident, (name, _) in known_threads().items()]
         time.sleep(0)  # whoever waits for the lock goes first: it will be held for the fork
         pid, pause = core.capture(
             files.fd,
-            self._knowledge,
+            self._type_table,
             roots,
             names,
-            board=capture.page.mapping,
+            progress=capture.page.mapping,
             fork=forks,
             deadline=capture.deadline,
             node_limit=MAX_NODES,
-            expected=sys.getallocatedblocks(),
-            traced=tracing.mode() == "exact",
-            keys=capture.request.show_values,
+            expected_objects=sys.getallocatedblocks(),
+            with_addresses=tracing.mode() == "exact",
+            with_keys=capture.request.show_values,
             graph_fd=files.graph_fd,
         )
         capture.page.pause_ns = pause
         if pid:
             self._watch(forked_child.Child(pid), capture)
-        return float(pause) / 1e6
+        return pause / 1e6
 
     def _watch(self, forked: forked_child.Child, capture: Capture) -> None:
         try:

@@ -12,7 +12,7 @@ from . import walk_file
 class SampleOwners:
     """The sites of single nodes, with all that hangs below each; none where nothing was sampled."""
 
-    def __init__(self, found: walk_file.Raw) -> None:
+    def __init__(self, found: walk_file.WalkFile) -> None:
         self.raw = found
         self._known = SampledSites(found.sampler) if found.sampler is not None else None
         self._below: dict[int, list[Live]] = {}

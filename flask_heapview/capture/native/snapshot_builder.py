@@ -61,7 +61,7 @@ class WalkResult(Model, frozen=True):
 class SnapshotBuilder:
     """One snapshot in the making."""
 
-    def __init__(self, work: WalkResult, found: walk_file.Raw) -> None:
+    def __init__(self, work: WalkResult, found: walk_file.WalkFile) -> None:
         self.work, self.raw = work, found
         self.stacks, self.place = self._stacks()
         self.sizes = self.stacks.totals()[1]
@@ -136,7 +136,7 @@ class SnapshotBuilder:
             builder.size[made] += node.size
         return builder.build(), place
 
-    def _kind(self, node: walk_file.RawNode) -> str:
+    def _kind(self, node: walk_file.Node) -> str:
         return self.raw.types[node.type].name if node.type != walk_file.NONE else ""
 
     def _path(self, node: int) -> str:
@@ -185,7 +185,7 @@ class SnapshotBuilder:
             truncated=self.raw.truncated,
         )
 
-    def _collects(self, node: walk_file.RawNode) -> walk_file.RawCollects | None:
+    def _collects(self, node: walk_file.Node) -> walk_file.Containers | None:
         return self.raw.collects[node.collects - 1] if node.collects else None
 
     def _holder(self, number: int) -> Holder:
@@ -208,7 +208,7 @@ class SnapshotBuilder:
             ends=self._ends(node, known),
         )
 
-    def _ends(self, node: walk_file.RawNode, known: walk_file.RawCollects) -> list[int]:
+    def _ends(self, node: walk_file.Node, known: walk_file.Containers) -> list[int]:
         """By which the judge sees whether entries stay; of a single container: it has an order."""
         ends = self.raw.ends.get(node.collects, (0, 0))
         return list(ends) if known.containers == 1 and any(ends) else []
@@ -221,20 +221,20 @@ class SnapshotBuilder:
             return self.path(above)
         return self.path(number)
 
-    def _of_a_cache(self, node: walk_file.RawNode) -> bool:
+    def _of_a_cache(self, node: walk_file.Node) -> bool:
         return node.type != walk_file.NONE and self.raw.types[node.type].cache > 0
 
-    def _near(self, node: walk_file.RawNode) -> list[walk_file.RawNode]:
+    def _near(self, node: walk_file.Node) -> list[walk_file.Node]:
         return [node] if node.parent == walk_file.NONE else [node, self.raw.nodes[node.parent]]
 
-    def _limit(self, node: walk_file.RawNode, containers: int) -> int | None:
+    def _limit(self, node: walk_file.Node, containers: int) -> int | None:
         """The node's own bound, or the one its owner keeps for it, for all its containers."""
         for known in map(self._collects, self._near(node)):
             if known is not None and known.limit > 0:
                 return known.limit * max(1, containers)
         return None
 
-    def _is_cache(self, node: walk_file.RawNode) -> bool:
+    def _is_cache(self, node: walk_file.Node) -> bool:
         return any(map(self._of_a_cache, self._near(node)))
 
     # --- caches
@@ -259,7 +259,7 @@ class SnapshotBuilder:
         found.sort(key=lambda c: (-(c.size or 0), -c.entries))
         return Caches(caches=found)
 
-    def _cache(self, one: walk_file.RawCache, together: int) -> Cache:
+    def _cache(self, one: walk_file.Cache, together: int) -> Cache:
         """Its bytes are those of its entries; caches on one node share them by their number."""
         kind = self.raw.types[one.type]
         whole, entries = self._entry_bytes(one.node), max(1, one.entries)
@@ -303,7 +303,7 @@ class SnapshotBuilder:
             note=note if candidates > looked else "",
         )
 
-    def _group(self, number: int, group: walk_file.RawCycle) -> CycleGroup:
+    def _group(self, number: int, group: walk_file.Cycle) -> CycleGroup:
         chain = self._chain(group)
         kinds = sorted(group.kinds, key=lambda pair: -pair[1])
         return CycleGroup(
@@ -317,12 +317,12 @@ class SnapshotBuilder:
             sites=self.work.sites.cycles.get(number) or self._garbage_sites(group),
         )
 
-    def _garbage_sites(self, group: walk_file.RawCycle) -> list[Site]:
+    def _garbage_sites(self, group: walk_file.Cycle) -> list[Site]:
         if not group.garbage:
             return []
         return self.owned.sites(self.raw.garbage_node, [kind for kind, _ in group.kinds])
 
-    def _chain(self, group: walk_file.RawCycle) -> str:
+    def _chain(self, group: walk_file.Cycle) -> str:
         names = [short_name(self.raw.types[step.type].name) for step in group.chain]
         parts = []
         for name, step in zip(names, group.chain, strict=True):

@@ -56,7 +56,7 @@ def read(capture: Capture, path: Path) -> tuple[Allocations, TracemallocSites]:
     return found.allocations, found.sites
 
 
-def _look(found: walk_file.Raw, endpoints: Iterable[EndpointCode]) -> TracemallocResult:
+def _look(found: walk_file.WalkFile, endpoints: Iterable[EndpointCode]) -> TracemallocResult:
     functions = [o for o in gc.get_objects() if type(o) is types.FunctionType]
     places = CodeLocations(reachable_codes(functions), endpoints)
     sites = TracemallocSites(

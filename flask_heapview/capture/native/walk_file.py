@@ -1,4 +1,4 @@
-"""Reads the file that the native core writes; its writer is csrc/write.c."""
+"""Reads the file that a walk writes; docs/walk-file.md describes it, csrc/output/ writes it."""
 
 from __future__ import annotations
 
@@ -10,30 +10,46 @@ import msgspec
 
 from ...allocations.samples import Samples
 from ...allocations.samples import parse as parse_samples
+from ...core.loader import core
 from ...model.ownership import FRAME
 from ...text import clean
 
-MAGIC = b"HVRAW001"
-NONE = 0xFFFF_FFFF
-REGIONS = 6  # arrays of a graph
-_PREFIX = ("", ".", " local ", " closure ", FRAME, " context ", "", "thread ")
-_SUFFIX = ("", "", "", "", "", "", "", ":")
+# without a core there is no file to read, and none of these is used
+NONE = core.NONE if core is not None else -1
 _NODE = struct.Struct("=IIIBBQQI")
+_TOTALS = ("visited", "large", "truncated", "garbage_objects", "garbage_node")
+_TAG_BYTES = 4
+_END = b"END."
+# what stands around a name, by the form of its label
+_AFFIXES = (
+    {}
+    if core is None
+    else {
+        core.FORM_FIXED: ("", ""),
+        core.FORM_ATTRIBUTE: (".", ""),
+        core.FORM_LOCAL: (" local ", ""),
+        core.FORM_CLOSURE: (" closure ", ""),
+        core.FORM_FRAME: (FRAME, ""),
+        core.FORM_CONTEXT: (" context ", ""),
+        core.FORM_MODULE: ("", ""),
+        core.FORM_THREAD: ("thread ", ":"),
+    }
+)
 
 
-class RawType(msgspec.Struct):
+class Type(msgspec.Struct):
     """One type of the census."""
 
     module: str
     name: str  # module-qualified, builtins bare
-    cache: int  # 1 + place in layout.caches(), 0 for none
-    resource: int  # 1 + place in layout.resources(), 0 for none
+    cache: int  # 1 + place in offsets.caches(), 0 for none
+    resource: int  # 1 + place in offsets.resources(), 0 for none
     count: int
     size: int
     tracked: int
 
 
-class RawNode(msgspec.Struct):
+class Node(msgspec.Struct):
     """One path node; `kept` tells whether it is worth a line."""
 
     parent: int
@@ -46,7 +62,7 @@ class RawNode(msgspec.Struct):
     collects: int  # 1 + place in `collects`, 0 for none
 
 
-class RawCollects(msgspec.Struct):
+class Containers(msgspec.Struct):
     """What is known of a node that collects."""
 
     entries: int
@@ -54,14 +70,14 @@ class RawCollects(msgspec.Struct):
     limit: int  # -1: none is known
 
 
-class RawEntry(msgspec.Struct):
+class Entry(msgspec.Struct):
     """One of a container's newest entries: its type, and (address, bytes) of what is in it."""
 
     type: int
     blocks: list[tuple[int, int]]
 
 
-class RawCache(msgspec.Struct):
+class Cache(msgspec.Struct):
     """A cache of a known library; -1 stands for what is not known."""
 
     node: int
@@ -72,7 +88,7 @@ class RawCache(msgspec.Struct):
     misses: int
 
 
-class RawOpen(msgspec.Struct):
+class OpenObject(msgspec.Struct):
     """An object that holds a resource open."""
 
     node: int
@@ -80,7 +96,7 @@ class RawOpen(msgspec.Struct):
     block: int
 
 
-class RawStep(msgspec.Struct):
+class Step(msgspec.Struct):
     """One step of a cycle."""
 
     type: int
@@ -88,7 +104,7 @@ class RawStep(msgspec.Struct):
     place: int
 
 
-class RawCycle(msgspec.Struct):
+class Cycle(msgspec.Struct):
     """All cycles of one shape."""
 
     garbage: bool
@@ -96,11 +112,11 @@ class RawCycle(msgspec.Struct):
     count: int
     size: int
     kinds: list[tuple[int, int]]  # type, objects
-    chain: list[RawStep]
+    chain: list[Step]
     blocks: list[int]
 
 
-class RawGraph(msgspec.Struct):
+class Graph(msgspec.Struct):
     """Where the graph's arrays lie in their own file; all zero for a capture without one."""
 
     objects: int
@@ -110,7 +126,7 @@ class RawGraph(msgspec.Struct):
     modules: list[tuple[int, int, int]]  # index, that of its dictionary, node
 
 
-class Raw(msgspec.Struct):
+class WalkFile(msgspec.Struct):
     """All that one walk found."""
 
     visited: int
@@ -119,36 +135,42 @@ class Raw(msgspec.Struct):
     garbage_objects: int
     garbage_node: int
     labels: list[str]
-    types: list[RawType]
-    nodes: list[RawNode]
-    collects: list[RawCollects]
-    samples: dict[int, list[RawEntry]]  # by 1 + place in `collects`
+    types: list[Type]
+    nodes: list[Node]
+    collects: list[Containers]
+    samples: dict[int, list[Entry]]  # by 1 + place in `collects`
     ends: dict[int, tuple[int, int]]  # marks of the first and the last entries, by the same
     keys: dict[int, list[object]]
-    caches: list[RawCache]
-    open: list[RawOpen]
-    cycles: list[RawCycle]
+    caches: list[Cache]
+    open: list[OpenObject]
+    cycles: list[Cycle]
     garbage_looked_at: int
     live_looked_at: int
     live_candidates: int
     allocator: str  # what CPython says of its own allocator
     private: int  # bytes that only the child has
-    graph: RawGraph
+    graph: Graph
     sampler: Samples | None  # what the sampler knows, with the nodes that hold its blocks
 
 
 class _Reader:
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.at = 0
+    def __init__(self, data: bytes, at: int) -> None:
+        self.data, self.at = data, at
 
-    def take(self, form: str) -> tuple[int, ...]:
+    def section(self, tag: bytes) -> None:
+        """Steps over a section's tag. Raises ValueError where another thing stands."""
+        found = self.data[self.at : self.at + _TAG_BYTES]
+        if found != tag:
+            raise ValueError(f"{found!r} stands at byte {self.at}, where {tag!r} should")
+        self.at += _TAG_BYTES
+
+    def row(self, form: str) -> tuple[int, ...]:
         found = struct.unpack_from("=" + form, self.data, self.at)
         self.at += struct.calcsize("=" + form)
         return found
 
     def number(self) -> int:
-        return self.take("I")[0]
+        return self.row("I")[0]
 
     def bytes(self) -> bytes:
         length = self.number()
@@ -161,106 +183,126 @@ class _Reader:
         return clean(self.bytes().decode("utf-8", "surrogatepass"))
 
     def label(self) -> str:
-        kind = self.take("B")[0]
-        return f"{_PREFIX[kind]}{self.text()}{_SUFFIX[kind]}"
+        before, after = _AFFIXES[self.row("B")[0]]
+        return f"{before}{self.text()}{after}"
 
-    def type(self) -> RawType:
+    def type(self) -> Type:
         module, name = self.text(), self.text()
         full = name if module == "builtins" else f"{module}.{name}"
-        return RawType(module, full, *self.take("BBQQQ"))
+        return Type(module, full, *self.row("BBQQQ"))
 
-    def nodes(self) -> Iterator[RawNode]:
+    def nodes(self) -> Iterator[Node]:
         count = self.number()
         end = self.at + count * _NODE.size
+        if end > len(self.data):
+            raise struct.error("cut short")
         for fields in _NODE.iter_unpack(self.data[self.at : end]):
-            yield RawNode(*fields)
+            yield Node(*fields)
         self.at = end
 
-    def samples(self) -> tuple[dict[int, list[RawEntry]], dict[int, tuple[int, int]]]:
-        found: dict[int, list[RawEntry]] = {}
+    def samples(self) -> tuple[dict[int, list[Entry]], dict[int, tuple[int, int]]]:
+        found: dict[int, list[Entry]] = {}
         ends: dict[int, tuple[int, int]] = {}
         while place := self.number():
             rows = found.setdefault(place, [])
-            first, last = self.take("QQ")
+            first, last = self.row("QQ")
             ends.setdefault(place, (first, last))
             for _ in range(self.number()):
-                kind, count = self.take("II")
-                flat = self.take(f"{2 * count}Q")
-                rows.append(RawEntry(kind, list(zip(flat[::2], flat[1::2], strict=True))))
+                kind, count = self.row("II")
+                flat = self.row(f"{2 * count}Q")
+                rows.append(Entry(kind, list(zip(flat[::2], flat[1::2], strict=True))))
         return found, ends
 
     def keys(self) -> dict[int, list[object]]:
         found: dict[int, list[object]] = {}
         while place := self.number():
             rows = found.setdefault(place, [])
-            while kind := self.take("B")[0]:
+            while kind := self.row("B")[0]:
                 rows.append(self._key(chr(kind)))
         return found
 
     def _key(self, kind: str) -> object:
         if kind == "i":
-            return self.take("q")[0]
+            return self.row("q")[0]
         return self.bytes() if kind == "b" else self.bytes().decode("utf-8", "surrogatepass")
 
-    def cycle(self) -> RawCycle:
-        garbage, components, count, size = self.take("BQQQ")
+    def cycle(self) -> Cycle:
+        garbage, components, count, size = self.row("BQQQ")
         kinds = [self._pair() for _ in range(self.number())]
-        chain = [RawStep(*self.take("IIq")) for _ in range(self.number())]
-        blocks = list(self.take(f"{self.number()}Q"))
-        return RawCycle(bool(garbage), components, count, size, kinds, chain, blocks)
+        chain = [Step(*self.row("IIq")) for _ in range(self.number())]
+        blocks = list(self.row(f"{self.number()}Q"))
+        return Cycle(bool(garbage), components, count, size, kinds, chain, blocks)
 
-    def graph(self) -> RawGraph:
-        objects, edges = self.take("QQ")
-        flat = self.take(f"{2 * REGIONS}Q")
+    def graph(self) -> Graph:
+        objects, edges = self.row("QQ")
+        assert core is not None
+        flat = self.row(f"{2 * core.GRAPH_ARRAYS}Q")
         places = list(zip(flat[::2], flat[1::2], strict=True))
         held = [self._three() for _ in range(self.number())]
         modules = [self._module() for _ in range(self.number())]
-        return RawGraph(objects, edges, places, held, modules)
+        return Graph(objects, edges, places, held, modules)
 
     def _three(self) -> tuple[int, int, int]:
-        index, node, label = self.take("QII")
+        index, node, label = self.row("QII")
         return index, node, label
 
     def _module(self) -> tuple[int, int, int]:
-        index, attributes, node = self.take("QQI")
+        index, attributes, node = self.row("QQI")
         return index, attributes, node
 
     def _pair(self) -> tuple[int, int]:
-        kind, count = self.take("IQ")
+        kind, count = self.row("IQ")
         return kind, count
 
 
-def parse(data: bytes) -> Raw:
-    """Raises ValueError when the file is not whole."""
-    if data[:8] != MAGIC or data[-4:] != b"END.":
-        raise ValueError("the core's result is not whole")
-    reader = _Reader(data)
-    reader.at = 8
+def parse(data: bytes) -> WalkFile:
+    """Raises ValueError for a file that is cut short, damaged, or of another version."""
+    assert core is not None
+    if not data.startswith(core.WALK_MAGIC):
+        raise ValueError("this is no walk's file")
+    if not data.endswith(_END):
+        raise ValueError("the walk's file is cut short")
+    reader = _Reader(data, len(core.WALK_MAGIC))
     try:
-        return _parse(reader)
-    except (struct.error, IndexError) as error:
-        raise ValueError(f"the core's result is damaged: {error}") from None
+        version = reader.number()
+        if version != core.WALK_VERSION:
+            raise ValueError(f"it has version {version}, not {core.WALK_VERSION}")
+        found = _parse(reader)
+        _check(found)
+    except (struct.error, LookupError, ValueError) as error:
+        raise ValueError(f"the walk's file is damaged: {error}") from None
+    return found
 
 
-def _parse(reader: _Reader) -> Raw:
-    visited, large, truncated, garbage_objects, garbage_node = reader.take("QQQQI")
+def _parse(reader: _Reader) -> WalkFile:
+    reader.section(b"TOTL")
+    totals = reader.row("QQQQI")
+    reader.section(b"LABL")
     labels = [reader.label() for _ in range(reader.number())]
+    reader.section(b"TYPE")
     types = [reader.type() for _ in range(reader.number())]
+    reader.section(b"NODE")
     nodes = list(reader.nodes())
-    collects = [RawCollects(*reader.take("QQq")) for _ in range(reader.number())]
-    (samples, ends), keys = reader.samples(), reader.keys()
-    caches = [RawCache(*reader.take("IIqqqq")) for _ in range(reader.number())]
-    opened = [RawOpen(*reader.take("IIQ")) for _ in range(reader.number())]
-    looked = reader.take("QQQ")
+    reader.section(b"CONT")
+    collects = [Containers(*reader.row("QQq")) for _ in range(reader.number())]
+    reader.section(b"ENTR")
+    samples, ends = reader.samples()
+    reader.section(b"KEYS")
+    keys = reader.keys()
+    reader.section(b"CACH")
+    caches = [Cache(*reader.row("IIqqqq")) for _ in range(reader.number())]
+    reader.section(b"OPEN")
+    opened = [OpenObject(*reader.row("IIQ")) for _ in range(reader.number())]
+    reader.section(b"CYCL")
+    looked = reader.row("QQQ")
     cycles = [reader.cycle() for _ in range(reader.number())]
-    allocator, private = reader.bytes().decode(errors="replace"), reader.take("Q")[0]
+    reader.section(b"ALOC")
+    allocator, private = reader.bytes().decode(errors="replace"), reader.row("Q")[0]
+    reader.section(b"GRPH")
     graph = reader.graph()
-    return Raw(
-        visited=visited,
-        large=large,
-        truncated=truncated,
-        garbage_objects=garbage_objects,
-        garbage_node=garbage_node,
+    reader.section(b"SAMP")
+    return WalkFile(
+        **dict(zip(_TOTALS, totals, strict=True)),
         labels=labels,
         types=types,
         nodes=nodes,
@@ -281,6 +323,23 @@ def _parse(reader: _Reader) -> Raw:
     )
 
 
-def read(path: Path) -> Raw:
-    """Raises OSError, or ValueError when the file is not whole."""
+def _check(found: WalkFile) -> None:
+    """Raises ValueError where a node refers to what is not there."""
+    labels, types, containers = len(found.labels), len(found.types), len(found.collects)
+    for number, node in enumerate(found.nodes):
+        if (
+            (node.parent >= number and node.parent != NONE)
+            or node.label >= labels
+            or (node.type >= types and node.type != NONE)
+            or node.collects > containers
+        ):
+            raise ValueError(f"node {number} refers to what is not there")
+    places = [(one.node, one.type) for one in found.caches]
+    places += [(one.node, one.type) for one in found.open]
+    if any(node >= len(found.nodes) or kind >= types for node, kind in places):
+        raise ValueError("a cache or an open object refers to what is not there")
+
+
+def read(path: Path) -> WalkFile:
+    """Raises OSError, or ValueError as parse does."""
     return parse(path.read_bytes())

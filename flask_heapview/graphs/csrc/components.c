@@ -16,15 +16,15 @@ typedef struct {
     uint32_t node;
 } Frame;
 
-/* Numbers count up from 1 while a node is open; finished components count down from HV_NO - 1. */
+/* Numbers count up from 1 while a node is open; finished components count down from HV_NONE - 1. */
 #define FINISHED (UINT32_MAX / 2)
 
 static void
 enter(Search *search, uint32_t node)
 {
     search->order[node] = search->low[node] = ++search->clock;
-    *(uint32_t *)hv_push(&search->stack) = node;
-    Frame *frame = hv_push(&search->frames);
+    *(uint32_t *)hv_array_push(&search->stack) = node;
+    Frame *frame = hv_array_push(&search->frames);
     *frame = (Frame){search->graph->first[node], node};
 }
 
@@ -32,14 +32,14 @@ static void
 close_component(Search *search, uint32_t root)
 {
     HvAnswer *answer = search->answer;
-    uint32_t member = HV_NO;
+    uint32_t member = HV_NONE;
     uint64_t members = 0;
     size_t begin = search->stack.count;
     do {
         member = HV_AT(&search->stack, uint32_t, --begin);
         members++;
     } while (member != root);
-    uint32_t name = members == 1 ? HV_NO : HV_NO - 1 - (uint32_t)answer->components;
+    uint32_t name = members == 1 ? HV_NONE : HV_NONE - 1 - (uint32_t)answer->components;
     for (size_t i = begin; i < search->stack.count; i++)
         search->order[HV_AT(&search->stack, uint32_t, i)] = name;
     search->stack.count = begin;
@@ -79,15 +79,15 @@ hv_components(const HvGraph *graph, HvAnswer *answer)
     Search search = {.graph = graph, .answer = answer, .order = answer->component};
     size_t room = ((size_t)graph->nodes + 1) * sizeof *search.low;
     search.low = hv_pages(room);
-    hv_array(&search.stack, sizeof(uint32_t));
-    hv_array(&search.frames, sizeof(Frame));
+    hv_array_init(&search.stack, sizeof(uint32_t));
+    hv_array_init(&search.frames, sizeof(Frame));
     for (uint32_t v = 0; v < graph->nodes; v++)
         search.order[v] = 0;
     for (uint32_t v = 0; v < graph->nodes; v++) {
         if (search.order[v] != 0)
             continue;
         if (graph->first[v] == graph->first[v + 1]) { /* it leads nowhere: a circle has no such */
-            search.order[v] = HV_NO;
+            search.order[v] = HV_NONE;
             continue;
         }
         enter(&search, v);
@@ -101,10 +101,10 @@ hv_components(const HvGraph *graph, HvAnswer *answer)
     }
     /* names count up from 0 */
     for (uint32_t v = 0; v < graph->nodes; v++) {
-        if (search.order[v] != HV_NO)
-            search.order[v] = HV_NO - 1 - search.order[v];
+        if (search.order[v] != HV_NONE)
+            search.order[v] = HV_NONE - 1 - search.order[v];
     }
-    hv_drop(&search.stack);
-    hv_drop(&search.frames);
+    hv_array_drop(&search.stack);
+    hv_array_drop(&search.frames);
     hv_drop_pages(search.low, room);
 }

@@ -10,7 +10,7 @@
 typedef struct {
     const HvGraph *graph;
     HvAnswer *answer;
-    uint32_t *number;    /* of each node in depth-first order, from 1; HV_NO for leaves and others */
+    uint32_t *number; /* of each node in depth-first order, from 1; HV_NONE for leaves and others */
     uint32_t *in_degree; /* shares the dominators' place until these are known */
     uint64_t *is_root;   /* a bit for each node */
     uint32_t reached;
@@ -89,7 +89,7 @@ enter(Search *search, HvArray *stack, uint32_t node, uint32_t parent)
     search->number[node] = number;
     search->node[number] = node;
     search->parent[number] = parent;
-    Frame *frame = hv_push(stack);
+    Frame *frame = hv_array_push(stack);
     *frame = (Frame){search->graph->first[node], number};
     return number;
 }
@@ -107,7 +107,7 @@ number_from(Search *search, HvArray *stack, uint32_t root)
             continue;
         }
         uint32_t target = graph->arc[top->next++].target;
-        if (search->number[target] == HV_NO && !is_leaf(search, target))
+        if (search->number[target] == HV_NONE && !is_leaf(search, target))
             enter(search, stack, target, top->number);
     }
 }
@@ -116,14 +116,14 @@ static void
 number_all(Search *search)
 {
     HvArray stack;
-    hv_array(&stack, sizeof(Frame));
+    hv_array_init(&stack, sizeof(Frame));
     for (uint32_t v = 0; v < search->graph->nodes; v++)
-        search->number[v] = HV_NO;
+        search->number[v] = HV_NONE;
     for (uint32_t v = 0; v < search->graph->nodes; v++) {
-        if (root_at(search, v) && search->number[v] == HV_NO)
+        if (root_at(search, v) && search->number[v] == HV_NONE)
             number_from(search, &stack, v);
     }
-    hv_drop(&stack);
+    hv_array_drop(&stack);
 }
 
 /* --- predecessors, by number; the virtual root's are left out, is_root knows them */
@@ -136,7 +136,7 @@ find_predecessors(Search *search)
         uint32_t v = search->node[w];
         for (uint64_t i = graph->first[v]; i < graph->first[v + 1]; i++) {
             uint32_t to = search->number[graph->arc[i].target];
-            if (to != HV_NO)
+            if (to != HV_NONE)
                 search->before[to + 1]++;
         }
     }
@@ -149,7 +149,7 @@ find_predecessors(Search *search)
         uint32_t v = search->node[w];
         for (uint64_t i = graph->first[v]; i < graph->first[v + 1]; i++) {
             uint32_t to = search->number[graph->arc[i].target];
-            if (to != HV_NO)
+            if (to != HV_NONE)
                 search->predecessor[--search->before[to + 1]] = w;
         }
     }
@@ -157,7 +157,8 @@ find_predecessors(Search *search)
 
 /* --- semi-dominators and dominators */
 
-/* The vertex with the least semi-dominator on the path of linked vertices above v; compresses it. */
+/* The vertex with the least semi-dominator on the path of linked vertices above v. Compresses
+ * that path. */
 static uint32_t
 least(Search *search, HvArray *path, uint32_t v, uint32_t linked)
 {
@@ -167,7 +168,7 @@ least(Search *search, HvArray *path, uint32_t v, uint32_t linked)
     path->count = 0;
     uint32_t at = v;
     do {
-        *(uint32_t *)hv_push(path) = at;
+        *(uint32_t *)hv_array_push(path) = at;
         at = above[at];
     } while (above[at] >= linked);
     uint32_t upper = at;
@@ -185,7 +186,7 @@ static void
 find_dominators(Search *search)
 {
     HvArray path;
-    hv_array(&path, sizeof(uint32_t));
+    hv_array_init(&path, sizeof(uint32_t));
     for (uint32_t w = 1; w <= search->reached; w++) {
         search->idom[w] = search->parent[w];
         search->label[w] = w;
@@ -200,7 +201,7 @@ find_dominators(Search *search)
         }
         search->semi[w] = semi;
     }
-    hv_drop(&path);
+    hv_array_drop(&path);
     for (uint32_t w = 1; w <= search->reached; w++) {
         uint32_t candidate = search->idom[w];
         while (candidate > search->semi[w])
@@ -218,13 +219,13 @@ find_retained(Search *search)
     HvAnswer *answer = search->answer;
     for (uint32_t v = 0; v < graph->nodes; v++) {
         answer->retained[v] = graph->size[v];
-        answer->dominator[v] = HV_NO; /* from here on it is no in-degree any more */
+        answer->dominator[v] = HV_NONE; /* from here on it is no in-degree any more */
     }
     for (uint32_t w = search->reached; w >= 1; w--) {
         uint32_t v = search->node[w];
         for (uint64_t i = graph->first[v]; i < graph->first[v + 1]; i++) {
             uint32_t leaf = graph->arc[i].target;
-            if (search->number[leaf] == HV_NO) {
+            if (search->number[leaf] == HV_NONE) {
                 answer->dominator[leaf] = v;
                 answer->retained[v] += graph->size[leaf];
             }
@@ -235,7 +236,7 @@ find_retained(Search *search)
             answer->retained[search->node[by]] += answer->retained[v];
     }
     for (uint32_t v = 0; v < graph->nodes; v++)
-        answer->unreached += answer->dominator[v] == HV_NO;
+        answer->unreached += answer->dominator[v] == HV_NONE;
 }
 
 /* Adds a leaf's bytes to its type, unless it hangs below an object of that type. */
@@ -245,7 +246,7 @@ count_leaves(Search *search, const uint32_t *open, uint32_t v)
     const HvGraph *graph = search->graph;
     for (uint64_t i = graph->first[v]; i < graph->first[v + 1]; i++) {
         uint32_t leaf = graph->arc[i].target;
-        if (search->number[leaf] == HV_NO && open[graph->type[leaf]] == 0)
+        if (search->number[leaf] == HV_NONE && open[graph->type[leaf]] == 0)
             search->answer->of_type[graph->type[leaf]] += graph->size[leaf];
     }
 }
@@ -295,7 +296,7 @@ find_ways(Search *search)
     uint32_t *toward = search->answer->toward, *queue = search->idom; /* nor is this */
     size_t read = 0, written = 0;
     for (uint32_t v = 0; v < graph->nodes; v++)
-        toward[v] = root_at(search, v) ? graph->nodes : HV_NO;
+        toward[v] = root_at(search, v) ? graph->nodes : HV_NONE;
     for (uint32_t v = 0; v < graph->nodes; v++) {
         if (root_at(search, v) && degree(graph, v) > 0)
             queue[written++] = v;
@@ -304,7 +305,7 @@ find_ways(Search *search)
         uint32_t v = queue[read++];
         for (uint64_t i = graph->first[v]; i < graph->first[v + 1]; i++) {
             uint32_t target = graph->arc[i].target;
-            if (toward[target] != HV_NO)
+            if (toward[target] != HV_NONE)
                 continue;
             toward[target] = v;
             if (degree(graph, target) > 0)
@@ -326,24 +327,25 @@ void
 hv_dominators(const HvGraph *graph, HvAnswer *answer)
 {
     HvArena arena = {0};
-    Search search = {.graph = graph, .answer = answer, .number = answer->toward,
-                     .in_degree = answer->dominator};
-    search.is_root = hv_take(&arena, ((size_t)graph->nodes / 64 + 1) * sizeof *search.is_root);
+    Search search = {
+        .graph = graph, .answer = answer, .number = answer->toward, .in_degree = answer->dominator};
+    search.is_root =
+        hv_arena_alloc(&arena, ((size_t)graph->nodes / 64 + 1) * sizeof *search.is_root);
     find_roots(&search);
     size_t room = ((size_t)count_inner(&search) + 3) * sizeof(uint32_t);
-    search.node = hv_take(&arena, room);
-    search.parent = hv_take(&arena, room);
+    search.node = hv_arena_alloc(&arena, room);
+    search.parent = hv_arena_alloc(&arena, room);
     number_all(&search);
     search.before = hv_pages(room);
     find_predecessors(&search);
-    search.semi = hv_take(&arena, room);
-    search.label = hv_take(&arena, room);
-    search.idom = hv_take(&arena, room);
+    search.semi = hv_arena_alloc(&arena, room);
+    search.label = hv_arena_alloc(&arena, room);
+    search.idom = hv_arena_alloc(&arena, room);
     find_dominators(&search);
     hv_drop_pages(search.predecessor, (search.predecessors + 1) * sizeof *search.predecessor);
     hv_drop_pages(search.before, room);
     find_retained(&search);
     find_types(&search);
     find_ways(&search);
-    hv_drop_arena(&arena);
+    hv_arena_drop(&arena);
 }

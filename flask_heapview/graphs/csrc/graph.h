@@ -8,7 +8,7 @@
 
 #include "memory/memory.h"
 
-#define HV_NO UINT32_MAX
+#define HV_NONE UINT32_MAX
 
 typedef struct {
     uint32_t target, label;
@@ -23,10 +23,11 @@ typedef struct {
 } HvGraph;
 
 typedef struct {
-    uint32_t *dominator; /* of each node; `nodes` for the virtual root, HV_NO where no root leads */
+    uint32_t
+        *dominator; /* of each node; `nodes` for the virtual root, HV_NONE where no root leads */
     uint64_t *retained;  /* bytes */
     uint32_t *toward;    /* the next node on a shortest path to a root; `nodes` at a root itself */
-    uint32_t *component; /* which circle of references a node is in, HV_NO for none */
+    uint32_t *component; /* which circle of references a node is in, HV_NONE for none */
     uint64_t *of_type;   /* bytes that the objects of a type retain together */
     uint64_t roots, unreached, components, largest;
 } HvAnswer;

@@ -35,8 +35,14 @@ read_graph(Py_buffer *b, HvGraph *graph)
         PyErr_SetString(PyExc_ValueError, "the graph is too large");
         return 0;
     }
-    *graph = (HvGraph){(uint32_t)nodes, (uint32_t)(b[OF_TYPE].len / 8), arcs, b[FIRST].buf,
-                       b[ARC].buf, b[SIZE].buf, b[REFCOUNT].buf, b[TYPE].buf};
+    *graph = (HvGraph){(uint32_t)nodes,
+                       (uint32_t)(b[OF_TYPE].len / 8),
+                       arcs,
+                       b[FIRST].buf,
+                       b[ARC].buf,
+                       b[SIZE].buf,
+                       b[REFCOUNT].buf,
+                       b[TYPE].buf};
     if (!fits(&b[FIRST], nodes + 1, 8, "first") || !fits(&b[ARC], arcs, sizeof(HvArc), "edges") ||
         !fits(&b[SIZE], nodes, 4, "size") || !fits(&b[REFCOUNT], nodes, 4, "refcount") ||
         !fits(&b[TYPE], nodes, 4, "type") || !fits(&b[DOMINATOR], nodes, 4, "dominator") ||
@@ -49,17 +55,52 @@ read_graph(Py_buffer *b, HvGraph *graph)
     return 0;
 }
 
-PyDoc_STRVAR(analyse_doc,
-"analyse(first, edges, size, refcount, type, dominator, retained, toward, component, of_type)\n"
-"    -> (roots, unreached, components, largest)\n\n"
-"Reads the first five arrays and fills the others: see graph.h. Raises ValueError for arrays that do\n"
-"not fit together, MemoryError.");
+/* --- what an analysis returns */
+
+static PyTypeObject *figures_type;
+static PyStructSequence_Field figures_fields[] = {
+    {"roots", "objects that are held from outside of the graph"},
+    {"unreached", "objects that no root leads to"},
+    {"components", "circles of references"},
+    {"largest", "objects of the largest circle"},
+    {NULL, NULL},
+};
+static PyStructSequence_Desc figures_description = {
+    .name = "flask_heapview.graphs._graph.GraphFigures",
+    .doc = "How many there are of each, in one graph.",
+    .fields = figures_fields,
+    .n_in_sequence = 4,
+};
+
+static PyObject *
+figures_of(const HvAnswer *answer)
+{
+    uint64_t values[] = {answer->roots, answer->unreached, answer->components, answer->largest};
+    PyObject *figures = PyStructSequence_New(figures_type);
+    for (int i = 0; figures != NULL && i < figures_description.n_in_sequence; i++) {
+        PyObject *value = PyLong_FromUnsignedLongLong(values[i]);
+        if (value == NULL)
+            Py_CLEAR(figures);
+        else
+            PyStructSequence_SetItem(figures, i, value);
+    }
+    return figures;
+}
+
+/* --- functions */
+
+PyDoc_STRVAR(
+    analyse_doc,
+    "analyse(first, edges, size, refcount, type, dominator, retained, toward, component,\n"
+    "        of_type) -> GraphFigures\n\n"
+    "Reads the first five arrays and fills the others: see graph.h. Raises ValueError for\n"
+    "arrays that do not fit together, MemoryError.");
 
 static PyObject *
 analyse(PyObject *self, PyObject *args, PyObject *keywords)
 {
-    static char *names[] = {"first", "edges", "size", "refcount", "type", "dominator", "retained",
-                            "toward", "component", "of_type", NULL};
+    static char *names[] = {"first",    "edges",  "size",      "refcount", "type", "dominator",
+                            "retained", "toward", "component", "of_type",  NULL};
     Py_buffer b[BUFFERS] = {{0}};
     PyObject *volatile result = NULL;
     HvGraph graph;
@@ -69,18 +110,17 @@ analyse(PyObject *self, PyObject *args, PyObject *keywords)
         return NULL;
     hv_give_up = escape_with;
     if (read_graph(b, &graph)) {
-        HvAnswer answer = {.dominator = b[DOMINATOR].buf, .retained = b[RETAINED].buf,
-                           .toward = b[TOWARD].buf, .component = b[COMPONENT].buf,
+        HvAnswer answer = {.dominator = b[DOMINATOR].buf,
+                           .retained = b[RETAINED].buf,
+                           .toward = b[TOWARD].buf,
+                           .component = b[COMPONENT].buf,
                            .of_type = b[OF_TYPE].buf};
         if (setjmp(escape) != 0)
             PyErr_NoMemory();
         else {
             hv_dominators(&graph, &answer);
             hv_components(&graph, &answer);
-            result = Py_BuildValue("KKKK", (unsigned long long)answer.roots,
-                                   (unsigned long long)answer.unreached,
-                                   (unsigned long long)answer.components,
-                                   (unsigned long long)answer.largest);
+            result = figures_of(&answer);
         }
     }
     for (int i = 0; i < BUFFERS; i++)
@@ -89,9 +129,9 @@ analyse(PyObject *self, PyObject *args, PyObject *keywords)
 }
 
 PyDoc_STRVAR(positions_doc,
-"positions(array, value, stride, limit) -> (total, list)\n\n"
-"Where an array of 32-bit numbers, every `stride`-th of them looked at, has a value: how often, and\n"
-"the first places, counted in strides.");
+             "positions(array, value, stride, limit) -> (total, list)\n\n"
+             "Where an array of 32-bit numbers, every `stride`-th of them looked at, has a value:\n"
+             "how often, and the first places, counted in strides.");
 
 static PyObject *
 positions(PyObject *self, PyObject *args)
@@ -137,10 +177,11 @@ sift(uint64_t *value, uint32_t *place, Py_ssize_t count, Py_ssize_t at)
     }
 }
 
-PyDoc_STRVAR(largest_doc,
-"largest(values, keys, key, limit) -> (total, list)\n\n"
-"The places of the largest 64-bit values, the largest first, among those whose 32-bit key is `key`\n"
-"(or among all, where it is -1), and how many have that key.");
+PyDoc_STRVAR(
+    largest_doc,
+    "largest(values, keys, key, limit) -> (total, list)\n\n"
+    "The places of the largest 64-bit values, the largest first, among those whose 32-bit\n"
+    "key is `key` (or among all, where it is -1), and how many have that key.");
 
 static PyObject *
 largest(PyObject *self, PyObject *args)
@@ -166,8 +207,7 @@ largest(PyObject *self, PyObject *args)
             value[count] = all[i], place[count++] = (uint32_t)i;
             for (Py_ssize_t at = count / 2; count == limit && at-- > 0;)
                 sift(value, place, count, at);
-        }
-        else if (all[i] > value[0]) {
+        } else if (all[i] > value[0]) {
             value[0] = all[i], place[0] = (uint32_t)i;
             sift(value, place, count, 0);
         }
@@ -198,7 +238,20 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-static PyModuleDef_Slot slots[] = {{0, NULL}};
+static int
+fill(PyObject *module)
+{
+    if (figures_type == NULL)
+        figures_type = PyStructSequence_NewType(&figures_description);
+    if (figures_type == NULL || PyModule_AddType(module, figures_type) < 0)
+        return -1;
+    return PyModule_AddIntConstant(module, "NONE", HV_NONE);
+}
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, fill},
+    {0, NULL},
+};
 
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT,

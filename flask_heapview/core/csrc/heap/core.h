@@ -4,47 +4,51 @@
 
 #include "python/compat.h"
 #include "memory/memory.h"
-#include "memory/seen.h"
+#include "memory/visited_set.h"
+
+#define HV_NONE UINT32_MAX /* no node, no type, no place */
 
 /* --- labels of edges */
 
-enum { /* how a label is written in front of its name */
-    HV_RAW,       /* "[item]": a fixed text, no name */
-    HV_ATTRIBUTE, /* ".name" */
-    HV_LOCAL,     /* " local name" */
-    HV_CLOSURE,   /* " closure name" */
-    HV_FRAME,     /* " in name" */
-    HV_CONTEXT,   /* " context name" */
-    HV_ROOT,      /* a module's name */
-    HV_THREAD,    /* "thread name:" */
+/* How a label is written in front of its name. */
+enum {
+    HV_FORM_FIXED,     /* "[item]": a fixed text, no name */
+    HV_FORM_ATTRIBUTE, /* ".name" */
+    HV_FORM_LOCAL,     /* " local name" */
+    HV_FORM_CLOSURE,   /* " closure name" */
+    HV_FORM_FRAME,     /* " in name" */
+    HV_FORM_CONTEXT,   /* " context name" */
+    HV_FORM_MODULE,    /* a module's name */
+    HV_FORM_THREAD,    /* "thread name:" */
 };
 
-enum { /* the fixed labels, in the order of the table in labels.c */
-    HV_ITEM,
-    HV_VALUE,
-    HV_KEY,
-    HV_REF,
-    HV_CODE,
-    HV_UNNAMED, /* "[attribute]": a namespace's key that is no identifier */
-    HV_DICT,    /* ".__dict__" */
-    HV_TYPE,
-    HV_LOCALS, /* "[local]" */
-    HV_OTHER,  /* "(other)" */
-    HV_INTERPRETER,
-    HV_FROM_C,
-    HV_GARBAGE,
-    HV_CAPTURE,
-    HV_NAMELESS, /* a thread that Python's threading does not know */
-    HV_SMALL,
-    HV_EXCEPTION,
-    HV_THREAD_DATA,
-    HV_ARGS,
-    HV_TRACEBACK,
-    HV_CONTEXT_OF,
-    HV_CAUSE,
-    HV_NOTES,
-    HV_ATEXIT, /* "atexit.register": what a person would search for */
-    HV_FIXED
+/* The fixed labels; labels.c has their texts. */
+enum {
+    HV_LABEL_ITEM,
+    HV_LABEL_VALUE,
+    HV_LABEL_KEY,
+    HV_LABEL_REF,
+    HV_LABEL_CODE,
+    HV_LABEL_UNNAMED, /* "[attribute]": a namespace's key that is no identifier */
+    HV_LABEL_DICT,    /* ".__dict__" */
+    HV_LABEL_TYPE,
+    HV_LABEL_LOCALS, /* "[local]" */
+    HV_LABEL_OTHER,  /* "(other)" */
+    HV_LABEL_INTERPRETER,
+    HV_LABEL_FROM_C,
+    HV_LABEL_GARBAGE,
+    HV_LABEL_CAPTURE,
+    HV_LABEL_UNNAMED_THREAD, /* a thread that Python's threading does not know */
+    HV_LABEL_SMALL,
+    HV_LABEL_EXCEPTION,
+    HV_LABEL_THREAD_DATA,
+    HV_LABEL_ARGS,
+    HV_LABEL_TRACEBACK,
+    HV_LABEL_CONTEXT,
+    HV_LABEL_CAUSE,
+    HV_LABEL_NOTES,
+    HV_LABEL_ATEXIT, /* "atexit.register": what a person would search for */
+    HV_FIXED_LABELS
 };
 
 typedef struct {
@@ -68,24 +72,25 @@ enum {
 };
 
 enum {
-    HV_ATOM, /* leads nowhere */
-    HV_PLAIN,
-    HV_LIST_KIND,
-    HV_TUPLE_KIND,
-    HV_DICT_KIND, /* and its subclasses */
-    HV_SET_KIND,
-    HV_MODULE_KIND,
-    HV_CLASS_KIND,
-    HV_FUNCTION_KIND,
-    HV_CODE_KIND,
-    HV_OF_CODE, /* descriptors and builtin functions */
-    HV_FRAME_KIND,
-    HV_GENERATOR_KIND,
-    HV_EXCEPTION_KIND,
-    HV_CONTEXT_KIND,
+    HV_KIND_ATOM, /* leads nowhere */
+    HV_KIND_PLAIN,
+    HV_KIND_LIST,
+    HV_KIND_TUPLE,
+    HV_KIND_DICT, /* and its subclasses */
+    HV_KIND_SET,
+    HV_KIND_MODULE,
+    HV_KIND_CLASS,
+    HV_KIND_FUNCTION,
+    HV_KIND_CODE,
+    HV_KIND_PART_OF_CODE, /* descriptors and builtin functions */
+    HV_KIND_FRAME,
+    HV_KIND_GENERATOR,
+    HV_KIND_EXCEPTION,
+    HV_KIND_CONTEXT,
 };
 
-enum { /* how the number of entries is known */
+/* How the number of entries is known. */
+enum {
     HV_NO_LENGTH,
     HV_LENGTH_LIST,
     HV_LENGTH_DICT,
@@ -103,26 +108,31 @@ typedef struct {
     PyTypeObject *type;
     uint32_t number;
     uint8_t kind, sizing, length;
-    uint8_t exact;    /* every reference is known by name: no need to ask tp_traverse */
-    uint8_t blob;     /* modules, classes, functions: all refer to each other */
-    uint8_t cache;    /* 1 + place in the names of known caches, 0 for none */
-    uint8_t resource; /* 1 + place in the names of types that hold something open, 0 for none */
+    uint8_t exact;       /* every reference is known by name: no need to ask tp_traverse */
+    uint8_t interlinked; /* modules, classes, functions: all refer to each other */
+    uint8_t cache;       /* 1 + place in the names of known caches, 0 for none */
+    uint8_t resource;    /* 1 + place in the names of types that hold something open, 0 for none */
     uint8_t may_have_dict;
     uint16_t members;
     HvMember *member;
     PyCFunction size_of;
     PyTypeObject *size_class; /* the class that defines it, where the function wants to be told */
-    Py_ssize_t base; /* basicsize and what stands in front of an object */
+    Py_ssize_t base;          /* basicsize and what stands in front of an object */
     uint64_t count, bytes, tracked;
 } HvType;
 
-/* --- what Python tells of its own types, worked out once; see layout.py */
+/* --- what Python tells of its own types, worked out once; see offsets.py */
 
 typedef struct {
     Py_ssize_t lru_maxsize, lru_hits, lru_misses, lru_cache, deque_maxlen; /* offsets, or -1 */
-    Py_ssize_t zero; /* int.__sizeof__ of 0: it differs within 3.11 */
-    Py_ssize_t before_static; /* bytes that sys.getsizeof counts in front of a static class: 3.12 does */
-} HvLayout;
+    Py_ssize_t zero_bytes;          /* int.__sizeof__ of 0: it differs within 3.11 */
+    Py_ssize_t static_header_bytes; /* in front of a static class, by sys.getsizeof */
+} HvOffsets;
+
+/* How to see that a resource is open, by the first word behind the header. */
+#define HV_SIGN_DESCRIPTOR 'd' /* it is 0 or more */
+#define HV_SIGN_POINTER 'p'    /* it is not NULL */
+#define HV_SIGN_UNKNOWN '?'    /* only Python code could tell: it counts as open */
 
 typedef struct HvCore HvCore;
 
@@ -131,7 +141,7 @@ typedef void (*HvEdge)(void *state, PyObject *child, uint32_t label, Py_ssize_t 
 
 struct HvCore {
     PyInterpreterState *interp;
-    HvLayout layout;
+    HvOffsets offsets;
     HvArena arena;
     /* types */
     HvTable type_table;
@@ -146,18 +156,20 @@ struct HvCore {
     HvTable label_content; /* by content */
     HvArray labels;        /* HvLabel */
     PyObject **limit_names, **data_names;
-    Py_ssize_t limits, datas;
+    Py_ssize_t limit_name_count, data_name_count;
     /* what is being looked at, for the case that looking is fatal */
-    PyTypeObject *volatile current;
-    /* the board, or NULL */
-    volatile int64_t *board;
+    PyTypeObject *volatile examined_type;
+    /* the page that shows the progress, or NULL */
+    volatile int64_t *progress;
 };
+
+/* classes.c */
+int hv_full_name(PyTypeObject *type, char *buffer, size_t room); /* "module.Class", builtins bare */
+PyObject *hv_type_dict_get(PyTypeObject *type, const char *name);
 
 /* types.c */
 HvType *hv_new_type(HvCore *core, PyTypeObject *type);
-int hv_full_name(PyTypeObject *type, char *buffer, size_t room); /* "module.Class", builtins bare */
-PyObject *hv_type_dict(PyTypeObject *type); /* borrowed; may be NULL */
-PyObject *hv_type_dict_get(PyTypeObject *type, const char *name);
+int hv_is_open(HvCore *core, PyObject *op, HvType *type);
 
 static inline HvType *
 hv_type_of(HvCore *core, PyObject *op)
@@ -169,7 +181,7 @@ hv_type_of(HvCore *core, PyObject *op)
     return *near;
 }
 
-/* sizes.c */
+/* sizes.c: it knows classes, and nothing of the table of types */
 size_t hv_size(HvCore *core, PyObject *op, HvType *type); /* sys.getsizeof */
 void hv_find_sizing(HvType *type);
 
@@ -183,7 +195,11 @@ int hv_same_text(PyObject *a, PyObject *b);
 void hv_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *state);
 void hv_traverse(HvCore *core, PyObject *op, visitproc visit, void *state);
 void hv_frame_edges(HvCore *core, HvFrame *frame, HvEdge edge, void *state);
-int hv_is_open(HvCore *core, PyObject *op, HvType *type);
-Py_ssize_t hv_length(HvCore *core, PyObject *op, HvType *type);
+
+/* context_variables.c */
+void hv_context_edges(HvCore *core, PyObject *context, HvEdge edge, void *state);
+
+/* containers.c */
+Py_ssize_t hv_length(HvCore *core, PyObject *op, HvType *type); /* entries; -1 for no container */
 
 #endif

@@ -4,26 +4,24 @@
 
 #include <string.h>
 
-#define SHAPES 150 /* cycle shapes that are told apart */
+#define MAX_SHAPES 150 /* cycle shapes that are told apart */
 
 typedef struct {
     HvCore *core;
     PyObject **objects;
     size_t count;
-    HvTable index;            /* address -> 1 + place */
-    HvArray targets;          /* uint32_t: the references, by source */
-    size_t *first;            /* where each object's references begin; count + 1 of them */
-    uint32_t *order, *low;    /* Tarjan's numbers; afterwards the component and a parent */
+    HvTable index;         /* address -> 1 + place */
+    HvArray targets;       /* uint32_t: the references, by source */
+    size_t *first;         /* where each object's references begin; count + 1 of them */
+    uint32_t *order, *low; /* Tarjan's numbers; afterwards the component and a parent */
     uint32_t *stack, *work;
-    size_t *next;             /* the reference of each object to look at next */
-    uint32_t *on_type;        /* the component that last counted a type */
+    size_t *next;      /* the reference of each object to look at next */
+    uint32_t *on_type; /* the component that last counted a type */
     HvTable shapes;
     HvArray *groups;
     int garbage;
     uint32_t component;
 } Search;
-
-#define NO UINT32_MAX
 
 /* --- the graph */
 
@@ -31,9 +29,9 @@ static uint32_t
 place_of(Search *search, PyObject *op)
 {
     int fresh;
-    if (!hv_in_table(&search->index, (uint64_t)(uintptr_t)op))
-        return NO;
-    return *hv_slot(&search->index, (uint64_t)(uintptr_t)op, &fresh) - 1;
+    if (!hv_table_has(&search->index, (uint64_t)(uintptr_t)op))
+        return HV_NONE;
+    return *hv_table_slot(&search->index, (uint64_t)(uintptr_t)op, &fresh) - 1;
 }
 
 static void
@@ -43,8 +41,8 @@ add_target(void *state, PyObject *child, uint32_t label, Py_ssize_t place)
     (void)label;
     (void)place;
     uint32_t target = place_of(search, child);
-    if (target != NO)
-        *(uint32_t *)hv_push(&search->targets) = target;
+    if (target != HV_NONE)
+        *(uint32_t *)hv_array_push(&search->targets) = target;
 }
 
 static void
@@ -52,7 +50,8 @@ build(Search *search)
 {
     for (size_t i = 0; i < search->count; i++) {
         int fresh;
-        uint32_t *slot = hv_slot(&search->index, (uint64_t)(uintptr_t)search->objects[i], &fresh);
+        uint32_t *slot =
+            hv_table_slot(&search->index, (uint64_t)(uintptr_t)search->objects[i], &fresh);
         *slot = (uint32_t)i + 1;
     }
     for (size_t i = 0; i < search->count; i++) {
@@ -84,7 +83,7 @@ add_leaf(PyObject *child, void *arg)
     if (child == NULL || leaves->left-- <= 0)
         return 0;
     HvType *type = hv_type_of(leaves->core, child);
-    if (type->kind == HV_ATOM && Py_REFCNT(child) == 1)
+    if (type->kind == HV_KIND_ATOM && Py_REFCNT(child) == 1)
         leaves->bytes += hv_size(leaves->core, child, type);
     return 0;
 }
@@ -95,7 +94,8 @@ with_leaves(HvCore *core, PyObject *op)
 {
     Leaves leaves = {core, hv_size(core, op, hv_type_of(core, op)), 1000};
     HvAttributes found = hv_attributes(op, Py_TYPE(op));
-    if (found.dict != NULL && !hv_tracked(found.dict, Py_TYPE(found.dict))) { /* of atoms alone: not searched itself */
+    /* a dictionary of atoms alone is not tracked, and so not searched itself */
+    if (found.dict != NULL && !hv_tracked(found.dict, Py_TYPE(found.dict))) {
         leaves.bytes += hv_size(core, found.dict, hv_type_of(core, found.dict));
         Py_TYPE(found.dict)->tp_traverse(found.dict, add_leaf, &leaves);
     }
@@ -114,7 +114,7 @@ count_kind(HvCycle *group, uint32_t type)
             return;
         }
     }
-    if (group->kinds < HV_KINDS) {
+    if (group->kinds < HV_MAX_GROUP_TYPES) {
         group->kind[group->kinds] = type;
         group->of_kind[group->kinds++] = 1;
     }
@@ -165,12 +165,12 @@ best_start(Search *search, const uint32_t *members, size_t count)
 /* Breadth first from the start until something refers back to it; `low` takes the parents.
  * Returns the last object of the circle. */
 static uint32_t
-way_back(Search *search, uint32_t start, const uint32_t *members, size_t count)
+find_shortest_cycle(Search *search, uint32_t start, const uint32_t *members, size_t count)
 {
     uint32_t component = search->order[start];
     size_t read = 0, written = 0;
     for (size_t i = 0; i < count; i++)
-        search->low[members[i]] = NO;
+        search->low[members[i]] = HV_NONE;
     search->low[start] = start;
     search->work[written++] = start;
     while (read < written) {
@@ -179,7 +179,7 @@ way_back(Search *search, uint32_t start, const uint32_t *members, size_t count)
             uint32_t target = target_at(search, i);
             if (target == start)
                 return at;
-            if (search->order[target] == component && search->low[target] == NO) {
+            if (search->order[target] == component && search->low[target] == HV_NONE) {
                 search->low[target] = at;
                 search->work[written++] = target;
             }
@@ -207,13 +207,13 @@ find_label(void *state, PyObject *child, uint32_t label, Py_ssize_t place)
 }
 
 static void
-draw(Search *search, HvCycle *group, const uint32_t *members, size_t count)
+draw_chain(Search *search, HvCycle *group, const uint32_t *members, size_t count)
 {
-    uint32_t path[HV_CHAIN];
+    uint32_t path[HV_MAX_CHAIN_STEPS];
     size_t length = 0;
     uint32_t start = best_start(search, members, count);
-    uint32_t at = way_back(search, start, members, count);
-    for (; length < HV_CHAIN; at = search->low[at]) {
+    uint32_t at = find_shortest_cycle(search, start, members, count);
+    for (; length < HV_MAX_CHAIN_STEPS; at = search->low[at]) {
         path[length++] = at;
         if (at == start)
             break;
@@ -222,7 +222,7 @@ draw(Search *search, HvCycle *group, const uint32_t *members, size_t count)
         PyObject *op = search->objects[path[length - 1 - i]];
         PyObject *next = search->objects[i + 1 < length ? path[length - 2 - i] : start];
         HvType *type = hv_type_of(search->core, op);
-        Finder finder = {next, HV_REF, -1, 0};
+        Finder finder = {next, HV_LABEL_REF, -1, 0};
         hv_edges(search->core, op, type, find_label, &finder);
         group->chain[i] = (HvChainStep){type->number, finder.label, finder.place};
     }
@@ -235,19 +235,19 @@ static void
 add_component(Search *search, const uint32_t *members, size_t count)
 {
     int fresh;
-    uint32_t *slot = hv_slot(&search->shapes, shape_of(search, members, count), &fresh);
+    uint32_t *slot = hv_table_slot(&search->shapes, shape_of(search, members, count), &fresh);
     HvCycle *group;
     if (fresh) {
-        if (search->shapes.count > SHAPES) {
-            *slot = NO;
+        if (search->shapes.count > MAX_SHAPES) {
+            *slot = HV_NONE;
             return;
         }
         *slot = (uint32_t)search->groups->count;
-        group = hv_push(search->groups);
+        group = hv_array_push(search->groups);
         group->garbage = (uint8_t)search->garbage;
-        draw(search, group, members, count);
+        draw_chain(search, group, members, count);
     }
-    if (*slot == NO)
+    if (*slot == HV_NONE)
         return;
     group = &HV_AT(search->groups, HvCycle, *slot);
     group->components++;
@@ -256,7 +256,7 @@ add_component(Search *search, const uint32_t *members, size_t count)
         PyObject *op = search->objects[members[i]];
         count_kind(group, hv_type_of(search->core, op)->number);
         group->bytes += with_leaves(search->core, op);
-        if (group->traced < HV_TRACED)
+        if (group->traced < HV_MAX_GROUP_BLOCKS)
             group->object[group->traced++] = op;
     }
 }
@@ -278,7 +278,7 @@ close_component(Search *search, uint32_t root, size_t height)
     size_t begin = height;
     do {
         begin--;
-        search->order[search->stack[begin]] = NO - 1 - search->component;
+        search->order[search->stack[begin]] = HV_NONE - 1 - search->component;
     } while (search->stack[begin] != root);
     if (height - begin > 1 || refers_to_itself(search, root))
         add_component(search, search->stack + begin, height - begin);
@@ -296,7 +296,8 @@ components(Search *search)
         size_t depth = 0;
         if (search->order[start] != 0)
             continue;
-        uint32_t *path = search->work + search->count; /* the second half: way_back has the first */
+        /* the second half: find_shortest_cycle has the first */
+        uint32_t *path = search->work + search->count;
         path[depth++] = (uint32_t)start;
         search->order[start] = search->low[start] = ++clock;
         search->stack[height++] = (uint32_t)start;
@@ -310,8 +311,7 @@ components(Search *search)
                     search->order[child] = search->low[child] = ++clock;
                     search->stack[height++] = child;
                     search->next[child] = search->first[child];
-                }
-                else if (search->order[child] < done && search->order[child] < search->low[node])
+                } else if (search->order[child] < done && search->order[child] < search->low[node])
                     search->low[node] = search->order[child];
                 continue;
             }
@@ -329,22 +329,26 @@ void
 hv_cycles(HvCore *core, PyObject **objects, size_t count, int garbage, HvArray *groups)
 {
     HvArena arena = {0};
-    Search search = {.core = core, .objects = objects, .count = count, .groups = groups,
-                     .garbage = garbage, .component = 1};
+    Search search = {.core = core,
+                     .objects = objects,
+                     .count = count,
+                     .groups = groups,
+                     .garbage = garbage,
+                     .component = 1};
     if (count == 0)
         return;
-    hv_array(&search.targets, sizeof(uint32_t));
-    search.first = hv_take(&arena, (count + 1) * sizeof *search.first);
+    hv_array_init(&search.targets, sizeof(uint32_t));
+    search.first = hv_arena_alloc(&arena, (count + 1) * sizeof *search.first);
     build(&search);
-    hv_drop_table(&search.index);
-    search.next = hv_take(&arena, count * sizeof *search.next);
-    search.order = hv_take(&arena, count * sizeof *search.order);
-    search.low = hv_take(&arena, count * sizeof *search.low);
-    search.stack = hv_take(&arena, count * sizeof *search.stack);
-    search.work = hv_take(&arena, 2 * count * sizeof *search.work);
-    search.on_type = hv_take(&arena, core->types.count * sizeof *search.on_type);
+    hv_table_drop(&search.index);
+    search.next = hv_arena_alloc(&arena, count * sizeof *search.next);
+    search.order = hv_arena_alloc(&arena, count * sizeof *search.order);
+    search.low = hv_arena_alloc(&arena, count * sizeof *search.low);
+    search.stack = hv_arena_alloc(&arena, count * sizeof *search.stack);
+    search.work = hv_arena_alloc(&arena, 2 * count * sizeof *search.work);
+    search.on_type = hv_arena_alloc(&arena, core->types.count * sizeof *search.on_type);
     components(&search);
-    hv_drop_table(&search.shapes);
-    hv_drop(&search.targets);
-    hv_drop_arena(&arena);
+    hv_table_drop(&search.shapes);
+    hv_array_drop(&search.targets);
+    hv_arena_drop(&arena);
 }

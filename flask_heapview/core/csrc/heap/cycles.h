@@ -4,9 +4,9 @@
 
 #include "heap/core.h"
 
-#define HV_CHAIN 40  /* steps of a chain that are kept */
-#define HV_KINDS 8   /* types of a group that are counted by name */
-#define HV_TRACED 64 /* objects of a group whose allocation may be asked for */
+#define HV_MAX_CHAIN_STEPS 40  /* steps of a chain that are kept */
+#define HV_MAX_GROUP_TYPES 8   /* types of a group that are counted by name */
+#define HV_MAX_GROUP_BLOCKS 64 /* objects of a group whose allocation may be asked for */
 
 typedef struct {
     uint32_t type, label;
@@ -16,11 +16,11 @@ typedef struct {
 typedef struct {
     uint8_t garbage;
     uint16_t steps, kinds, traced;
-    uint32_t kind[HV_KINDS];
-    uint64_t of_kind[HV_KINDS];
+    uint32_t kind[HV_MAX_GROUP_TYPES];
+    uint64_t of_kind[HV_MAX_GROUP_TYPES];
     uint64_t components, count, bytes;
-    HvChainStep chain[HV_CHAIN];
-    PyObject *object[HV_TRACED];
+    HvChainStep chain[HV_MAX_CHAIN_STEPS];
+    PyObject *object[HV_MAX_GROUP_BLOCKS];
 } HvCycle;
 
 /* Adds the groups found among the objects to an array of HvCycle. */

@@ -1,22 +1,20 @@
 /* The references that leave an object, each with the name by which a person would search for it. */
 #include "heap/core.h"
 
-#include <string.h>
-
-#define AHEAD 8 /* items of a list that are fetched before they are looked at */
+#define PREFETCHED_OBJECTS 8 /* items of a list that are fetched before they are looked at */
 
 typedef struct {
     HvEdge edge;
     void *state;
     uint32_t label;
-} Rest;
+} Traversal;
 
 static int
-visit_rest(PyObject *child, void *arg)
+visit_traversed(PyObject *child, void *arg)
 {
-    Rest *rest = arg;
+    Traversal *traversal = arg;
     if (child != NULL)
-        rest->edge(rest->state, child, rest->label, -1);
+        traversal->edge(traversal->state, child, traversal->label, -1);
     return 0;
 }
 
@@ -26,25 +24,25 @@ hv_traverse(HvCore *core, PyObject *op, visitproc visit, void *state)
     PyTypeObject *type = Py_TYPE(op);
     if (type->tp_traverse == NULL || !hv_is_gc(op, type))
         return;
-    core->current = type;
+    core->examined_type = type;
     type->tp_traverse(op, visit, state);
 }
 
 static void
-rest_of(HvCore *core, PyObject *op, uint32_t label, HvEdge edge, void *state)
+traversed_edges(HvCore *core, PyObject *op, uint32_t label, HvEdge edge, void *state)
 {
-    Rest rest = {edge, state, label};
-    hv_traverse(core, op, visit_rest, &rest);
+    Traversal traversal = {edge, state, label};
+    hv_traverse(core, op, visit_traversed, &traversal);
 }
 
 static void
 array_edges(PyObject **items, Py_ssize_t count, HvEdge edge, void *state)
 {
     for (Py_ssize_t i = 0; i < count; i++) {
-        if (i + AHEAD < count && items[i + AHEAD] != NULL)
-            __builtin_prefetch((char *)items[i + AHEAD] - 16);
+        if (i + PREFETCHED_OBJECTS < count && items[i + PREFETCHED_OBJECTS] != NULL)
+            __builtin_prefetch((char *)items[i + PREFETCHED_OBJECTS] - 16);
         if (items[i] != NULL)
-            edge(state, items[i], HV_ITEM, i);
+            edge(state, items[i], HV_LABEL_ITEM, i);
     }
 }
 
@@ -54,10 +52,10 @@ dict_edges(PyObject *dict, HvEdge edge, void *state)
     PyObject *key, *value;
     Py_ssize_t at = 0;
     while (PyDict_Next(dict, &at, &key, &value))
-        edge(state, value, HV_VALUE, -1);
+        edge(state, value, HV_LABEL_VALUE, -1);
     at = 0;
     while (PyDict_Next(dict, &at, &key, &value))
-        edge(state, key, HV_KEY, -1);
+        edge(state, key, HV_LABEL_KEY, -1);
 }
 
 static void
@@ -67,7 +65,7 @@ set_edges(PyObject *op, HvEdge edge, void *state)
     for (Py_ssize_t i = 0; i <= set->mask; i++) {
         setentry *entry = &set->table[i];
         if (entry->key != NULL && entry->hash != -1) /* that hash marks what was taken out */
-            edge(state, entry->key, HV_ITEM, -1);
+            edge(state, entry->key, HV_LABEL_ITEM, -1);
     }
 }
 
@@ -83,7 +81,7 @@ namespace_edges(HvCore *core, PyObject *dict, uint8_t kind, HvEdge edge, void *s
         edge(state, value, hv_label(core, kind, key), -1);
     at = 0;
     while (PyDict_Next(dict, &at, &key, &value))
-        edge(state, key, HV_CODE, -1); /* the names themselves are nobody's growth */
+        edge(state, key, HV_LABEL_CODE, -1); /* the names themselves are nobody's growth */
 }
 
 static void
@@ -93,13 +91,12 @@ attribute_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *sta
     if (found.values != NULL) {
         for (Py_ssize_t i = 0; i < found.keys->dk_nentries; i++) {
             if (found.values[i] != NULL)
-                edge(state, found.values[i], hv_label(core, HV_ATTRIBUTE, hv_key(found.keys, i)),
-                     -1);
+                edge(state, found.values[i],
+                     hv_label(core, HV_FORM_ATTRIBUTE, hv_key(found.keys, i)), -1);
         }
-    }
-    else if (found.dict != NULL) {
-        edge(state, found.dict, HV_DICT, -1);
-        namespace_edges(core, found.dict, HV_ATTRIBUTE, edge, state);
+    } else if (found.dict != NULL) {
+        edge(state, found.dict, HV_LABEL_DICT, -1);
+        namespace_edges(core, found.dict, HV_FORM_ATTRIBUTE, edge, state);
     }
 }
 
@@ -120,16 +117,16 @@ instance_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *stat
     if (type->may_have_dict)
         attribute_edges(core, op, type, edge, state);
     if (type->exact)
-        edge(state, (PyObject *)type->type, HV_TYPE, -1);
+        edge(state, (PyObject *)type->type, HV_LABEL_TYPE, -1);
     else
-        rest_of(core, op, HV_ITEM, edge, state);
+        traversed_edges(core, op, HV_LABEL_ITEM, edge, state);
 }
 
 static void
-part(PyObject *child, HvEdge edge, void *state)
+code_edge(PyObject *child, HvEdge edge, void *state)
 {
     if (child != NULL)
-        edge(state, child, HV_CODE, -1);
+        edge(state, child, HV_LABEL_CODE, -1);
 }
 
 /* What a class holds past its traverse function: its names, and those of its instances' values. */
@@ -137,13 +134,13 @@ static void
 heap_class_edges(PyHeapTypeObject *type, HvEdge edge, void *state)
 {
     PyDictKeysObject *keys = type->ht_cached_keys;
-    part(type->ht_name, edge, state);
-    part(type->ht_qualname, edge, state);
-    part(type->ht_slots, edge, state);
+    code_edge(type->ht_name, edge, state);
+    code_edge(type->ht_qualname, edge, state);
+    code_edge(type->ht_slots, edge, state);
     if (keys == NULL)
         return;
     for (Py_ssize_t i = 0; i < keys->dk_nentries; i++)
-        part(hv_key(keys, i), edge, state);
+        code_edge(hv_key(keys, i), edge, state);
 }
 
 static void
@@ -151,12 +148,12 @@ class_edges(HvCore *core, PyObject *op, HvEdge edge, void *state)
 {
     PyTypeObject *type = (PyTypeObject *)op;
     PyObject *dict = hv_type_dict(type);
-    namespace_edges(core, dict, HV_ATTRIBUTE, edge, state);
+    namespace_edges(core, dict, HV_FORM_ATTRIBUTE, edge, state);
     if (dict != NULL)
-        edge(state, dict, HV_DICT, -1);
+        edge(state, dict, HV_LABEL_DICT, -1);
     if (type->tp_flags & Py_TPFLAGS_HEAPTYPE)
         heap_class_edges((PyHeapTypeObject *)op, edge, state);
-    rest_of(core, op, HV_REF, edge, state);
+    traversed_edges(core, op, HV_LABEL_REF, edge, state);
 }
 
 static void
@@ -171,12 +168,12 @@ function_edges(HvCore *core, PyObject *op, HvEdge edge, void *state)
             PyObject *cell = PyTuple_GET_ITEM(cells, i);
             PyObject *name = PyTuple_GET_ITEM(code->co_localsplusnames, first + i);
             if (cell != NULL)
-                edge(state, cell, hv_label(core, HV_CLOSURE, name), -1);
+                edge(state, cell, hv_label(core, HV_FORM_CLOSURE, name), -1);
         }
     }
-    namespace_edges(core, function->func_dict, HV_ATTRIBUTE, edge, state);
-    namespace_edges(core, function->func_kwdefaults, HV_ATTRIBUTE, edge, state);
-    rest_of(core, op, HV_CODE, edge, state);
+    namespace_edges(core, function->func_dict, HV_FORM_ATTRIBUTE, edge, state);
+    namespace_edges(core, function->func_kwdefaults, HV_FORM_ATTRIBUTE, edge, state);
+    traversed_edges(core, op, HV_LABEL_CODE, edge, state);
 }
 
 /* Code objects have no traverse function: their parts have to be named. */
@@ -184,25 +181,16 @@ static void
 code_edges(PyObject *op, HvEdge edge, void *state)
 {
     PyCodeObject *code = (PyCodeObject *)op;
-    part(code->co_consts, edge, state);
-    part(code->co_names, edge, state);
-    part(code->co_exceptiontable, edge, state);
-    part(code->co_localsplusnames, edge, state);
-    part(code->co_localspluskinds, edge, state);
-    part(code->co_filename, edge, state);
-    part(code->co_name, edge, state);
-    part(code->co_qualname, edge, state);
-    part(code->co_linetable, edge, state);
-#if PY_VERSION_HEX >= 0x030C0000
-    if (code->_co_cached != NULL) {
-        part(code->_co_cached->_co_code, edge, state);
-        part(code->_co_cached->_co_cellvars, edge, state);
-        part(code->_co_cached->_co_freevars, edge, state);
-        part(code->_co_cached->_co_varnames, edge, state);
-    }
-#else
-    part(code->_co_code, edge, state);
-#endif
+    code_edge(code->co_consts, edge, state);
+    code_edge(code->co_names, edge, state);
+    code_edge(code->co_exceptiontable, edge, state);
+    code_edge(code->co_localsplusnames, edge, state);
+    code_edge(code->co_localspluskinds, edge, state);
+    code_edge(code->co_filename, edge, state);
+    code_edge(code->co_name, edge, state);
+    code_edge(code->co_qualname, edge, state);
+    code_edge(code->co_linetable, edge, state);
+    hv_visit_code_cache(code, visit_traversed, &(Traversal){edge, state, HV_LABEL_CODE});
 }
 
 void
@@ -211,18 +199,18 @@ hv_frame_edges(HvCore *core, HvFrame *frame, HvEdge edge, void *state)
     PyCodeObject *code = hv_frame_code(frame);
     if (code == NULL)
         return;
-    part((PyObject *)code, edge, state);
-    part(hv_frame_function(frame), edge, state);
+    code_edge((PyObject *)code, edge, state);
+    code_edge(hv_frame_function(frame), edge, state);
     for (int i = 0; i < code->co_nlocalsplus; i++) {
         PyObject *value = hv_frame_local(frame, i);
         if (value != NULL)
             edge(state, value,
-                 hv_label(core, HV_LOCAL, PyTuple_GET_ITEM(code->co_localsplusnames, i)), -1);
+                 hv_label(core, HV_FORM_LOCAL, PyTuple_GET_ITEM(code->co_localsplusnames, i)), -1);
     }
     if (frame->f_locals != NULL && PyDict_CheckExact(frame->f_locals))
-        namespace_edges(core, frame->f_locals, HV_LOCAL, edge, state);
-    part(frame->f_locals, edge, state);
-    part((PyObject *)frame->frame_obj, edge, state);
+        namespace_edges(core, frame->f_locals, HV_FORM_LOCAL, edge, state);
+    code_edge(frame->f_locals, edge, state);
+    code_edge((PyObject *)frame->frame_obj, edge, state);
 }
 
 static void
@@ -233,8 +221,9 @@ exception_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *sta
         PyObject *child;
         uint32_t label;
     } known[] = {
-        {error->args, HV_ARGS},         {error->notes, HV_NOTES}, {error->traceback, HV_TRACEBACK},
-        {error->context, HV_CONTEXT_OF}, {error->cause, HV_CAUSE},
+        {error->args, HV_LABEL_ARGS},           {error->notes, HV_LABEL_NOTES},
+        {error->traceback, HV_LABEL_TRACEBACK}, {error->context, HV_LABEL_CONTEXT},
+        {error->cause, HV_LABEL_CAUSE},
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (known[i].child != NULL)
@@ -243,159 +232,72 @@ exception_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *sta
     instance_edges(core, op, type, edge, state);
 }
 
-/* The variables of a context: its immutable map is a tree of three sorts of nodes. Their layouts are
- * those of Python/hamt.c, which publishes one of them only, and that not in every version. */
-typedef struct {
-    PyObject_VAR_HEAD
-    uint32_t bitmap;
-    PyObject *pairs[1]; /* a key and a value, or NULL and a node */
-} BitmapNode;
-
-typedef struct {
-    PyObject_HEAD
-    PyObject *nodes[32];
-} ArrayNode;
-
-typedef struct {
-    PyObject_VAR_HEAD
-    int32_t hash;
-    PyObject *pairs[1];
-} CollisionNode;
-
+/* The kinds that are rarer: what belongs to code, and what holds a frame. */
 static void
-variable(HvCore *core, PyObject *key, PyObject *value, HvEdge edge, void *state)
+code_related_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *state)
 {
-    if (key != NULL && value != NULL && Py_IS_TYPE(key, &PyContextVar_Type))
-        edge(state, value, hv_label(core, HV_CONTEXT, ((PyContextVar *)key)->var_name), -1);
-}
-
-static void
-variables(HvCore *core, PyObject *node, int depth, HvEdge edge, void *state)
-{
-    if (node == NULL || depth > 16)
+    HvFrame *frame;
+    switch (type->kind) {
+    case HV_KIND_MODULE:
+        namespace_edges(core, PyModule_GetDict(op), HV_FORM_ATTRIBUTE, edge, state);
+        traversed_edges(core, op, HV_LABEL_REF, edge, state);
         return;
-    const char *name = Py_TYPE(node)->tp_name;
-    if (strcmp(name, "hamt_bitmap_node") == 0) {
-        PyObject **pairs = ((BitmapNode *)node)->pairs;
-        for (Py_ssize_t i = 0; i + 1 < Py_SIZE(node); i += 2) {
-            if (pairs[i] == NULL)
-                variables(core, pairs[i + 1], depth + 1, edge, state);
-            else
-                variable(core, pairs[i], pairs[i + 1], edge, state);
-        }
+    case HV_KIND_CLASS:
+        class_edges(core, op, edge, state);
+        return;
+    case HV_KIND_FUNCTION:
+        function_edges(core, op, edge, state);
+        return;
+    case HV_KIND_CODE:
+        code_edges(op, edge, state);
+        return;
+    case HV_KIND_PART_OF_CODE:
+        traversed_edges(core, op, HV_LABEL_CODE, edge, state);
+        return;
+    case HV_KIND_FRAME:
+        if ((frame = ((PyFrameObject *)op)->f_frame) != NULL)
+            hv_frame_edges(core, frame, edge, state);
+        traversed_edges(core, op, HV_LABEL_LOCALS, edge, state);
+        return;
+    default: /* HV_KIND_GENERATOR */
+        if ((frame = hv_suspended(op)) != NULL)
+            hv_frame_edges(core, frame, edge, state);
+        traversed_edges(core, op, HV_LABEL_LOCALS, edge, state);
     }
-    else if (strcmp(name, "hamt_array_node") == 0) {
-        for (int i = 0; i < 32; i++)
-            variables(core, ((ArrayNode *)node)->nodes[i], depth + 1, edge, state);
-    }
-    else if (strcmp(name, "hamt_collision_node") == 0) {
-        PyObject **pairs = ((CollisionNode *)node)->pairs;
-        for (Py_ssize_t i = 0; i + 1 < Py_SIZE(node); i += 2)
-            variable(core, pairs[i], pairs[i + 1], edge, state);
-    }
-}
-
-static void
-context_edges(HvCore *core, PyObject *op, HvEdge edge, void *state)
-{
-    PyHamtObject *vars = ((struct _pycontextobject *)op)->ctx_vars;
-    if (vars != NULL)
-        variables(core, (PyObject *)vars->h_root, 0, edge, state);
-    rest_of(core, op, HV_REF, edge, state);
 }
 
 void
 hv_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *state)
 {
-    HvFrame *frame;
-    core->current = type->type;
+    core->examined_type = type->type;
     switch (type->kind) {
-    case HV_ATOM:
+    case HV_KIND_ATOM:
         return;
-    case HV_LIST_KIND:
+    case HV_KIND_LIST:
         array_edges(((PyListObject *)op)->ob_item, Py_SIZE(op), edge, state);
         return;
-    case HV_TUPLE_KIND:
+    case HV_KIND_TUPLE:
         array_edges(((PyTupleObject *)op)->ob_item, Py_SIZE(op), edge, state);
         return;
-    case HV_SET_KIND:
+    case HV_KIND_SET:
         set_edges(op, edge, state);
         return;
-    case HV_DICT_KIND:
+    case HV_KIND_DICT:
         dict_edges(op, edge, state);
         if (type->type != &PyDict_Type)
             instance_edges(core, op, type, edge, state);
         return;
-    case HV_MODULE_KIND:
-        namespace_edges(core, PyModule_GetDict(op), HV_ATTRIBUTE, edge, state);
-        rest_of(core, op, HV_REF, edge, state);
+    case HV_KIND_PLAIN:
+        instance_edges(core, op, type, edge, state);
         return;
-    case HV_CLASS_KIND:
-        class_edges(core, op, edge, state);
-        return;
-    case HV_FUNCTION_KIND:
-        function_edges(core, op, edge, state);
-        return;
-    case HV_CODE_KIND:
-        code_edges(op, edge, state);
-        return;
-    case HV_OF_CODE:
-        rest_of(core, op, HV_CODE, edge, state);
-        return;
-    case HV_FRAME_KIND:
-        if ((frame = ((PyFrameObject *)op)->f_frame) != NULL)
-            hv_frame_edges(core, frame, edge, state);
-        rest_of(core, op, HV_LOCALS, edge, state);
-        return;
-    case HV_GENERATOR_KIND:
-        if ((frame = hv_suspended(op)) != NULL)
-            hv_frame_edges(core, frame, edge, state);
-        rest_of(core, op, HV_LOCALS, edge, state);
-        return;
-    case HV_EXCEPTION_KIND:
+    case HV_KIND_EXCEPTION:
         exception_edges(core, op, type, edge, state);
         return;
-    case HV_CONTEXT_KIND:
-        context_edges(core, op, edge, state);
+    case HV_KIND_CONTEXT:
+        hv_context_edges(core, op, edge, state);
+        traversed_edges(core, op, HV_LABEL_REF, edge, state);
         return;
     default:
-        instance_edges(core, op, type, edge, state);
-    }
-}
-
-Py_ssize_t
-hv_length(HvCore *core, PyObject *op, HvType *type)
-{
-    switch (type->length) {
-    case HV_LENGTH_LIST:
-    case HV_LENGTH_DEQUE:
-        return Py_SIZE(op);
-    case HV_LENGTH_DICT:
-        return ((PyDictObject *)op)->ma_used;
-    case HV_LENGTH_SET:
-        return ((PySetObject *)op)->used;
-    case HV_LENGTH_LRU:
-        if (core->layout.lru_cache >= 0) {
-            PyObject *dict = *(PyObject **)((char *)op + core->layout.lru_cache);
-            return dict != NULL && PyDict_Check(dict) ? ((PyDictObject *)dict)->ma_used : 0;
-        }
-        return 0;
-    default:
-        return -1;
-    }
-}
-
-/* Whether it still holds its resource. The first word behind the header tells: a descriptor ("d"),
- * or a pointer ("p"); "?" marks what only Python code could tell, and counts as open. */
-int
-hv_is_open(HvCore *core, PyObject *op, HvType *type)
-{
-    switch (core->resource_signs[type->resource - 1]) {
-    case 'd':
-        return *(int *)(op + 1) >= 0;
-    case 'p':
-        return *(void **)(op + 1) != NULL;
-    default:
-        return 1;
+        code_related_edges(core, op, type, edge, state);
     }
 }

@@ -4,33 +4,33 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BUFFER ((size_t)1 << 16)
-#define NAMED 4096 /* named references of one object that are told apart */
+#define BUFFER_BYTES ((size_t)1 << 16)
+#define MAX_NAMED_REFERENCES 4096 /* named references of one object that are told apart */
 
 typedef struct {
     int fd;
     uint64_t at;
     size_t used;
     char *buffer;
-} Stream;
+} ArrayWriter;
 
 typedef struct {
     HvWalk *walk;
-    HvTable ours; /* how often the order itself refers to an object */
-    Stream stream[HV_REGIONS];
+    HvTable input_references; /* how often the capture's own input refers to an object */
+    ArrayWriter stream[HV_ARRAYS];
     uint64_t edges;
     /* the object at hand */
-    PyObject *of;
-    uint32_t rest; /* the label of what has no name */
+    PyObject *source;
+    uint32_t unnamed; /* the label of what has no name */
     struct {
         PyObject *child;
         uint32_t label;
     } *named;
     size_t names, next;
-} Writer;
+} GraphWriter;
 
 static void
-flush(Stream *stream)
+flush(ArrayWriter *stream)
 {
     size_t done = 0;
     while (done < stream->used) {
@@ -47,16 +47,16 @@ flush(Stream *stream)
 }
 
 static void
-put(Stream *stream, const void *data, size_t length)
+put(ArrayWriter *stream, const void *data, size_t length)
 {
-    if (stream->used + length > BUFFER)
+    if (stream->used + length > BUFFER_BYTES)
         flush(stream);
     memcpy(stream->buffer + stream->used, data, length);
     stream->used += length;
 }
 
 static void
-put32(Stream *stream, uint64_t value) /* what is larger is written as the largest there is */
+put32(ArrayWriter *stream, uint64_t value) /* what is larger is written as the largest there is */
 {
     uint32_t small = value > UINT32_MAX ? UINT32_MAX : (uint32_t)value;
     put(stream, &small, sizeof small);
@@ -65,12 +65,12 @@ put32(Stream *stream, uint64_t value) /* what is larger is written as the larges
 /* --- references: those that are owned, each once, with a name where it has one */
 
 static void
-arc(Writer *writer, PyObject *child, uint32_t label)
+arc(GraphWriter *writer, PyObject *child, uint32_t label)
 {
-    if (!hv_has(&writer->walk->seen, child))
+    if (!hv_set_has(&writer->walk->state.visited_set, child))
         return;
-    HvArc made = {(uint32_t)hv_index(&writer->walk->seen, child), label};
-    put(&writer->stream[HV_EDGES], &made, sizeof made);
+    HvArc made = {(uint32_t)hv_set_index(&writer->walk->state.visited_set, child), label};
+    put(&writer->stream[HV_ARRAY_EDGE], &made, sizeof made);
     writer->edges++;
 }
 
@@ -84,9 +84,10 @@ take_arc(void *state, PyObject *child, uint32_t label, Py_ssize_t place)
 static void
 take_name(void *state, PyObject *child, uint32_t label, Py_ssize_t place)
 {
-    Writer *writer = state;
+    GraphWriter *writer = state;
     (void)place;
-    if (label == HV_ITEM || label == HV_REF || label == HV_CODE || writer->names == NAMED)
+    if (label == HV_LABEL_ITEM || label == HV_LABEL_REF || label == HV_LABEL_CODE ||
+        writer->names == MAX_NAMED_REFERENCES)
         return;
     writer->named[writer->names].child = child;
     writer->named[writer->names++].label = label;
@@ -94,7 +95,7 @@ take_name(void *state, PyObject *child, uint32_t label, Py_ssize_t place)
 
 /* The name of a reference that the traverse function shows: both come in about the same order. */
 static uint32_t
-name_of(Writer *writer, PyObject *child)
+name_of(GraphWriter *writer, PyObject *child)
 {
     for (size_t i = 0; i < writer->names; i++) {
         size_t at = (writer->next + i) % writer->names;
@@ -103,69 +104,70 @@ name_of(Writer *writer, PyObject *child)
             return writer->named[at].label;
         }
     }
-    if (PyModule_Check(writer->of) && child == PyModule_GetDict(writer->of))
-        return HV_DICT;
-    return child == (PyObject *)Py_TYPE(writer->of) ? HV_TYPE : writer->rest;
+    if (PyModule_Check(writer->source) && child == PyModule_GetDict(writer->source))
+        return HV_LABEL_DICT;
+    return child == (PyObject *)Py_TYPE(writer->source) ? HV_LABEL_TYPE : writer->unnamed;
 }
 
 static int
 visit(PyObject *child, void *arg)
 {
-    Writer *writer = arg;
+    GraphWriter *writer = arg;
     if (child != NULL)
         arc(writer, child, name_of(writer, child));
     return 0;
 }
 
 static void
-namespace_arcs(Writer *writer, PyObject *dict)
+namespace_arcs(GraphWriter *writer, PyObject *dict)
 {
     PyObject *key, *value;
     Py_ssize_t at = 0;
     while (PyDict_Next(dict, &at, &key, &value)) {
-        arc(writer, value, hv_label(&writer->walk->core, HV_ATTRIBUTE, key));
-        arc(writer, key, HV_KEY);
+        arc(writer, value, hv_label(&writer->walk->core, HV_FORM_ATTRIBUTE, key));
+        arc(writer, key, HV_LABEL_KEY);
     }
 }
 
 /* References that no traverse function shows. */
 static void
-hidden_arcs(Writer *writer, PyTypeObject *type)
+hidden_arcs(GraphWriter *writer, PyTypeObject *type)
 {
     PyHeapTypeObject *heap = (PyHeapTypeObject *)type;
     if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
         PyObject *dict = hv_type_dict(type);
         if (dict != NULL)
-            arc(writer, dict, HV_DICT);
+            arc(writer, dict, HV_LABEL_DICT);
         return;
     }
     PyObject *parts[] = {heap->ht_name, heap->ht_qualname, heap->ht_slots};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (parts[i] != NULL)
-            arc(writer, parts[i], HV_CODE);
+            arc(writer, parts[i], HV_LABEL_CODE);
     }
-    for (Py_ssize_t i = 0; heap->ht_cached_keys != NULL && i < heap->ht_cached_keys->dk_nentries; i++) {
+    for (Py_ssize_t i = 0; heap->ht_cached_keys != NULL && i < heap->ht_cached_keys->dk_nentries;
+         i++) {
         PyObject *key = hv_key(heap->ht_cached_keys, i);
         if (key != NULL)
-            arc(writer, key, HV_CODE);
+            arc(writer, key, HV_LABEL_CODE);
     }
 }
 
 static uint32_t
-rest_label(HvType *type)
+unnamed_label(HvType *type)
 {
     switch (type->kind) {
-    case HV_FUNCTION_KIND:
-    case HV_OF_CODE:
-        return HV_CODE;
-    case HV_FRAME_KIND:
-    case HV_GENERATOR_KIND:
-        return HV_LOCALS;
-    case HV_PLAIN:
-    case HV_EXCEPTION_KIND:
-        return HV_ITEM;
+    case HV_KIND_FUNCTION:
+    case HV_KIND_PART_OF_CODE:
+        return HV_LABEL_CODE;
+    case HV_KIND_FRAME:
+    case HV_KIND_GENERATOR:
+        return HV_LABEL_LOCALS;
+    case HV_KIND_PLAIN:
+    case HV_KIND_EXCEPTION:
+        return HV_LABEL_ITEM;
     default:
-        return HV_REF;
+        return HV_LABEL_REF;
     }
 }
 
@@ -174,14 +176,14 @@ static int
 is_plain(HvType *type, PyObject *op)
 {
     switch (type->kind) {
-    case HV_LIST_KIND:
-    case HV_TUPLE_KIND:
-    case HV_SET_KIND:
-    case HV_CODE_KIND:
+    case HV_KIND_LIST:
+    case HV_KIND_TUPLE:
+    case HV_KIND_SET:
+    case HV_KIND_CODE:
         return 1;
-    case HV_DICT_KIND:
+    case HV_KIND_DICT:
         return type->type == &PyDict_Type;
-    case HV_PLAIN: /* not tracked by type, like a slice: its members are all it has */
+    case HV_KIND_PLAIN: /* not tracked by type, like a slice: its members are all it has */
         return !PyType_IS_GC(type->type) ||
                (type->exact && hv_attributes(op, type->type).dict == NULL);
     default:
@@ -190,12 +192,12 @@ is_plain(HvType *type, PyObject *op)
 }
 
 static void
-write_arcs(Writer *writer, PyObject *op, HvType *type)
+write_arcs(GraphWriter *writer, PyObject *op, HvType *type)
 {
     HvCore *core = &writer->walk->core;
-    if (type->kind == HV_ATOM)
+    if (type->kind == HV_KIND_ATOM)
         return;
-    if (type->type == &PyDict_Type && hv_has(&writer->walk->namespaces, op)) {
+    if (type->type == &PyDict_Type && hv_set_has(&writer->walk->state.namespace_dicts, op)) {
         namespace_arcs(writer, op);
         return;
     }
@@ -203,109 +205,110 @@ write_arcs(Writer *writer, PyObject *op, HvType *type)
         hv_edges(core, op, type, take_arc, writer);
         return;
     }
-    writer->of = op;
-    writer->rest = rest_label(type);
+    writer->source = op;
+    writer->unnamed = unnamed_label(type);
     writer->names = writer->next = 0;
     hv_edges(core, op, type, take_name, writer);
     hv_traverse(core, op, visit, writer);
-    if (type->kind == HV_CLASS_KIND)
+    if (type->kind == HV_KIND_CLASS)
         hidden_arcs(writer, (PyTypeObject *)op);
 }
 
 /* --- nodes */
 
 static uint64_t
-from_us(Writer *writer, PyObject *op)
+from_input(GraphWriter *writer, PyObject *op)
 {
     int fresh;
-    if (!hv_in_table(&writer->ours, (uint64_t)(uintptr_t)op))
+    if (!hv_table_has(&writer->input_references, (uint64_t)(uintptr_t)op))
         return 0;
-    return *hv_slot(&writer->ours, (uint64_t)(uintptr_t)op, &fresh);
+    return *hv_table_slot(&writer->input_references, (uint64_t)(uintptr_t)op, &fresh);
 }
 
 static int
-count_ours(PyObject *child, void *arg)
+count_input_reference(PyObject *child, void *arg)
 {
     int fresh;
-    ++*hv_slot(&((Writer *)arg)->ours, (uint64_t)(uintptr_t)child, &fresh);
+    ++*hv_table_slot(&((GraphWriter *)arg)->input_references, (uint64_t)(uintptr_t)child, &fresh);
     return 0;
 }
 
-/* The order's own lists are no part of the service's graph, and neither are their references. */
+/* The capture's own input is no part of the service's graph, and neither are its references. */
 static void
-leave_out_ours(Writer *writer)
+leave_out_input(GraphWriter *writer)
 {
-    HvArray *own = &writer->walk->own;
+    HvArray *own = &writer->walk->input.own_objects;
     for (size_t i = 0; i < own->count; i++) {
         PyObject *op = HV_AT(own, PyObject *, i);
-        Py_TYPE(op)->tp_traverse(op, count_ours, writer);
-        hv_unmark(&writer->walk->seen, op);
+        Py_TYPE(op)->tp_traverse(op, count_input_reference, writer);
+        hv_set_remove(&writer->walk->state.visited_set, op);
     }
 }
 
 static void
-write_node(Writer *writer, PyObject *op)
+write_node(GraphWriter *writer, PyObject *op)
 {
     HvType *type = hv_type_of(&writer->walk->core, op);
     uint64_t address = (uint64_t)(uintptr_t)op;
-    put(&writer->stream[HV_ADDRESS], &address, sizeof address);
-    put32(&writer->stream[HV_TYPES], type->number);
-    put32(&writer->stream[HV_SIZES], hv_size(&writer->walk->core, op, type));
-    put32(&writer->stream[HV_REFCOUNTS], (uint64_t)Py_REFCNT(op) - from_us(writer, op));
-    put(&writer->stream[HV_FIRSTS], &writer->edges, sizeof writer->edges);
+    put(&writer->stream[HV_ARRAY_ADDRESS], &address, sizeof address);
+    put32(&writer->stream[HV_ARRAY_TYPE], type->number);
+    put32(&writer->stream[HV_ARRAY_SIZE], hv_size(&writer->walk->core, op, type));
+    put32(&writer->stream[HV_ARRAY_REFCOUNT], (uint64_t)Py_REFCNT(op) - from_input(writer, op));
+    put(&writer->stream[HV_ARRAY_FIRST], &writer->edges, sizeof writer->edges);
     write_arcs(writer, op, type);
 }
 
 static void
-write_nodes(Writer *writer)
+write_nodes(GraphWriter *writer)
 {
     HvWalk *walk = writer->walk;
     uint64_t done = 0;
-    for (size_t i = 0; i < walk->seen.chunks.count; i++) {
-        HvChunk *chunk = HV_AT(&walk->seen.chunks, HvChunk *, i);
-        for (size_t word = 0; word < HV_WORDS; word++) {
+    for (size_t i = 0; i < walk->state.visited_set.chunks.count; i++) {
+        HvChunk *chunk = HV_AT(&walk->state.visited_set.chunks, HvChunk *, i);
+        for (size_t word = 0; word < HV_CHUNK_WORDS; word++) {
             for (uint64_t left = chunk->bits[word]; left != 0; left &= left - 1) {
                 uint64_t bit = word * 64 + (uint64_t)__builtin_ctzll(left);
-                write_node(writer, (PyObject *)hv_address(&walk->seen, chunk, bit));
-                if (++done % 50000 == 0 && walk->core.board != NULL)
-                    walk->core.board[0] = (int64_t)done;
+                write_node(writer,
+                           (PyObject *)hv_set_address(&walk->state.visited_set, chunk, bit));
+                if (++done % 50000 == 0 && walk->core.progress != NULL)
+                    walk->core.progress[0] = (int64_t)done;
             }
         }
     }
-    put(&writer->stream[HV_FIRSTS], &writer->edges, sizeof writer->edges);
+    put(&writer->stream[HV_ARRAY_FIRST], &writer->edges, sizeof writer->edges);
 }
 
 static uint64_t
 lay_out(HvGraph *graph, int region, uint64_t at, uint64_t length)
 {
-    uint64_t offset = (at + HV_GAP + 63) & ~(uint64_t)63;
-    graph->region[region] = (HvRegion){offset, length};
+    uint64_t offset = (at + HV_ARRAY_GAP_BYTES + 63) & ~(uint64_t)63;
+    graph->region[region] = (HvArrayPlace){offset, length};
     return offset + length;
 }
 
 void
 hv_write_graph(HvWalk *walk, int fd, HvGraph *graph)
 {
-    Writer writer = {.walk = walk};
-    leave_out_ours(&writer);
-    hv_rank(&walk->seen);
-    uint64_t n = graph->objects = walk->seen.members, at = 0;
-    at = lay_out(graph, HV_ADDRESS, at, n * 8);
-    at = lay_out(graph, HV_TYPES, at, n * 4);
-    at = lay_out(graph, HV_SIZES, at, n * 4);
-    at = lay_out(graph, HV_REFCOUNTS, at, n * 4);
-    at = lay_out(graph, HV_FIRSTS, at, (n + 1) * 8);
-    lay_out(graph, HV_EDGES, at, 0);
-    writer.named = hv_pages(NAMED * sizeof *writer.named);
-    for (int i = 0; i < HV_REGIONS; i++)
-        writer.stream[i] = (Stream){fd, graph->region[i].offset, 0, hv_pages(BUFFER)};
+    GraphWriter writer = {.walk = walk};
+    leave_out_input(&writer);
+    hv_set_rank(&walk->state.visited_set);
+    uint64_t n = graph->objects = walk->state.visited_set.members, at = 0;
+    at = lay_out(graph, HV_ARRAY_ADDRESS, at, n * 8);
+    at = lay_out(graph, HV_ARRAY_TYPE, at, n * 4);
+    at = lay_out(graph, HV_ARRAY_SIZE, at, n * 4);
+    at = lay_out(graph, HV_ARRAY_REFCOUNT, at, n * 4);
+    at = lay_out(graph, HV_ARRAY_FIRST, at, (n + 1) * 8);
+    lay_out(graph, HV_ARRAY_EDGE, at, 0);
+    writer.named = hv_pages(MAX_NAMED_REFERENCES * sizeof *writer.named);
+    for (int i = 0; i < HV_ARRAYS; i++)
+        writer.stream[i] = (ArrayWriter){fd, graph->region[i].offset, 0, hv_pages(BUFFER_BYTES)};
     write_nodes(&writer);
-    for (int i = 0; i < HV_REGIONS; i++) {
+    for (int i = 0; i < HV_ARRAYS; i++) {
         flush(&writer.stream[i]);
-        hv_drop_pages(writer.stream[i].buffer, BUFFER);
+        hv_drop_pages(writer.stream[i].buffer, BUFFER_BYTES);
     }
-    hv_drop_table(&writer.ours);
-    hv_drop_pages(writer.named, NAMED * sizeof *writer.named);
+    hv_table_drop(&writer.input_references);
+    hv_drop_pages(writer.named, MAX_NAMED_REFERENCES * sizeof *writer.named);
     graph->edges = writer.edges;
-    graph->region[HV_EDGES].length = writer.edges * sizeof(HvArc);
+    graph->region[HV_ARRAY_EDGE].length = writer.edges * sizeof(HvArc);
 }

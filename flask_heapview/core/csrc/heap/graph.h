@@ -1,20 +1,30 @@
-/* The whole graph, as arrays in a file: nodes in the order of their addresses, and their references. */
+/* The whole graph, as arrays in a file: nodes in the order of their addresses, and their
+ * references. */
 #ifndef HEAPVIEW_GRAPH_H
 #define HEAPVIEW_GRAPH_H
 
 #include "heap/walk.h"
 
-enum { HV_ADDRESS, HV_TYPES, HV_SIZES, HV_REFCOUNTS, HV_FIRSTS, HV_EDGES, HV_REGIONS };
+enum {
+    HV_ARRAY_ADDRESS,
+    HV_ARRAY_TYPE,
+    HV_ARRAY_SIZE,
+    HV_ARRAY_REFCOUNT,
+    HV_ARRAY_FIRST,
+    HV_ARRAY_EDGE,
+    HV_ARRAYS
+};
 
-#define HV_GAP 512 /* bytes left in front of each region, for the headers that the reader adds */
+#define HV_ARRAY_GAP_BYTES                                                                         \
+    512 /* bytes left in front of each region, for the headers that the reader adds */
 
 typedef struct {
     uint64_t offset, length; /* bytes */
-} HvRegion;
+} HvArrayPlace;
 
 typedef struct HvGraph {
     uint64_t objects, edges;
-    HvRegion region[HV_REGIONS];
+    HvArrayPlace region[HV_ARRAYS];
 } HvGraph;
 
 /* Writes the graph of what the walk has seen; the walk has to be over. */

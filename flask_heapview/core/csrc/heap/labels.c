@@ -2,21 +2,40 @@
 
 #include <string.h>
 
-static const char *const fixed[HV_FIXED] = {
-    "[item]",        "[value]",     "[key]",     "[ref]",            "[code]",
-    "[attribute]",   ".__dict__",   "[type]",    "[local]",          "(other)",
-    "(interpreter)", "(held from C)", "(cyclic garbage)", "(capture)", "thread ?:", "(small)",
-    "[exception]",   "[thread data]", ".args", ".__traceback__", ".__context__",
-    ".__cause__",    ".__notes__",  "atexit.register",
+static const char *const fixed[HV_FIXED_LABELS] = {
+    [HV_LABEL_ITEM] = "[item]",
+    [HV_LABEL_VALUE] = "[value]",
+    [HV_LABEL_KEY] = "[key]",
+    [HV_LABEL_REF] = "[ref]",
+    [HV_LABEL_CODE] = "[code]",
+    [HV_LABEL_UNNAMED] = "[attribute]",
+    [HV_LABEL_DICT] = ".__dict__",
+    [HV_LABEL_TYPE] = "[type]",
+    [HV_LABEL_LOCALS] = "[local]",
+    [HV_LABEL_OTHER] = "(other)",
+    [HV_LABEL_INTERPRETER] = "(interpreter)",
+    [HV_LABEL_FROM_C] = "(held from C)",
+    [HV_LABEL_GARBAGE] = "(cyclic garbage)",
+    [HV_LABEL_CAPTURE] = "(capture)",
+    [HV_LABEL_UNNAMED_THREAD] = "thread ?:",
+    [HV_LABEL_SMALL] = "(small)",
+    [HV_LABEL_EXCEPTION] = "[exception]",
+    [HV_LABEL_THREAD_DATA] = "[thread data]",
+    [HV_LABEL_ARGS] = ".args",
+    [HV_LABEL_TRACEBACK] = ".__traceback__",
+    [HV_LABEL_CONTEXT] = ".__context__",
+    [HV_LABEL_CAUSE] = ".__cause__",
+    [HV_LABEL_NOTES] = ".__notes__",
+    [HV_LABEL_ATEXIT] = "atexit.register",
 };
 
 void
 hv_labels_init(HvCore *core)
 {
-    hv_array(&core->labels, sizeof(HvLabel));
-    for (int i = 0; i < HV_FIXED; i++) {
-        HvLabel *label = hv_push(&core->labels);
-        *label = (HvLabel){HV_RAW, -1, 0, NULL, fixed[i]};
+    hv_array_init(&core->labels, sizeof(HvLabel));
+    for (int i = 0; i < HV_FIXED_LABELS; i++) {
+        HvLabel *label = hv_array_push(&core->labels);
+        *label = (HvLabel){HV_FORM_FIXED, -1, 0, NULL, fixed[i]};
     }
 }
 
@@ -56,16 +75,16 @@ place_among(PyObject *name, PyObject **names, Py_ssize_t count)
 static uint32_t
 new_label(HvCore *core, uint8_t kind, PyObject *name)
 {
-    HvLabel *label = hv_push(&core->labels);
+    HvLabel *label = hv_array_push(&core->labels);
     *label = (HvLabel){kind, -1, 0, name, NULL};
-    if (kind == HV_ATTRIBUTE) {
-        label->limit = (int8_t)place_among(name, core->limit_names, core->limits);
-        label->data = place_among(name, core->data_names, core->datas) >= 0;
+    if (kind == HV_FORM_ATTRIBUTE) {
+        label->limit = (int8_t)place_among(name, core->limit_names, core->limit_name_count);
+        label->data = place_among(name, core->data_names, core->data_name_count) >= 0;
     }
     return (uint32_t)core->labels.count - 1;
 }
 
-#define MOST 200000 /* labels; further names are left out, as if they could not be shown */
+#define MAX_LABELS 200000 /* labels; further names are left out, as if they could not be shown */
 
 /* A name that may be shown: an identifier of bearable length. */
 static int
@@ -81,7 +100,7 @@ by_content(HvCore *core, uint8_t kind, PyObject *name)
     for (uint64_t probe = 0;; probe++) { /* keys collide: the text decides */
         int fresh;
         uint64_t key = (hash_text(name) + probe * 8 + kind) | 1;
-        uint32_t *found = hv_slot(&core->label_content, key, &fresh);
+        uint32_t *found = hv_table_slot(&core->label_content, key, &fresh);
         if (fresh) {
             uint32_t made = new_label(core, kind, name);
             *found = made;
@@ -98,17 +117,18 @@ hv_label(HvCore *core, uint8_t kind, PyObject *name)
 {
     int fresh;
     uint64_t key = (uint64_t)(uintptr_t)name | kind; /* a str's address is a multiple of 8 */
-    uint32_t *found = hv_slot(&core->label_table, key, &fresh);
+    uint32_t *found = hv_table_slot(&core->label_table, key, &fresh);
     if (!fresh)
         return *found;
     uint32_t label;
-    if (!PyUnicode_CheckExact(name) || !PyUnicode_IS_READY(name) || core->labels.count >= MOST)
-        label = HV_UNNAMED;
-    else if (kind == HV_ATTRIBUTE && !is_name(name))
-        label = HV_UNNAMED;
+    if (!PyUnicode_CheckExact(name) || !PyUnicode_IS_READY(name) ||
+        core->labels.count >= MAX_LABELS)
+        label = HV_LABEL_UNNAMED;
+    else if (kind == HV_FORM_ATTRIBUTE && !is_name(name))
+        label = HV_LABEL_UNNAMED;
     else
         label = by_content(core, kind, name);
-    *hv_slot(&core->label_table, key, &fresh) = label;
+    *hv_table_slot(&core->label_table, key, &fresh) = label;
     return label;
 }
 

@@ -74,15 +74,7 @@ str_size(PyObject *op)
         if (((PyUnicodeObject *)op)->data.any != NULL)
             size += (length + 1) * (size_t)PyUnicode_KIND(op);
     }
-#if PY_VERSION_HEX < 0x030C0000
-    if (ascii->wstr != NULL &&
-        (!ascii->state.ready || (void *)ascii->wstr != PyUnicode_DATA(op))) {
-        size_t wide = ascii->state.ascii && ascii->state.compact
-                          ? length
-                          : (size_t)((PyCompactUnicodeObject *)op)->wstr_length;
-        size += (wide + 1) * sizeof(wchar_t);
-    }
-#endif
+    size += hv_str_wide_bytes(op);
     if (!(ascii->state.compact && ascii->state.ascii)) {
         PyCompactUnicodeObject *compact = (PyCompactUnicodeObject *)op;
         if (compact->utf8 != NULL && (void *)compact->utf8 != PyUnicode_DATA(op))
@@ -92,27 +84,11 @@ str_size(PyObject *op)
 }
 
 static size_t
-digits_of(PyObject *op)
-{
-#if PY_VERSION_HEX >= 0x030C0000
-    return (size_t)(((PyLongObject *)op)->long_value.lv_tag >> 3);
-#else
-    Py_ssize_t size = Py_SIZE(op);
-    return (size_t)(size < 0 ? -size : size);
-#endif
-}
-
-#if PY_VERSION_HEX >= 0x030C0000
-#  define DIGITS_AT offsetof(PyLongObject, long_value.ob_digit)
-#else
-#  define DIGITS_AT offsetof(PyLongObject, ob_digit)
-#endif
-
-static size_t
 int_size(HvCore *core, PyObject *op)
 {
-    size_t digits = digits_of(op);
-    return digits == 0 ? (size_t)core->layout.zero : DIGITS_AT + digits * sizeof(digit);
+    size_t digits = hv_int_digits(op);
+    return digits == 0 ? (size_t)core->offsets.zero_bytes
+                       : HV_DIGITS_OFFSET + digits * sizeof(digit);
 }
 
 static size_t
@@ -122,7 +98,7 @@ object_size(PyObject *op, HvType *type)
     size_t size = (size_t)type->base;
     if (each > 0) {
         Py_ssize_t items = PyType_HasFeature(type->type, Py_TPFLAGS_LONG_SUBCLASS)
-                               ? (Py_ssize_t)digits_of(op)
+                               ? (Py_ssize_t)hv_int_digits(op)
                                : Py_SIZE(op);
         size += (size_t)(items < 0 ? -items : items) * (size_t)each;
     }
@@ -154,7 +130,7 @@ hv_size(HvCore *core, PyObject *op, HvType *type)
 {
     size_t before = _PyType_PreHeaderSize(type->type);
     if (type->type == &PyType_Type && !(((PyTypeObject *)op)->tp_flags & Py_TPFLAGS_HEAPTYPE))
-        before = (size_t)core->layout.before_static;
+        before = (size_t)core->offsets.static_header_bytes;
     switch (type->sizing) {
     case HV_SIZE_INT:
         return before + int_size(core, op);
@@ -171,7 +147,7 @@ hv_size(HvCore *core, PyObject *op, HvType *type)
         return before + (size_t)type->base + table * sizeof(setentry);
     }
     case HV_SIZE_CALL:
-        core->current = type->type;
+        core->examined_type = type->type;
         return before + asked_size(op, type);
     default:
         return before + object_size(op, type);

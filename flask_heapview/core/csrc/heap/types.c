@@ -1,58 +1,7 @@
+/* What is known of a type, worked out once: its kind, its members, how its size is found. */
 #include "heap/core.h"
 
 #include <string.h>
-
-PyObject *
-hv_type_dict(PyTypeObject *type)
-{
-#if PY_VERSION_HEX >= 0x030C0000
-    return _PyType_GetDict(type); /* that of a builtin type is the interpreter's */
-#else
-    return type->tp_dict;
-#endif
-}
-
-/* The value under a name in a class's own namespace, borrowed; NULL where there is none. */
-PyObject *
-hv_type_dict_get(PyTypeObject *type, const char *name)
-{
-    PyObject *dict = hv_type_dict(type);
-    PyObject *key, *value;
-    Py_ssize_t at = 0, length = (Py_ssize_t)strlen(name);
-    if (dict == NULL || !PyDict_Check(dict))
-        return NULL;
-    while (PyDict_Next(dict, &at, &key, &value)) {
-        if (PyUnicode_CheckExact(key) && PyUnicode_IS_COMPACT_ASCII(key) &&
-            PyUnicode_GET_LENGTH(key) == length && memcmp(PyUnicode_DATA(key), name, length) == 0)
-            return value;
-    }
-    return NULL;
-}
-
-int
-hv_full_name(PyTypeObject *type, char *buffer, size_t room)
-{
-    size_t used = 0;
-    if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE)) {
-        used = strnlen(type->tp_name, room - 1);
-        memcpy(buffer, type->tp_name, used);
-        buffer[used] = 0;
-        return (int)used;
-    }
-    PyObject *module = hv_type_dict_get(type, "__module__");
-    PyObject *name = ((PyHeapTypeObject *)type)->ht_qualname;
-    if (module != NULL && PyUnicode_CheckExact(module)) {
-        used = hv_utf8(module, buffer, room / 2);
-        if (used == 8 && memcmp(buffer, "builtins", 8) == 0)
-            used = 0;
-        else
-            buffer[used++] = '.';
-    }
-    if (name != NULL && PyUnicode_CheckExact(name))
-        used += hv_utf8(name, buffer + used, room - used - 1);
-    buffer[used] = 0;
-    return (int)used;
-}
 
 static uint8_t
 place_in(const char **names, const char *name)
@@ -95,32 +44,32 @@ static uint8_t
 kind_of(HvCore *core, PyTypeObject *type)
 {
     if (type == &PyCode_Type)
-        return HV_CODE_KIND;
+        return HV_KIND_CODE;
     if (!(type->tp_flags & Py_TPFLAGS_HAVE_GC))
-        return HV_ATOM;
+        return HV_KIND_ATOM;
     if (type == &PyList_Type)
-        return HV_LIST_KIND;
+        return HV_KIND_LIST;
     if (type == &PyTuple_Type)
-        return HV_TUPLE_KIND;
+        return HV_KIND_TUPLE;
     if (type->tp_flags & Py_TPFLAGS_DICT_SUBCLASS)
-        return HV_DICT_KIND;
+        return HV_KIND_DICT;
     if (type == &PySet_Type || type == &PyFrozenSet_Type)
-        return HV_SET_KIND;
+        return HV_KIND_SET;
     if (type->tp_flags & Py_TPFLAGS_TYPE_SUBCLASS)
-        return HV_CLASS_KIND;
+        return HV_KIND_CLASS;
     if (type == &PyModule_Type || PyType_IsSubtype(type, &PyModule_Type))
-        return HV_MODULE_KIND;
+        return HV_KIND_MODULE;
     if (type == &PyFunction_Type)
-        return HV_FUNCTION_KIND;
+        return HV_KIND_FUNCTION;
     if (is_of_code(type))
-        return HV_OF_CODE;
+        return HV_KIND_PART_OF_CODE;
     if (type == &PyFrame_Type)
-        return HV_FRAME_KIND;
+        return HV_KIND_FRAME;
     if (type == &PyGen_Type || type == &PyCoro_Type || type == &PyAsyncGen_Type)
-        return HV_GENERATOR_KIND;
+        return HV_KIND_GENERATOR;
     if (type->tp_flags & Py_TPFLAGS_BASE_EXC_SUBCLASS)
-        return HV_EXCEPTION_KIND;
-    return type == core->context_type ? HV_CONTEXT_KIND : HV_PLAIN;
+        return HV_KIND_EXCEPTION;
+    return type == core->context_type ? HV_KIND_CONTEXT : HV_KIND_PLAIN;
 }
 
 static uint8_t
@@ -179,7 +128,7 @@ add_members(HvCore *core, HvType *found, PyTypeObject *type)
         PyObject *name = name_of(type, &members[i]);
         HvMember *member = &found->member[found->members++];
         member->offset = members[i].offset;
-        member->label = name == NULL ? HV_UNNAMED : hv_label(core, HV_ATTRIBUTE, name);
+        member->label = name == NULL ? HV_LABEL_UNNAMED : hv_label(core, HV_FORM_ATTRIBUTE, name);
     }
 }
 
@@ -196,7 +145,7 @@ find_members(HvCore *core, HvType *found)
     }
     if (total == 0)
         return;
-    found->member = hv_take(&core->arena, total * sizeof *found->member);
+    found->member = hv_arena_alloc(&core->arena, total * sizeof *found->member);
     for (PyTypeObject *type = found->type; type != NULL; type = type->tp_base)
         add_members(core, found, type);
 }
@@ -217,38 +166,53 @@ is_exact(HvCore *core, PyTypeObject *type)
 }
 
 static uint8_t
-is_blob(HvType *found)
+is_interlinked(HvType *found)
 {
     PyTypeObject *type = found->type;
-    return found->kind == HV_CLASS_KIND || found->kind == HV_MODULE_KIND ||
-           found->kind == HV_FUNCTION_KIND || found->kind == HV_CODE_KIND ||
-           found->kind == HV_OF_CODE || found->kind == HV_FRAME_KIND ||
-           type == &PyDictProxy_Type || type == &PyProperty_Type ||
-           type == &PyStaticMethod_Type || type == &PyClassMethod_Type;
+    return found->kind == HV_KIND_CLASS || found->kind == HV_KIND_MODULE ||
+           found->kind == HV_KIND_FUNCTION || found->kind == HV_KIND_CODE ||
+           found->kind == HV_KIND_PART_OF_CODE || found->kind == HV_KIND_FRAME ||
+           type == &PyDictProxy_Type || type == &PyProperty_Type || type == &PyStaticMethod_Type ||
+           type == &PyClassMethod_Type;
 }
 
 HvType *
 hv_new_type(HvCore *core, PyTypeObject *type)
 {
     int fresh;
-    uint32_t *slot = hv_slot(&core->type_table, (uint64_t)(uintptr_t)type, &fresh);
+    uint32_t *slot = hv_table_slot(&core->type_table, (uint64_t)(uintptr_t)type, &fresh);
     if (!fresh)
         return HV_AT(&core->types, HvType *, *slot);
-    HvType *found = hv_take(&core->arena, sizeof *found);
+    HvType *found = hv_arena_alloc(&core->arena, sizeof *found);
     found->type = type;
     found->number = *slot = (uint32_t)core->types.count;
-    *(HvType **)hv_push(&core->types) = found;
+    *(HvType **)hv_array_push(&core->types) = found;
     found->kind = kind_of(core, type);
     found->length = length_of(core, type);
-    found->may_have_dict = type->tp_dictoffset != 0 ||
-                           (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) != 0;
-    if (found->kind >= HV_PLAIN || found->kind == HV_ATOM)
+    found->may_have_dict =
+        type->tp_dictoffset != 0 || (type->tp_flags & Py_TPFLAGS_MANAGED_DICT) != 0;
+    if (found->kind >= HV_KIND_PLAIN || found->kind == HV_KIND_ATOM)
         find_members(core, found);
-    if (found->members != 0 && found->kind == HV_ATOM)
-        found->kind = HV_PLAIN; /* slices and ranges: not tracked, and yet they refer to others */
-    found->exact = found->kind == HV_PLAIN && is_exact(core, type);
-    found->blob = is_blob(found);
+    if (found->members != 0 && found->kind == HV_KIND_ATOM)
+        found->kind =
+            HV_KIND_PLAIN; /* slices and ranges: not tracked, and yet they refer to others */
+    found->exact = found->kind == HV_KIND_PLAIN && is_exact(core, type);
+    found->interlinked = is_interlinked(found);
     recognise(core, found);
     hv_find_sizing(found);
     return found;
+}
+
+/* Whether it still holds its resource. The first word behind the header tells: see HV_SIGN_. */
+int
+hv_is_open(HvCore *core, PyObject *op, HvType *type)
+{
+    switch (core->resource_signs[type->resource - 1]) {
+    case HV_SIGN_DESCRIPTOR:
+        return *(int *)(op + 1) >= 0;
+    case HV_SIGN_POINTER:
+        return *(void **)(op + 1) != NULL;
+    default:
+        return 1;
+    }
 }

@@ -2,99 +2,20 @@
 
 #include <string.h>
 
-#define FOLD_DEPTH 8 /* from here on, a step that repeats one of the last few is folded into it */
-#define FOLD_PERIOD 4
-#define SAMPLE_FROM 8 /* entries from which a container's newest ones are worth a look */
-#define LARGE 512     /* bytes above which pymalloc passes a block on to malloc */
-#define TICK 50000    /* objects between two progress reports */
-
-/* --- nodes */
-
-uint32_t
-hv_new_node(HvWalk *walk, uint32_t parent, uint32_t label, uint32_t type, uint8_t rank)
-{
-    uint16_t depth = 0;
-    if (parent != HV_NONE) {
-        rank = hv_node_at(walk, parent)->rank;
-        depth = hv_node_at(walk, parent)->depth;
-        depth += depth < UINT16_MAX;
-    }
-    HvNode *node = hv_push(&walk->nodes);
-    *node = (HvNode){.parent = parent, .label = label, .type = type, .depth = depth, .rank = rank};
-    return (uint32_t)walk->nodes.count - 1;
-}
-
-uint32_t
-hv_root(HvWalk *walk, uint8_t kind, PyObject *name, uint32_t fixed, uint8_t rank)
-{
-    uint32_t label = name == NULL ? fixed : hv_label(&walk->core, kind, name);
-    return hv_new_node(walk, HV_NONE, label, HV_NONE, rank);
-}
-
-static uint32_t
-fold(HvWalk *walk, uint32_t parent, uint32_t label, uint32_t type)
-{
-    if (hv_node_at(walk, parent)->depth < FOLD_DEPTH)
-        return HV_NONE;
-    uint32_t above = parent;
-    for (int i = 0; i < FOLD_PERIOD && above != HV_NONE; i++) {
-        HvNode *node = hv_node_at(walk, above);
-        if (node->type == type && node->label == label)
-            return above;
-        above = node->parent;
-    }
-    return HV_NONE;
-}
-
-/* Labels take 18 bits, types 20, nodes 26 of a key; types beyond that share one step. */
-uint64_t
-hv_step_key(uint32_t parent, uint32_t label, uint32_t type)
-{
-    uint64_t kind = type < (1u << 20) - 2 ? type + 1 : (1u << 20) - 1;
-    return ((uint64_t)(parent + 1) << 38) | (kind << 18) | label;
-}
-
-uint32_t
-hv_step(HvWalk *walk, uint32_t parent, uint32_t label, uint32_t type)
-{
-    int fresh;
-    uint32_t *slot = hv_slot(&walk->steps, hv_step_key(parent, label, type), &fresh);
-    if (!fresh)
-        return *slot;
-    uint32_t node = fold(walk, parent, label, type);
-    if (node == HV_NONE) {
-        if (walk->nodes.count >= walk->node_limit)
-            node = walk->other;
-        else
-            node = hv_new_node(walk, parent, label, type, 0);
-    }
-    *slot = node;
-    return node;
-}
-
-static HvCollects *
-collects(HvWalk *walk, uint32_t node)
-{
-    HvNode *at = hv_node_at(walk, node);
-    if (at->collects == 0) {
-        HvCollects *made = hv_push(&walk->collects);
-        made->limit = -1;
-        at->collects = (uint32_t)walk->collects.count;
-        return made;
-    }
-    return &HV_AT(&walk->collects, HvCollects, at->collects - 1);
-}
+#define MAX_PYMALLOC_BYTES 512 /* bytes above which pymalloc passes a block on to malloc */
+#define OBJECTS_PER_TICK 50000 /* objects between two progress reports */
 
 /* --- counting */
 
 void
-hv_tick(HvWalk *walk)
+hv_report_progress(HvWalk *walk)
 {
-    walk->due = walk->visited + TICK;
-    if (walk->core.board != NULL) {
-        walk->core.board[0] = (int64_t)walk->visited;
-        walk->core.board[1] =
-            (int64_t)(walk->visited > walk->expected ? walk->visited : walk->expected);
+    walk->state.next_tick = walk->result.objects + OBJECTS_PER_TICK;
+    if (walk->core.progress != NULL) {
+        walk->core.progress[0] = (int64_t)walk->result.objects;
+        walk->core.progress[1] = (int64_t)(walk->result.objects > walk->input.expected_objects
+                                               ? walk->result.objects
+                                               : walk->input.expected_objects);
     }
 }
 
@@ -108,40 +29,40 @@ count_at(HvWalk *walk, PyObject *op, HvType *type, uint32_t node)
     type->count++;
     type->bytes += size;
     type->tracked += (uint64_t)hv_tracked(op, type->type);
-    if (size > LARGE)
-        walk->large += size;
-    if (walk->sample_node != NULL)
+    if (size > MAX_PYMALLOC_BYTES)
+        walk->result.large_bytes += size;
+    if (walk->result.sample_node != NULL)
         hv_note_samples(walk, op, type, node);
-    if (++walk->visited >= walk->due)
-        hv_tick(walk);
+    if (++walk->result.objects >= walk->state.next_tick)
+        hv_report_progress(walk);
 }
 
 void
-hv_account(HvWalk *walk, PyObject *op, uint32_t node)
+hv_count_once(HvWalk *walk, PyObject *op, uint32_t node)
 {
-    if (op != NULL && !hv_mark(&walk->seen, op))
+    if (op != NULL && !hv_set_add(&walk->state.visited_set, op))
         count_at(walk, op, hv_type_of(&walk->core, op), node);
 }
 
 static void
 note_open(HvWalk *walk, PyObject *op, uint32_t node)
 {
-    HvOpen *found = hv_push(&walk->open);
-    *found = (HvOpen){op, node};
+    HvOpenObject *found = hv_array_push(&walk->result.open_objects);
+    *found = (HvOpenObject){op, node};
 }
 
-/* --- classes go home */
+/* --- classes are filed under the module that defines them */
 
-static HvRoot *
-home_of(HvWalk *walk, PyTypeObject *type)
+static HvModuleRoot *
+module_of_class(HvWalk *walk, PyTypeObject *type)
 {
     PyObject *module = hv_type_dict_get(type, "__module__");
     int fresh;
     if (module == NULL || !PyUnicode_CheckExact(module))
         return NULL;
-    uint64_t key = (uint64_t)hv_label(&walk->core, HV_ROOT, module) + 1;
-    uint32_t place = *hv_slot(&walk->homes, key, &fresh);
-    return place == 0 ? NULL : &HV_AT(&walk->roots, HvRoot, place - 1);
+    uint64_t key = (uint64_t)hv_label(&walk->core, HV_FORM_MODULE, module) + 1;
+    uint32_t place = *hv_table_slot(&walk->state.module_of_class, key, &fresh);
+    return place == 0 ? NULL : &HV_AT(&walk->input.modules, HvModuleRoot, place - 1);
 }
 
 static int
@@ -163,34 +84,34 @@ is_local(PyObject *name)
 
 /* Whether the module has something else under the class's name. */
 static int
-is_replaced(HvRoot *home, PyObject *name, PyObject *op)
+is_replaced(HvModuleRoot *module, PyObject *name, PyObject *op)
 {
-    if (home->dict == NULL || !PyDict_CheckExact(home->dict) ||
-        ((PyDictObject *)home->dict)->ma_keys->dk_kind == DICT_KEYS_GENERAL)
+    if (module->dict == NULL || !PyDict_CheckExact(module->dict) ||
+        ((PyDictObject *)module->dict)->ma_keys->dk_kind == DICT_KEYS_GENERAL)
         return 0; /* other keys than strings: comparing them might run code */
     if (((PyASCIIObject *)name)->hash == -1)
         return 0; /* never used as a key, so the module has nothing under it */
-    PyObject *there = _PyDict_GetItem_KnownHash(home->dict, name, ((PyASCIIObject *)name)->hash);
+    PyObject *there = _PyDict_GetItem_KnownHash(module->dict, name, ((PyASCIIObject *)name)->hash);
     return there != NULL && there != op;
 }
 
 /* Puts a class under the module that defines it, wherever it was met. */
 static int
-send_home(HvWalk *walk, PyObject *op, HvType *meta)
+file_under_module(HvWalk *walk, PyObject *op, HvType *meta)
 {
     PyTypeObject *type = (PyTypeObject *)op;
     if (!(type->tp_flags & Py_TPFLAGS_HEAPTYPE))
         return 0;
     PyObject *name = ((PyHeapTypeObject *)type)->ht_qualname;
-    HvRoot *home = home_of(walk, type);
-    if (home == NULL || name == NULL || is_local(name) || is_replaced(home, name, op))
+    HvModuleRoot *module = module_of_class(walk, type);
+    if (module == NULL || name == NULL || is_local(name) || is_replaced(module, name, op))
         return 0;
-    uint32_t label = hv_label(&walk->core, HV_ATTRIBUTE, name);
-    if (label == HV_UNNAMED) /* of a class within a class: its dotted name is no identifier */
-        label = hv_label(&walk->core, HV_ATTRIBUTE, ((PyHeapTypeObject *)type)->ht_name);
-    uint32_t node = hv_step(walk, home->node, label, meta->number);
+    uint32_t label = hv_label(&walk->core, HV_FORM_ATTRIBUTE, name);
+    if (label == HV_LABEL_UNNAMED) /* of a class within a class: its dotted name is no identifier */
+        label = hv_label(&walk->core, HV_FORM_ATTRIBUTE, ((PyHeapTypeObject *)type)->ht_name);
+    uint32_t node = hv_step(walk, module->node, label, meta->number);
     count_at(walk, op, meta, node);
-    hv_enqueue(&walk->queue, op, node);
+    hv_enqueue(&walk->state.queue, op, node);
     return 1;
 }
 
@@ -199,33 +120,33 @@ send_home(HvWalk *walk, PyObject *op, HvType *meta)
 void
 hv_reach(HvWalk *walk, PyObject *child, uint32_t label)
 {
-    if (hv_mark(&walk->seen, child))
+    if (hv_set_add(&walk->state.visited_set, child))
         return;
     HvType *type = hv_type_of(&walk->core, child);
-    if (type->kind == HV_CLASS_KIND && send_home(walk, child, type))
+    if (type->kind == HV_KIND_CLASS && file_under_module(walk, child, type))
         return;
-    uint32_t node = walk->at;
-    if (label != HV_CODE) { /* names and constants of functions are nobody's growth */
-        if (walk->last_parent == walk->at && walk->last_label == label &&
-            walk->last_type == type->number)
-            node = walk->last_node;
+    uint32_t node = walk->state.current_node;
+    if (label != HV_LABEL_CODE) { /* names and constants of functions are nobody's growth */
+        if (walk->state.last_parent == walk->state.current_node &&
+            walk->state.last_label == label && walk->state.last_type == type->number)
+            node = walk->state.last_node;
         else {
-            node = hv_step(walk, walk->at, label, type->number);
-            walk->last_parent = walk->at;
-            walk->last_label = label;
-            walk->last_type = type->number;
-            walk->last_node = node;
+            node = hv_step(walk, walk->state.current_node, label, type->number);
+            walk->state.last_parent = walk->state.current_node;
+            walk->state.last_label = label;
+            walk->state.last_type = type->number;
+            walk->state.last_node = node;
         }
-        if (node == walk->other)
-            walk->truncated++;
+        if (node == walk->state.other_node)
+            walk->result.truncated_objects++;
     }
     count_at(walk, child, type, node);
     if (type->resource && hv_is_open(&walk->core, child, type))
         note_open(walk, child, node);
-    if (label == HV_DICT && walk->graph)
-        hv_mark(&walk->namespaces, child);
-    if (type->kind != HV_ATOM && label != HV_DICT) /* its owner shows what is in there */
-        hv_enqueue(&walk->queue, child, node);
+    if (label == HV_LABEL_DICT && walk->input.with_graph)
+        hv_set_add(&walk->state.namespace_dicts, child);
+    if (type->kind != HV_KIND_ATOM && label != HV_LABEL_DICT) /* its owner shows what is in there */
+        hv_enqueue(&walk->state.queue, child, node);
 }
 
 /* An attribute that says how large a container may become: its value, or -1. */
@@ -248,121 +169,56 @@ as_limit(PyObject *value)
 static int
 says_limits(HvType *type)
 {
-    return type->may_have_dict && type->kind != HV_CLASS_KIND && type->kind != HV_MODULE_KIND;
+    return type->may_have_dict && type->kind != HV_KIND_CLASS && type->kind != HV_KIND_MODULE;
 }
 
 void
-hv_edge(void *state, PyObject *child, uint32_t number, Py_ssize_t place)
+hv_follow_edge(void *state, PyObject *child, uint32_t number, Py_ssize_t place)
 {
     HvWalk *walk = state;
     (void)place;
-    if (number >= HV_FIXED && says_limits(walk->of)) {
+    if (number >= HV_FIXED_LABELS && says_limits(walk->state.current_type)) {
         HvLabel *label = &HV_AT(&walk->core.labels, HvLabel, number);
-        if (label->limit >= 0 && (walk->limit_place < 0 || label->limit < walk->limit_place)) {
+        if (label->limit >= 0 && (walk->state.current_limit_place < 0 ||
+                                  label->limit < walk->state.current_limit_place)) {
             int64_t limit = as_limit(child);
             if (limit > 0) {
-                walk->limit_here = limit;
-                walk->limit_place = label->limit;
+                walk->state.current_limit = limit;
+                walk->state.current_limit_place = label->limit;
             }
         }
         if (label->data)
-            walk->data_here = child;
+            walk->state.current_data = child;
     }
     hv_reach(walk, child, number);
-}
-
-static Py_ssize_t
-word_at(PyObject *op, Py_ssize_t offset)
-{
-    return offset < 0 ? -1 : *(Py_ssize_t *)((char *)op + offset);
-}
-
-static int64_t
-own_limit(HvWalk *walk, PyObject *op, HvType *type)
-{
-    HvLayout *layout = &walk->core.layout;
-    Py_ssize_t found = -1;
-    if (type->length == HV_LENGTH_DEQUE)
-        found = word_at(op, layout->deque_maxlen);
-    if (type->length == HV_LENGTH_LRU)
-        found = word_at(op, layout->lru_maxsize);
-    return found > 0 ? found : -1;
-}
-
-static void
-set_limit(HvWalk *walk, uint32_t node, int64_t limit)
-{
-    HvCollects *known = collects(walk, node);
-    if (limit > known->limit)
-        known->limit = limit;
-}
-
-static void
-note_container(HvWalk *walk, PyObject *op, HvType *type, uint32_t node)
-{
-    Py_ssize_t length = hv_length(&walk->core, op, type);
-    if (length < 0)
-        return;
-    HvCollects *known = collects(walk, node);
-    known->entries += (uint64_t)length;
-    known->containers++;
-    int64_t limit = own_limit(walk, op, type);
-    if (limit > known->limit)
-        known->limit = limit;
-    for (int i = 0; i < HV_SAMPLES && length >= SAMPLE_FROM; i++) {
-        if (known->sample[i] == NULL) {
-            known->sample[i] = op;
-            break;
-        }
-    }
-}
-
-static void
-note_cache(HvWalk *walk, PyObject *op, HvType *type, uint32_t node)
-{
-    HvLayout *layout = &walk->core.layout;
-    HvCache *cache = hv_push(&walk->caches);
-    *cache = (HvCache){node, type->number, 0, walk->limit_here, -1, -1};
-    if (type->length == HV_LENGTH_LRU) {
-        cache->entries = hv_length(&walk->core, op, type);
-        cache->limit = word_at(op, layout->lru_maxsize);
-        cache->hits = word_at(op, layout->lru_hits);
-        cache->misses = word_at(op, layout->lru_misses);
-        return;
-    }
-    PyObject *data = walk->data_here;
-    if (data != NULL)
-        cache->entries = hv_length(&walk->core, data, hv_type_of(&walk->core, data));
-    if (cache->entries < 0)
-        cache->entries = 0;
 }
 
 static void
 look_into(HvWalk *walk, PyObject *op, uint32_t node)
 {
     HvType *type = hv_type_of(&walk->core, op);
-    walk->at = node;
-    walk->of = type;
-    walk->limit_here = -1;
-    walk->limit_place = -1;
-    walk->data_here = NULL;
+    walk->state.current_node = node;
+    walk->state.current_type = type;
+    walk->state.current_limit = -1;
+    walk->state.current_limit_place = -1;
+    walk->state.current_data = NULL;
     if (type->length != HV_NO_LENGTH)
-        note_container(walk, op, type, node);
-    hv_edges(&walk->core, op, type, hv_edge, walk);
-    if (walk->limit_here > 0)
-        set_limit(walk, node, walk->limit_here);
+        hv_note_container(walk, op, type, node);
+    hv_edges(&walk->core, op, type, hv_follow_edge, walk);
+    if (walk->state.current_limit > 0)
+        hv_set_limit(walk, node, walk->state.current_limit);
     if (type->cache)
-        note_cache(walk, op, type, node);
+        hv_note_cache(walk, op, type, node);
 }
 
 /* What is needed soon is asked for early: most of a walk is waiting for memory. First the object,
  * then, half way to its turn, what its header points to. */
-#define AHEAD 16
+#define PREFETCHED_OBJECTS 16
 
 typedef struct {
     PyObject *op;
     uint32_t node;
-} Next;
+} Queued;
 
 static void
 prefetch_inside(PyObject *op)
@@ -372,29 +228,28 @@ prefetch_inside(PyObject *op)
         __builtin_prefetch(((PyDictObject *)op)->ma_keys);
     else if (type == &PyList_Type)
         __builtin_prefetch(((PyListObject *)op)->ob_item);
-#if PY_VERSION_HEX < 0x030D0000
     else if (type->tp_flags & Py_TPFLAGS_MANAGED_DICT)
-        __builtin_prefetch(((void **)op)[PY_VERSION_HEX < 0x030C0000 ? -4 : -3]);
-#endif
+        hv_prefetch_attributes(op);
 }
 
 void
-hv_drain(HvWalk *walk)
+hv_walk_queue(HvWalk *walk)
 {
-    Next ring[AHEAD];
+    Queued ring[PREFETCHED_OBJECTS];
     size_t read = 0, written = 0;
     void *op;
     for (;;) {
-        while (written - read < AHEAD && hv_dequeue(&walk->queue, &op, &ring[written % AHEAD].node)) {
+        while (written - read < PREFETCHED_OBJECTS &&
+               hv_dequeue(&walk->state.queue, &op, &ring[written % PREFETCHED_OBJECTS].node)) {
             __builtin_prefetch((char *)op - 32);
             __builtin_prefetch((char *)op + 32);
-            ring[written++ % AHEAD].op = op;
+            ring[written++ % PREFETCHED_OBJECTS].op = op;
         }
         if (read == written)
             return;
-        if (written - read > AHEAD / 2)
-            prefetch_inside(ring[(read + AHEAD / 2) % AHEAD].op);
-        Next *next = &ring[read++ % AHEAD];
-        look_into(walk, next->op, next->node);
+        if (written - read > PREFETCHED_OBJECTS / 2)
+            prefetch_inside(ring[(read + PREFETCHED_OBJECTS / 2) % PREFETCHED_OBJECTS].op);
+        Queued *queued = &ring[read++ % PREFETCHED_OBJECTS];
+        look_into(walk, queued->op, queued->node);
     }
 }

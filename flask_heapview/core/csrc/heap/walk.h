@@ -8,24 +8,27 @@
 
 #include <stdio.h>
 
-#define HV_NONE UINT32_MAX
+/* Whose a root is; the numbers are inspection/roots.py's. */
+typedef struct {
+    uint8_t app, standard, ours;
+} HvRanks;
 
-enum { HV_APP, HV_LIBRARY, HV_STANDARD, HV_OURS }; /* whose a root is; as in roots.py */
+#define HV_DOUBTFUL                                                                                \
+    (1u << 31) /* beside a node: whose block it is, but maybe not who allocated it */
 
-#define HV_DOUBTFUL (1u << 31) /* beside a node: whose block it is, but maybe not who allocated it */
+#define HV_ALLOCATOR_TEXT_BYTES ((size_t)1 << 16)
+#define HV_SAMPLED_CONTAINERS 3 /* containers of a node whose newest entries are looked at */
 
-#define HV_STREAM ((size_t)1 << 16)
-#define HV_SAMPLES 3 /* containers of a node whose newest entries are looked at */
-
-typedef struct { /* what is known of a node that collects; only such nodes have it */
+/* What is known of a node that collects; only such nodes have it. */
+typedef struct {
     uint64_t entries, containers;
     int64_t limit; /* -1: none is known */
-    PyObject *sample[HV_SAMPLES];
-} HvCollects;
+    PyObject *sample[HV_SAMPLED_CONTAINERS];
+} HvContainers;
 
 typedef struct {
     uint32_t parent, label, type; /* HV_NONE: no parent, no type */
-    uint32_t collects;            /* 1 + place in the list of those */
+    uint32_t containers;          /* 1 + place in the list of those */
     uint16_t depth;
     uint8_t rank;
     uint8_t kept;
@@ -35,7 +38,7 @@ typedef struct {
 typedef struct {
     PyObject *object;
     uint32_t node;
-} HvOpen; /* something that holds a resource outside of the heap */
+} HvOpenObject; /* something that holds a resource outside of the heap */
 
 typedef struct {
     uint32_t node, type;
@@ -45,90 +48,115 @@ typedef struct {
 typedef struct {
     PyObject *object;
     uint32_t node, label;
-} HvHeld; /* what a running function holds, and under which name */
+} HvLocalVariable; /* what a running function holds, and under which name */
 
 typedef struct {
     PyObject *name, *module, *dict;
     uint32_t node;
     uint8_t rank;
-} HvRoot;
+} HvModuleRoot;
 
 typedef struct {
     unsigned long ident;
     PyObject *name;
 } HvThreadName;
 
+/* What the walk is told. It changes nothing of it but the modules' nodes. */
 typedef struct {
-    HvCore core;
-    HvSeen seen;
-    HvSeen waste;      /* cyclic garbage */
-    HvSeen namespaces; /* dictionaries whose keys are names; only with a graph */
+    PyThreadState *capturing_thread;
+    HvArray modules;           /* HvModuleRoot */
+    HvArray thread_names;      /* HvThreadName */
+    HvArray own_objects;       /* PyObject *: the capture's own arguments, no part of the service */
+    HvRanks ranks;             /* whose a root is; as inspection/roots.py counts them */
+    uint64_t expected_objects; /* for the progress */
+    uint32_t node_limit;       /* nodes */
+    int with_graph;            /* a graph will be written */
+    int with_addresses;        /* addresses are wanted, to ask who allocated them */
+    int with_keys;             /* keys may be shown */
+} HvWalkInput;
+
+/* What the walk needs as long as it runs, and the sets that the writers look into. */
+typedef struct {
+    HvVisitedSet visited_set;
+    HvVisitedSet garbage_set;     /* cyclic garbage */
+    HvVisitedSet namespace_dicts; /* dictionaries whose keys are names; only with a graph */
     HvQueue queue;
-    /* where it begins */
-    PyThreadState *self; /* the thread that captures */
-    HvArray roots;       /* HvRoot */
-    HvArray threads;     /* HvThreadName */
-    HvArray own;         /* PyObject *: the order itself, which is no part of the service */
-    uint64_t expected;   /* objects, for the progress */
-    /* wishes */
-    uint32_t node_limit;
-    int graph;  /* a graph will be written */
-    int traced; /* addresses are wanted, to ask who allocated them */
-    int keys;   /* keys may be shown */
-    /* what is found */
-    HvArray nodes;    /* HvNode */
-    HvArray collects; /* HvCollects */
-    HvArray caches;   /* HvCache */
-    HvArray open;     /* HvOpen */
-    HvArray cycles;   /* HvCycle */
-    HvArray held;     /* HvHeld */
-    HvTable steps;    /* (parent, label, type) -> node */
-    HvTable homes;    /* the label of a module's name -> 1 + place in roots */
-    uint32_t other, garbage; /* nodes */
-    uint64_t visited, large, truncated, due;
-    uint64_t rest_objects, live_looked_at, live_candidates, garbage_looked_at;
-    FILE *stream; /* what CPython says of its allocator, into stream_text of HV_STREAM bytes */
-    char *stream_text, *stream_buffer;
-    uint32_t *sample_node; /* who owns the block of each slot of the sampler; NULL without samples */
+    HvTable steps;           /* (parent, label, type) -> node */
+    HvTable module_of_class; /* the label of a module's name -> 1 + place in input.modules */
+    uint32_t other_node;     /* takes what is beyond the limit of nodes */
+    uint64_t next_tick;      /* the number of objects at which progress is reported again */
     /* the object whose references are being followed */
-    uint32_t at;
-    HvType *of;
-    int64_t limit_here;
-    int limit_place;
-    PyObject *data_here;
+    uint32_t current_node;
+    HvType *current_type;
+    int64_t current_limit;   /* entries; -1: none is known */
+    int current_limit_place; /* of the limit's name among those that say one; -1 */
+    PyObject *current_data;  /* where a cache keeps its entries */
     /* the last step that was made */
     uint32_t last_parent, last_label, last_type, last_node;
+} HvWalkState;
+
+/* What the walk finds. */
+typedef struct {
+    HvArray nodes;           /* HvNode */
+    HvArray containers;      /* HvContainers */
+    HvArray caches;          /* HvCache */
+    HvArray open_objects;    /* HvOpenObject */
+    HvArray cycles;          /* HvCycle */
+    HvArray local_variables; /* HvLocalVariable; only with a graph */
+    uint32_t garbage_node;
+    uint64_t objects, large_bytes, truncated_objects, garbage_objects;
+    uint64_t live_examined, live_candidates, garbage_examined; /* objects, in search of cycles */
+    FILE *allocator_stream; /* what CPython says of its allocator, into a text of so many bytes */
+    char *allocator_text, *allocator_buffer;
+    uint32_t
+        *sample_node; /* who owns the block of each slot of the sampler; NULL without samples */
+} HvWalkResult;
+
+typedef struct {
+    HvCore core;
+    HvWalkInput input;
+    HvWalkState state;
+    HvWalkResult result;
 } HvWalk;
 
-/* walk.c */
+/* nodes.c */
 uint32_t hv_new_node(HvWalk *walk, uint32_t parent, uint32_t label, uint32_t type, uint8_t rank);
 uint64_t hv_step_key(uint32_t parent, uint32_t label, uint32_t type);
 uint32_t hv_step(HvWalk *walk, uint32_t parent, uint32_t label, uint32_t type);
-uint32_t hv_root(HvWalk *walk, uint8_t kind, PyObject *name, uint32_t fixed, uint8_t rank);
+uint32_t hv_new_root(HvWalk *walk, uint32_t label, uint8_t rank);
+/* Makes a root, and has what is reached next counted below it, as if a frame held it. */
+void hv_begin_at_root(HvWalk *walk, uint32_t label, uint8_t rank);
+
+/* containers.c */
+void hv_set_limit(HvWalk *walk, uint32_t node, int64_t limit);
+void hv_note_container(HvWalk *walk, PyObject *op, HvType *type, uint32_t node);
+void hv_note_cache(HvWalk *walk, PyObject *op, HvType *type, uint32_t node);
+
+/* walk.c */
 void hv_reach(HvWalk *walk, PyObject *child, uint32_t label);
-void hv_account(HvWalk *walk, PyObject *op, uint32_t node);
-void hv_drain(HvWalk *walk);
-void hv_tick(HvWalk *walk);
-void hv_edge(void *walk, PyObject *child, uint32_t label, Py_ssize_t place);
+void hv_count_once(HvWalk *walk, PyObject *op, uint32_t node);
+void hv_walk_queue(HvWalk *walk);
+void hv_report_progress(HvWalk *walk);
+void hv_follow_edge(void *walk, PyObject *child, uint32_t label, Py_ssize_t place);
 
 static inline HvNode *
 hv_node_at(HvWalk *walk, uint32_t node)
 {
-    return &HV_AT(&walk->nodes, HvNode, node);
+    return &HV_AT(&walk->result.nodes, HvNode, node);
 }
 
 /* roots.c */
 void hv_walk_init(HvWalk *walk);
 void hv_walk_drop(HvWalk *walk);
 void hv_walk_all(HvWalk *walk);
-void hv_open_stream(HvWalk *walk);
+void hv_open_allocator_stream(HvWalk *walk);
 void hv_ask_allocator(HvWalk *walk);
 
-/* rest.c */
-void hv_walk_rest(HvWalk *walk);
+/* unreached.c */
+void hv_walk_unreached(HvWalk *walk);
 void hv_live_cycles(HvWalk *walk);
 
-/* owned.c */
+/* sample_owners.c */
 void hv_watch_samples(HvWalk *walk);
 void hv_unwatch_samples(HvWalk *walk);
 void hv_note_samples(HvWalk *walk, PyObject *op, HvType *type, uint32_t node);

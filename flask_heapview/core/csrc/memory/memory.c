@@ -4,15 +4,15 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define ARENA_STEP ((size_t)1 << 18)
+#define ARENA_STEP_BYTES ((size_t)1 << 18)
 
 void (*hv_give_up)(const char *reason) __attribute__((noreturn));
 
 void *
 hv_pages(size_t bytes)
 {
-    void *pages =
-        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (pages == MAP_FAILED)
         hv_give_up("out of memory");
     return pages;
@@ -35,14 +35,14 @@ hv_drop_pages(void *pages, size_t bytes)
 }
 
 void
-hv_array(HvArray *array, size_t width)
+hv_array_init(HvArray *array, size_t width)
 {
     memset(array, 0, sizeof *array);
     array->width = width;
 }
 
 void *
-hv_push(HvArray *array)
+hv_array_push(HvArray *array)
 {
     if (array->count == array->room) {
         size_t room = array->room ? array->room * 2 : 4096 / array->width + 64;
@@ -57,10 +57,10 @@ hv_push(HvArray *array)
 }
 
 void
-hv_drop(HvArray *array)
+hv_array_drop(HvArray *array)
 {
     hv_drop_pages(array->items, array->room * array->width);
-    hv_array(array, array->width);
+    hv_array_init(array, array->width);
 }
 
 typedef struct {
@@ -69,11 +69,12 @@ typedef struct {
 } Step;
 
 void *
-hv_take(HvArena *arena, size_t bytes)
+hv_arena_alloc(HvArena *arena, size_t bytes)
 {
     bytes = (bytes + 15) & ~(size_t)15;
     if ((size_t)(arena->end - arena->at) < bytes) {
-        size_t size = bytes + sizeof(Step) > ARENA_STEP ? bytes + sizeof(Step) : ARENA_STEP;
+        size_t size =
+            bytes + sizeof(Step) > ARENA_STEP_BYTES ? bytes + sizeof(Step) : ARENA_STEP_BYTES;
         Step *step = hv_pages(size);
         *step = (Step){arena->steps, size};
         arena->steps = step;
@@ -86,7 +87,7 @@ hv_take(HvArena *arena, size_t bytes)
 }
 
 void
-hv_drop_arena(HvArena *arena)
+hv_arena_drop(HvArena *arena)
 {
     for (Step *step = arena->steps; step != NULL;) {
         Step *before = step->before;
@@ -134,7 +135,7 @@ grow(HvTable *table)
 }
 
 uint32_t *
-hv_slot(HvTable *table, uint64_t key, int *fresh)
+hv_table_slot(HvTable *table, uint64_t key, int *fresh)
 {
     if (table->count * 4 >= table->room * 3)
         grow(table);
@@ -148,13 +149,13 @@ hv_slot(HvTable *table, uint64_t key, int *fresh)
 }
 
 int
-hv_in_table(const HvTable *table, uint64_t key)
+hv_table_has(const HvTable *table, uint64_t key)
 {
     return table->room != 0 && table->keys[place_of(table, key)] == key;
 }
 
 void
-hv_drop_table(HvTable *table)
+hv_table_drop(HvTable *table)
 {
     hv_drop_pages(table->keys, table->room * sizeof *table->keys);
     hv_drop_pages(table->values, table->room * sizeof *table->values);

@@ -19,9 +19,9 @@ typedef struct {
     size_t count, room, width;
 } HvArray;
 
-void hv_array(HvArray *array, size_t width);
-void *hv_push(HvArray *array); /* a new zeroed item */
-void hv_drop(HvArray *array);
+void hv_array_init(HvArray *array, size_t width);
+void *hv_array_push(HvArray *array); /* a new zeroed item */
+void hv_array_drop(HvArray *array);
 #define HV_AT(array, type, i) (((type *)(array)->items)[i])
 
 /* Zeroed blocks that live as long as their arena. */
@@ -30,8 +30,8 @@ typedef struct {
     void *steps; /* the mappings, each beginning with the one before and its own size */
 } HvArena;
 
-void *hv_take(HvArena *arena, size_t bytes);
-void hv_drop_arena(HvArena *arena);
+void *hv_arena_alloc(HvArena *arena, size_t bytes);
+void hv_arena_drop(HvArena *arena);
 
 /* 64-bit keys (never 0) to 32-bit values, by open addressing; Knuth, TAOCP 3, 6.4. */
 typedef struct {
@@ -41,8 +41,8 @@ typedef struct {
 } HvTable;
 
 /* The value's place; *fresh tells whether the key is new (the value is 0 then). */
-uint32_t *hv_slot(HvTable *table, uint64_t key, int *fresh);
-int hv_in_table(const HvTable *table, uint64_t key);
-void hv_drop_table(HvTable *table);
+uint32_t *hv_table_slot(HvTable *table, uint64_t key, int *fresh);
+int hv_table_has(const HvTable *table, uint64_t key);
+void hv_table_drop(HvTable *table);
 
 #endif

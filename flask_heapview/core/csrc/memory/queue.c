@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#define BLOCK ((size_t)1 << 16)
-#define LONGEST 24 /* bytes of the longest entry */
+#define BLOCK_BYTES ((size_t)1 << 16)
+#define MAX_ENTRY_BYTES 24 /* bytes of the longest entry */
 
 struct HvBlock {
     HvBlock *next;
@@ -18,7 +18,7 @@ new_block(HvQueue *queue)
     if (block != NULL)
         queue->spare = block->next;
     else
-        block = hv_pages(BLOCK);
+        block = hv_pages(BLOCK_BYTES);
     block->next = NULL;
     block->end = NULL;
     return block;
@@ -30,7 +30,7 @@ hv_queue_init(HvQueue *queue)
     *queue = (HvQueue){0};
     queue->first = queue->last = new_block(queue);
     queue->read = queue->write = queue->first->data;
-    queue->write_end = (uint8_t *)queue->last + BLOCK - LONGEST;
+    queue->write_end = (uint8_t *)queue->last + BLOCK_BYTES - MAX_ENTRY_BYTES;
 }
 
 static uint8_t *
@@ -63,7 +63,7 @@ hv_enqueue(HvQueue *queue, const void *object, uint32_t node)
         queue->last->next = block;
         queue->last = block;
         queue->write = block->data;
-        queue->write_end = (uint8_t *)block + BLOCK - LONGEST;
+        queue->write_end = (uint8_t *)block + BLOCK_BYTES - MAX_ENTRY_BYTES;
     }
     uintptr_t address = (uintptr_t)object >> 3;
     int64_t step = (int64_t)(address - queue->write_address);
@@ -115,7 +115,7 @@ drop_blocks(HvBlock *block)
 {
     while (block != NULL) {
         HvBlock *next = block->next;
-        hv_drop_pages(block, BLOCK);
+        hv_drop_pages(block, BLOCK_BYTES);
         block = next;
     }
 }

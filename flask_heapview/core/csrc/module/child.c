@@ -12,33 +12,33 @@
 #include <unistd.h>
 
 #define NICENESS 5
-#define STACK ((size_t)1 << 16)
+#define SIGNAL_STACK_BYTES ((size_t)1 << 16)
 
-/* A child has one walk and one order: a signal handler cannot be handed them otherwise. */
-static HvWalk *the_walk;
-static char *the_board;
+/* Globals, because signal handlers take no context argument. */
+static HvWalk *child_walk;
+static char *child_progress;
 
 static void
-say(const char *words, const char *more)
+report(const char *words, const char *more)
 {
-    if (the_board == NULL)
+    if (child_progress == NULL)
         return;
-    char *at = the_board + HV_BOARD_ERROR;
-    size_t room = HV_BOARD - HV_BOARD_ERROR, used = strnlen(words, room);
+    char *at = child_progress + HV_PROGRESS_ERROR_AT;
+    size_t room = HV_PROGRESS_BYTES - HV_PROGRESS_ERROR_AT, used = strnlen(words, room);
     memcpy(at, words, used);
     size_t extra = strnlen(more, room - used);
     memcpy(at + used, more, extra);
-    ((volatile int64_t *)the_board)[HV_BOARD_LENGTH] = (int64_t)(used + extra);
+    ((volatile int64_t *)child_progress)[HV_PROGRESS_ERROR_LENGTH] = (int64_t)(used + extra);
 }
 
 static void __attribute__((noreturn))
 give_up(const char *reason)
 {
-    say(reason, "");
+    report(reason, "");
     _exit(1);
 }
 
-/* A broken traverse function of some C library: its type is the news. */
+/* A C extension's tp_traverse crashed: report the type being visited. */
 static void
 crashed(int number)
 {
@@ -47,11 +47,11 @@ crashed(int number)
                        : number == SIGABRT ? "the child crashed (SIGABRT) while visiting "
                        : number == SIGSEGV ? "the child crashed (SIGSEGV) while visiting "
                                            : "the child crashed while visiting ";
-    PyTypeObject *type = the_walk == NULL ? NULL : the_walk->core.current;
-    say(what, "an object");
+    PyTypeObject *type = child_walk == NULL ? NULL : child_walk->core.examined_type;
+    report(what, "an object");
     if (type != NULL) {
         hv_full_name(type, name, sizeof name); /* should this crash as well: the first words stay */
-        say(what, name);
+        report(what, name);
     }
     _exit(128 + number);
 }
@@ -69,7 +69,7 @@ set_signals(double deadline)
     sigaction(SIGINT, &action, NULL); /* a ^C at the terminal is the service's */
     sigaction(SIGXFSZ, &action, NULL);
     sigaction(SIGPIPE, &action, NULL);
-    stack_t stack = {.ss_sp = hv_pages(STACK), .ss_size = STACK};
+    stack_t stack = {.ss_sp = hv_pages(SIGNAL_STACK_BYTES), .ss_size = SIGNAL_STACK_BYTES};
     sigaltstack(&stack, NULL); /* a traverse function may have used up the other one */
     action.sa_handler = crashed;
     action.sa_flags = SA_ONSTACK | (int)SA_RESETHAND;
@@ -141,7 +141,7 @@ static void *
 scratch_malloc(void *context, size_t size)
 {
     (void)context;
-    size_t *block = hv_take(&scratch, size + 16);
+    size_t *block = hv_arena_alloc(&scratch, size + 16);
     *block = size;
     return block + 2;
 }
@@ -168,9 +168,9 @@ scratch_free(void *context, void *block)
 }
 
 static void
-replace_allocators(HvWalk *walk, const HvOrder *order)
+replace_allocators(HvWalk *walk, const HvCaptureOptions *options)
 {
-    PyMemAllocatorEx plain = order->plain;
+    PyMemAllocatorEx plain = options->plain;
     PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, &plain);
     hv_ask_allocator(walk);
     PyMemAllocatorEx own = {NULL, scratch_malloc, scratch_calloc, scratch_realloc, scratch_free};
@@ -179,38 +179,38 @@ replace_allocators(HvWalk *walk, const HvOrder *order)
 }
 
 void
-hv_carry_out(HvWalk *walk, const HvOrder *order)
+hv_carry_out(HvWalk *walk, const HvCaptureOptions *options)
 {
     HvGraph graph;
     hv_walk_all(walk);
-    if (order->graph_fd >= 0)
-        hv_write_graph(walk, order->graph_fd, &graph);
-    hv_write_all(walk, order->fd, order->graph_fd >= 0 ? &graph : NULL);
+    if (options->graph_fd >= 0)
+        hv_write_graph(walk, options->graph_fd, &graph);
+    hv_write_all(walk, options->fd, options->graph_fd >= 0 ? &graph : NULL);
 }
 
 static void __attribute__((noreturn))
-be_child(HvWalk *walk, const HvOrder *order, pid_t parent)
+be_child(HvWalk *walk, const HvCaptureOptions *options, pid_t parent)
 {
-    the_walk = walk;
-    the_board = order->board;
+    child_walk = walk;
+    child_progress = options->progress;
     hv_give_up = give_up;
-    set_signals(order->deadline);
+    set_signals(options->deadline);
     be_expendable(parent);
-    close_descriptors(order->fd, order->graph_fd);
-    if (the_board != NULL)
-        ((volatile int64_t *)the_board)[HV_BOARD_STARTED] = 1;
-    replace_allocators(walk, order);
-    hv_carry_out(walk, order);
+    close_descriptors(options->fd, options->graph_fd);
+    if (child_progress != NULL)
+        ((volatile int64_t *)child_progress)[HV_PROGRESS_STARTED] = 1;
+    replace_allocators(walk, options);
+    hv_carry_out(walk, options);
     _exit(0);
 }
 
 pid_t
-hv_spawn(HvWalk *walk, const HvOrder *order)
+hv_spawn(HvWalk *walk, const HvCaptureOptions *options)
 {
     pid_t parent = getpid();
     /* the system call itself: the C library's fork() runs the handlers of every library loaded */
     pid_t pid = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
     if (pid == 0)
-        be_child(walk, order, parent);
+        be_child(walk, options, parent);
     return pid;
 }

@@ -1,377 +1,64 @@
-/* The Python side of the core: takes orders, hands out plain figures. */
+/* The module: its functions, and the constants that Python shares with the walk. */
+#include "heap/graph.h"
+#include "module/capture.h"
 #include "module/child.h"
 #include "module/levels.h"
+#include "module/objects.h"
 #include "module/sampling.h"
+#include "output/writer.h"
 
-#include <errno.h>
-#include <setjmp.h>
-#include <string.h>
-
-static PyMemAllocatorEx plain; /* as found when this module was loaded */
-static jmp_buf escape;
-static const char *escape_reason;
-
-static void __attribute__((noreturn))
-escape_walk(const char *reason)
-{
-    escape_reason = reason;
-    longjmp(escape, 1);
-}
-
-/* --- reading the order; everything borrowed: the caller's arguments live until the walk is done */
-
-static const char **
-c_strings(HvCore *core, PyObject *names)
-{
-    Py_ssize_t count = PyTuple_GET_SIZE(names);
-    const char **found = hv_take(&core->arena, (size_t)(count + 1) * sizeof *found);
-    for (Py_ssize_t i = 0; i < count; i++) {
-        found[i] = PyUnicode_AsUTF8(PyTuple_GET_ITEM(names, i));
-        if (found[i] == NULL)
-            return NULL;
-    }
-    return found;
-}
-
-static PyObject **
-strings(HvCore *core, PyObject *names, Py_ssize_t *count)
-{
-    *count = PyTuple_GET_SIZE(names);
-    PyObject **found = hv_take(&core->arena, (size_t)(*count + 1) * sizeof *found);
-    for (Py_ssize_t i = 0; i < *count; i++)
-        found[i] = PyTuple_GET_ITEM(names, i);
-    return found;
-}
-
-static int
-read_knowledge(HvCore *core, PyObject *knowledge)
-{
-    PyObject *caches, *resources, *limits, *datas, *plain, *lru, *deque;
-    HvLayout *at = &core->layout;
-    if (!PyArg_ParseTuple(knowledge, "O!O!sO!O!O!O!O!(nnnnnnn)", &PyTuple_Type, &caches, &PyTuple_Type,
-                          &resources, &core->resource_signs, &PyTuple_Type, &limits, &PyTuple_Type, &datas, &PyType_Type,
-                          &plain, &PyType_Type, &lru, &PyType_Type, &deque, &at->lru_maxsize,
-                          &at->lru_hits, &at->lru_misses, &at->lru_cache, &at->deque_maxlen,
-                          &at->before_static, &at->zero))
-        return -1;
-    core->limit_names = strings(core, limits, &core->limits);
-    core->data_names = strings(core, datas, &core->datas);
-    core->subtype_traverse = ((PyTypeObject *)plain)->tp_traverse;
-    core->lru_type = (PyTypeObject *)lru;
-    core->deque_type = (PyTypeObject *)deque;
-    core->context_type = &PyContext_Type;
-    core->cache_names = c_strings(core, caches);
-    core->resource_names = c_strings(core, resources);
-    return core->cache_names == NULL || core->resource_names == NULL ? -1 : 0;
-}
-
-static int
-read_roots(HvWalk *walk, PyObject *roots)
-{
-    hv_array(&walk->roots, sizeof(HvRoot));
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(roots); i++) {
-        HvRoot *root = hv_push(&walk->roots);
-        int rank;
-        if (!PyArg_ParseTuple(PyList_GET_ITEM(roots, i), "UOOi", &root->name, &root->module,
-                              &root->dict, &rank))
-            return -1;
-        root->rank = (uint8_t)rank;
-        root->node = HV_NONE;
-        if (root->dict == Py_None)
-            root->dict = NULL;
-    }
-    return 0;
-}
-
-static int
-read_threads(HvWalk *walk, PyObject *threads)
-{
-    hv_array(&walk->threads, sizeof(HvThreadName));
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(threads); i++) {
-        HvThreadName *known = hv_push(&walk->threads);
-        if (!PyArg_ParseTuple(PyList_GET_ITEM(threads, i), "kU", &known->ident, &known->name))
-            return -1;
-    }
-    return 0;
-}
-
-static HvWalk *
-prepare(PyObject *knowledge, PyObject *roots, PyObject *threads, unsigned node_limit,
-        Py_ssize_t expected)
-{
-    HvWalk *walk = hv_pages(sizeof *walk);
-    walk->core.interp = PyInterpreterState_Get();
-    walk->self = PyThreadState_Get();
-    walk->node_limit = node_limit;
-    walk->expected = (uint64_t)expected;
-    hv_walk_init(walk);
-    if (read_knowledge(&walk->core, knowledge) < 0 || read_roots(walk, roots) < 0 ||
-        read_threads(walk, threads) < 0) {
-        hv_walk_drop(walk);
-        hv_drop_pages(walk, sizeof *walk);
-        return NULL;
-    }
-    return walk;
-}
-
-/* The lists that were handed over, and the tuples in them. */
-static void
-note_own(HvWalk *walk, PyObject *list)
-{
-    *(PyObject **)hv_push(&walk->own) = list;
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++)
-        *(PyObject **)hv_push(&walk->own) = PyList_GET_ITEM(list, i);
-}
-
-/* --- functions */
-
-PyDoc_STRVAR(capture_doc,
-"capture(fd, knowledge, roots, threads, *, board=None, fork=True, deadline=120.0,\n"
-"        node_limit=100000, expected=0, traced=False, keys=False,\n"
-"        graph_fd=-1) -> (pid, pause_ns)\n\n"
-"Walks the heap and writes the result to the descriptor, and the graph to its own, if given. With fork, in a child, whose pid is\n"
-"returned at once; without, here, under the interpreter's lock, and the pid is 0. The pause is the\n"
-"nanoseconds for which this thread stood still. Raises OSError when there is no fork to be had,\n"
-"MemoryError without memory.");
-
-static PyObject *
-capture(PyObject *self, PyObject *args, PyObject *keywords)
-{
-    static char *names[] = {"fd",       "knowledge",  "roots",    "threads", "board", "fork",
-                            "deadline", "node_limit", "expected", "traced", "keys", "graph_fd", NULL};
-    PyObject *knowledge, *roots, *threads;
-    HvOrder order = {.graph_fd = -1, .deadline = 120, .plain = plain};
-    Py_buffer board = {0};
-    int fork = 1, traced = 0, keys = 0;
-    unsigned node_limit = 100000;
-    Py_ssize_t expected = 0;
-    (void)self;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "iO!O!O!|$w*pdInppi", names, &order.fd,
-                                     &PyTuple_Type, &knowledge, &PyList_Type, &roots, &PyList_Type,
-                                     &threads, &board, &fork, &order.deadline, &node_limit,
-                                     &expected, &traced, &keys, &order.graph_fd))
-        return NULL;
-    PyObject *result = NULL;
-    if (board.buf != NULL && board.len < HV_BOARD) {
-        PyErr_SetString(PyExc_ValueError, "the board is too small");
-        PyBuffer_Release(&board);
-        return NULL;
-    }
-    hv_give_up = escape_walk;
-    HvWalk *volatile walk = NULL;
-    volatile int64_t begin = hv_clock();
-    if (setjmp(escape) != 0) {
-        PyErr_Format(PyExc_MemoryError, "%s", escape_reason);
-        goto done;
-    }
-    walk = prepare(knowledge, roots, threads, node_limit, expected);
-    if (walk == NULL)
-        goto done;
-    note_own(walk, roots);
-    note_own(walk, threads);
-    hv_open_stream(walk);
-    order.board = board.buf;
-    walk->core.board = board.buf;
-    walk->traced = traced;
-    walk->keys = keys;
-    walk->graph = order.graph_fd >= 0;
-    pid_t pid = 0;
-    if (fork) {
-        begin = hv_clock();
-        pid = hv_spawn(walk, &order);
-        if (pid < 0) {
-            PyErr_SetFromErrno(PyExc_OSError);
-            goto done;
-        }
-    }
-    else {
-        hv_ask_allocator(walk);
-        hv_carry_out(walk, &order);
-    }
-    result = Py_BuildValue("iL", (int)pid, (long long)(hv_clock() - begin));
-done:
-    if (walk != NULL) {
-        hv_walk_drop(walk);
-        hv_drop_pages(walk, sizeof *walk);
-    }
-    if (board.obj != NULL)
-        PyBuffer_Release(&board);
-    return result;
-}
-
-/* The members of the set, as pairs of address and size. */
-static PyObject *
-members(HvWalk *walk)
-{
-    Py_ssize_t count = (Py_ssize_t)walk->seen.members;
-    PyObject *found = PyBytes_FromStringAndSize(NULL, count * 2 * (Py_ssize_t)sizeof(uint64_t));
-    uint64_t *at = found == NULL ? NULL : (uint64_t *)PyBytes_AS_STRING(found);
-    for (size_t i = 0; at != NULL && i < walk->seen.chunks.count; i++) {
-        HvChunk *chunk = HV_AT(&walk->seen.chunks, HvChunk *, i);
-        for (uint64_t bit = 0; bit < HV_WORDS * 64; bit++) {
-            if (!(chunk->bits[bit / 64] >> (bit % 64) & 1))
-                continue;
-            uintptr_t address = hv_address(&walk->seen, chunk, bit);
-            *at++ = address;
-            *at++ = hv_size(&walk->core, (PyObject *)address,
-                            hv_type_of(&walk->core, (PyObject *)address));
-        }
-    }
-    return found;
-}
-
-PyDoc_STRVAR(audit_doc,
-"audit(knowledge, roots, threads) -> bytes\n\n"
-"Walks here and returns (address, size) of every object that was visited, as native 64-bit pairs,\n"
-"so that tests can hold the walk against another. Raises MemoryError.");
-
-static PyObject *
-audit(PyObject *self, PyObject *args)
-{
-    PyObject *knowledge, *roots, *threads, *volatile result = NULL;
-    (void)self;
-    if (!PyArg_ParseTuple(args, "O!O!O!", &PyTuple_Type, &knowledge, &PyList_Type, &roots,
-                          &PyList_Type, &threads))
-        return NULL;
-    hv_give_up = escape_walk;
-    HvWalk *volatile walk = NULL;
-    if (setjmp(escape) != 0)
-        PyErr_Format(PyExc_MemoryError, "%s", escape_reason);
-    else {
-        walk = prepare(knowledge, roots, threads, 100000, 0);
-        if (walk != NULL) {
-            hv_walk_all(walk);
-            result = members(walk);
-        }
-    }
-    if (walk != NULL) {
-        hv_walk_drop(walk);
-        hv_drop_pages(walk, sizeof *walk);
-    }
-    return result;
-}
-
-/* --- what the self-check asks */
-
-typedef struct {
-    PyObject *list;
-} Edges;
-
-static void
-add_edge(void *state, PyObject *child, uint32_t label, Py_ssize_t place)
-{
-    PyObject *address = PyLong_FromVoidPtr(child);
-    (void)label;
-    (void)place;
-    if (address == NULL || PyList_Append(((Edges *)state)->list, address) < 0)
-        PyErr_Clear();
-    Py_XDECREF(address);
-}
-
-PyDoc_STRVAR(look_doc,
-"look(knowledge, obj) -> (size, addresses)\n\n"
-"An object's size in bytes and the addresses of what it refers to, as the walk sees them.");
-
-static PyObject *
-look(PyObject *self, PyObject *args)
-{
-    PyObject *knowledge, *op, *result = NULL;
-    Edges edges = {NULL};
-    (void)self;
-    if (!PyArg_ParseTuple(args, "O!O", &PyTuple_Type, &knowledge, &op))
-        return NULL;
-    hv_give_up = escape_walk;
-    HvWalk *walk = hv_pages(sizeof *walk);
-    hv_walk_init(walk);
-    edges.list = PyList_New(0);
-    if (edges.list != NULL && read_knowledge(&walk->core, knowledge) == 0) {
-        HvType *type = hv_type_of(&walk->core, op);
-        hv_edges(&walk->core, op, type, add_edge, &edges);
-        result = Py_BuildValue("nO", (Py_ssize_t)hv_size(&walk->core, op, type), edges.list);
-    }
-    Py_XDECREF(edges.list);
-    hv_walk_drop(walk);
-    hv_drop_pages(walk, sizeof *walk);
-    return result;
-}
-
-PyDoc_STRVAR(tracked_doc,
-"tracked() -> int\n\n"
-"How many objects stand in the collector's lists, the permanent generation included.");
-
-static PyObject *
-tracked(PyObject *self, PyObject *unused)
-{
-    PyGC_Head *heads[HV_GENERATIONS];
-    Py_ssize_t total = 0;
-    int count = hv_generations(PyInterpreterState_Get(), heads);
-    (void)self;
-    (void)unused;
-    for (int i = 0; i < count; i++) {
-        for (PyGC_Head *at = hv_next(heads[i]); at != heads[i]; at = hv_next(at))
-            total++;
-    }
-    return PyLong_FromSsize_t(total);
-}
-
-PyAPI_FUNC(PyObject *) _PyTraceMalloc_GetTraceback(unsigned int domain, uintptr_t block);
-
-PyDoc_STRVAR(traceback_of_doc,
-"traceback_of(address) -> tuple or None\n\n"
-"What tracemalloc knows of a block: ((file, line), ...), the innermost frame first.");
-
-static PyObject *
-traceback_of(PyObject *self, PyObject *address)
-{
-    void *block = PyLong_AsVoidPtr(address);
-    (void)self;
-    if (block == NULL && PyErr_Occurred())
-        return NULL;
-    return _PyTraceMalloc_GetTraceback(0, (uintptr_t)block);
-}
-
-PyDoc_STRVAR(words_doc,
-"words(obj) -> tuple of int\n\n"
-"The machine words of an object's fixed part, by which its layout is found out.");
-
-static PyObject *
-words(PyObject *self, PyObject *op)
-{
-    Py_ssize_t count = Py_TYPE(op)->tp_basicsize / (Py_ssize_t)sizeof(Py_ssize_t);
-    PyObject *found = PyTuple_New(count);
-    (void)self;
-    for (Py_ssize_t i = 0; found != NULL && i < count; i++) {
-        PyObject *word = PyLong_FromSsize_t(((Py_ssize_t *)op)[i]);
-        if (word == NULL) {
-            Py_CLEAR(found);
-            break;
-        }
-        PyTuple_SET_ITEM(found, i, word);
-    }
-    return found;
-}
-
-static PyMethodDef methods[] = {
-    {"capture", (PyCFunction)(void (*)(void))capture, METH_VARARGS | METH_KEYWORDS, capture_doc},
-    {"audit", audit, METH_VARARGS, audit_doc},
-    {"look", look, METH_VARARGS, look_doc},
-    {"tracked", tracked, METH_NOARGS, tracked_doc},
-    {"traceback_of", traceback_of, METH_O, traceback_of_doc},
-    {"words", words, METH_O, words_doc},
-    {NULL, NULL, 0, NULL},
+/* Written once, here: Python takes them from the module. */
+static const struct {
+    const char *name;
+    long value;
+} constants[] = {
+    {"WALK_VERSION", HV_WALK_VERSION},
+    {"NONE", HV_NONE},
+    {"DOUBTFUL", HV_DOUBTFUL},
+    {"FORM_FIXED", HV_FORM_FIXED},
+    {"FORM_ATTRIBUTE", HV_FORM_ATTRIBUTE},
+    {"FORM_LOCAL", HV_FORM_LOCAL},
+    {"FORM_CLOSURE", HV_FORM_CLOSURE},
+    {"FORM_FRAME", HV_FORM_FRAME},
+    {"FORM_CONTEXT", HV_FORM_CONTEXT},
+    {"FORM_MODULE", HV_FORM_MODULE},
+    {"FORM_THREAD", HV_FORM_THREAD},
+    {"GRAPH_ARRAYS", HV_ARRAYS},
+    {"PROGRESS_BYTES", HV_PROGRESS_BYTES},
+    {"PROGRESS_ERROR_AT", HV_PROGRESS_ERROR_AT},
 };
 
 static int
-add_others(PyObject *module)
+add_constants(PyObject *module)
 {
-    if (PyModule_AddFunctions(module, hv_sampling_methods) < 0)
-        return -1;
-    return PyModule_AddFunctions(module, hv_levels_methods);
+    static const char signs[][2] = {{HV_SIGN_DESCRIPTOR}, {HV_SIGN_POINTER}, {HV_SIGN_UNKNOWN}};
+    PyObject *magic = PyBytes_FromStringAndSize(HV_WALK_MAGIC, HV_WALK_MAGIC_BYTES);
+    int failed = magic == NULL || PyModule_AddObjectRef(module, "WALK_MAGIC", magic) < 0;
+    Py_XDECREF(magic);
+    for (size_t i = 0; !failed && i < sizeof constants / sizeof *constants; i++)
+        failed = PyModule_AddIntConstant(module, constants[i].name, constants[i].value) < 0;
+    return failed || PyModule_AddStringConstant(module, "SIGN_DESCRIPTOR", signs[0]) < 0 ||
+                   PyModule_AddStringConstant(module, "SIGN_POINTER", signs[1]) < 0 ||
+                   PyModule_AddStringConstant(module, "SIGN_UNKNOWN", signs[2]) < 0
+               ? -1
+               : 0;
+}
+
+static int
+fill(PyObject *module)
+{
+    PyMethodDef *methods[] = {hv_capture_methods, hv_object_methods, hv_sampling_methods,
+                              hv_levels_methods};
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        if (PyModule_AddFunctions(module, methods[i]) < 0)
+            return -1;
+    }
+    return add_constants(module);
 }
 
 static PyModuleDef_Slot slots[] = {
-    {Py_mod_exec, add_others},
-#if PY_VERSION_HEX >= 0x030C0000
+    {Py_mod_exec, fill},
+#ifdef Py_mod_multiple_interpreters
     {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED},
 #endif
     {0, NULL},
@@ -381,13 +68,12 @@ static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT,
     .m_name = "flask_heapview.core._core",
     .m_doc = "Walks the heap without touching a reference count.",
-    .m_methods = methods,
     .m_slots = slots,
 };
 
 PyMODINIT_FUNC
 PyInit__core(void)
 {
-    PyMem_GetAllocator(PYMEM_DOMAIN_OBJ, &plain);
+    PyMem_GetAllocator(PYMEM_DOMAIN_OBJ, &hv_plain_allocator);
     return PyModuleDef_Init(&definition);
 }

@@ -1,29 +1,30 @@
-/* The result, as a file of sections that raw.py reads: a name, a length, and plain arrays. */
+/* The result, as a file of sections: docs/walk-file.md. capture/native/walk_file.py reads it. */
 #include "heap/graph.h"
-#include "output/out.h"
+#include "output/writer.h"
 #include "sampler/sampler.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 
-#define SMALL 4096 /* bytes below which a library's subtree has no line of its own */
+#define MIN_SUBTREE_BYTES 4096 /* bytes below which a library's subtree has no line of its own */
 
 /* --- which nodes are worth a line */
 
 static void
 choose_nodes(HvWalk *walk)
 {
-    size_t count = walk->nodes.count;
-    HvNode *nodes = (HvNode *)walk->nodes.items;
+    size_t count = walk->result.nodes.count;
+    HvNode *nodes = (HvNode *)walk->result.nodes.items;
     uint64_t *below = hv_pages((count + 1) * sizeof *below);
     for (size_t i = 0; i < count; i++)
         below[i] = nodes[i].bytes;
     for (size_t i = count; i-- > 0;) {
         HvNode *node = &nodes[i];
-        HvCollects *known =
-            node->collects ? &HV_AT(&walk->collects, HvCollects, node->collects - 1) : NULL;
-        if (node->parent == HV_NONE || below[i] >= SMALL || (known && known->entries) ||
-            node->rank == HV_APP)
+        HvContainers *known =
+            node->containers ? &HV_AT(&walk->result.containers, HvContainers, node->containers - 1)
+                             : NULL;
+        if (node->parent == HV_NONE || below[i] >= MIN_SUBTREE_BYTES || (known && known->entries) ||
+            node->rank == walk->input.ranks.app)
             node->kept = 1;
         if (node->parent != HV_NONE) {
             below[node->parent] += below[i];
@@ -36,12 +37,12 @@ choose_nodes(HvWalk *walk)
 /* --- sections */
 
 static void
-write_labels(HvWalk *walk, Out *out)
+write_labels(HvWalk *walk, HvWriter *out)
 {
-    u32(out, (uint32_t)walk->core.labels.count);
+    put_u32(out, (uint32_t)walk->core.labels.count);
     for (size_t i = 0; i < walk->core.labels.count; i++) {
         HvLabel *label = &HV_AT(&walk->core.labels, HvLabel, i);
-        u8(out, label->kind);
+        put_u8(out, label->kind);
         if (label->text != NULL)
             put_string(out, label->text, strlen(label->text));
         else
@@ -50,7 +51,7 @@ write_labels(HvWalk *walk, Out *out)
 }
 
 static void
-write_type_name(Out *out, PyTypeObject *type)
+write_type_name(HvWriter *out, PyTypeObject *type)
 {
     if (type->tp_flags & Py_TPFLAGS_HEAPTYPE) {
         put_text(out, hv_type_dict_get(type, "__module__"));
@@ -68,103 +69,103 @@ write_type_name(Out *out, PyTypeObject *type)
 }
 
 static void
-write_types(HvWalk *walk, Out *out)
+write_types(HvWalk *walk, HvWriter *out)
 {
-    u32(out, (uint32_t)walk->core.types.count);
+    put_u32(out, (uint32_t)walk->core.types.count);
     for (size_t i = 0; i < walk->core.types.count; i++) {
         HvType *type = HV_AT(&walk->core.types, HvType *, i);
         write_type_name(out, type->type);
-        u8(out, type->cache);
-        u8(out, type->resource);
-        u64(out, type->count);
-        u64(out, type->bytes);
-        u64(out, type->tracked);
+        put_u8(out, type->cache);
+        put_u8(out, type->resource);
+        put_u64(out, type->count);
+        put_u64(out, type->bytes);
+        put_u64(out, type->tracked);
     }
 }
 
 static void
-write_nodes(HvWalk *walk, Out *out)
+write_nodes(HvWalk *walk, HvWriter *out)
 {
-    u32(out, (uint32_t)walk->nodes.count);
-    for (size_t i = 0; i < walk->nodes.count; i++) {
-        HvNode *node = &HV_AT(&walk->nodes, HvNode, i);
-        u32(out, node->parent);
-        u32(out, node->label);
-        u32(out, node->type);
-        u8(out, node->rank);
-        u8(out, node->kept);
-        u64(out, node->count);
-        u64(out, node->bytes);
-        u32(out, node->collects);
+    put_u32(out, (uint32_t)walk->result.nodes.count);
+    for (size_t i = 0; i < walk->result.nodes.count; i++) {
+        HvNode *node = &HV_AT(&walk->result.nodes, HvNode, i);
+        put_u32(out, node->parent);
+        put_u32(out, node->label);
+        put_u32(out, node->type);
+        put_u8(out, node->rank);
+        put_u8(out, node->kept);
+        put_u64(out, node->count);
+        put_u64(out, node->bytes);
+        put_u32(out, node->containers);
     }
 }
 
 static void
-write_collects(HvWalk *walk, Out *out)
+write_containers(HvWalk *walk, HvWriter *out)
 {
-    u32(out, (uint32_t)walk->collects.count);
-    for (size_t i = 0; i < walk->collects.count; i++) {
-        HvCollects *known = &HV_AT(&walk->collects, HvCollects, i);
-        u64(out, known->entries);
-        u64(out, known->containers);
-        u64(out, (uint64_t)known->limit);
+    put_u32(out, (uint32_t)walk->result.containers.count);
+    for (size_t i = 0; i < walk->result.containers.count; i++) {
+        HvContainers *known = &HV_AT(&walk->result.containers, HvContainers, i);
+        put_u64(out, known->entries);
+        put_u64(out, known->containers);
+        put_u64(out, (uint64_t)known->limit);
     }
 }
 
 static void
-write_caches(HvWalk *walk, Out *out)
+write_caches(HvWalk *walk, HvWriter *out)
 {
-    u32(out, (uint32_t)walk->caches.count);
-    for (size_t i = 0; i < walk->caches.count; i++) {
-        HvCache *cache = &HV_AT(&walk->caches, HvCache, i);
-        u32(out, cache->node);
-        u32(out, cache->type);
-        u64(out, (uint64_t)cache->entries);
-        u64(out, (uint64_t)cache->limit);
-        u64(out, (uint64_t)cache->hits);
-        u64(out, (uint64_t)cache->misses);
+    put_u32(out, (uint32_t)walk->result.caches.count);
+    for (size_t i = 0; i < walk->result.caches.count; i++) {
+        HvCache *cache = &HV_AT(&walk->result.caches, HvCache, i);
+        put_u32(out, cache->node);
+        put_u32(out, cache->type);
+        put_u64(out, (uint64_t)cache->entries);
+        put_u64(out, (uint64_t)cache->limit);
+        put_u64(out, (uint64_t)cache->hits);
+        put_u64(out, (uint64_t)cache->misses);
     }
 }
 
 static void
-write_open(HvWalk *walk, Out *out)
+write_open_objects(HvWalk *walk, HvWriter *out)
 {
-    u32(out, (uint32_t)walk->open.count);
-    for (size_t i = 0; i < walk->open.count; i++) {
-        HvOpen *open = &HV_AT(&walk->open, HvOpen, i);
-        u32(out, open->node);
-        u32(out, hv_type_of(&walk->core, open->object)->number);
-        u64(out, block_of(open->object));
+    put_u32(out, (uint32_t)walk->result.open_objects.count);
+    for (size_t i = 0; i < walk->result.open_objects.count; i++) {
+        HvOpenObject *open = &HV_AT(&walk->result.open_objects, HvOpenObject, i);
+        put_u32(out, open->node);
+        put_u32(out, hv_type_of(&walk->core, open->object)->number);
+        put_u64(out, block_of(open->object));
     }
 }
 
 static void
-write_cycles(HvWalk *walk, Out *out)
+write_cycles(HvWalk *walk, HvWriter *out)
 {
-    u64(out, walk->garbage_looked_at);
-    u64(out, walk->live_looked_at);
-    u64(out, walk->live_candidates);
-    u32(out, (uint32_t)walk->cycles.count);
-    for (size_t i = 0; i < walk->cycles.count; i++) {
-        HvCycle *group = &HV_AT(&walk->cycles, HvCycle, i);
-        u8(out, group->garbage);
-        u64(out, group->components);
-        u64(out, group->count);
-        u64(out, group->bytes);
-        u32(out, group->kinds);
+    put_u64(out, walk->result.garbage_examined);
+    put_u64(out, walk->result.live_examined);
+    put_u64(out, walk->result.live_candidates);
+    put_u32(out, (uint32_t)walk->result.cycles.count);
+    for (size_t i = 0; i < walk->result.cycles.count; i++) {
+        HvCycle *group = &HV_AT(&walk->result.cycles, HvCycle, i);
+        put_u8(out, group->garbage);
+        put_u64(out, group->components);
+        put_u64(out, group->count);
+        put_u64(out, group->bytes);
+        put_u32(out, group->kinds);
         for (int k = 0; k < group->kinds; k++) {
-            u32(out, group->kind[k]);
-            u64(out, group->of_kind[k]);
+            put_u32(out, group->kind[k]);
+            put_u64(out, group->of_kind[k]);
         }
-        u32(out, group->steps);
+        put_u32(out, group->steps);
         for (int k = 0; k < group->steps; k++) {
-            u32(out, group->chain[k].type);
-            u32(out, group->chain[k].label);
-            u64(out, (uint64_t)group->chain[k].place);
+            put_u32(out, group->chain[k].type);
+            put_u32(out, group->chain[k].label);
+            put_u64(out, (uint64_t)group->chain[k].place);
         }
-        u32(out, group->traced);
+        put_u32(out, group->traced);
         for (int k = 0; k < group->traced; k++)
-            u64(out, block_of(group->object[k]));
+            put_u64(out, block_of(group->object[k]));
     }
 }
 
@@ -185,62 +186,78 @@ private_bytes(void)
 }
 
 static void
-write_allocator(HvWalk *walk, Out *out)
+write_allocator(HvWalk *walk, HvWriter *out)
 {
-    put_string(out, walk->stream_text, walk->stream == NULL ? 0 : strnlen(walk->stream_text, HV_STREAM));
-    u64(out, private_bytes());
+    put_string(out, walk->result.allocator_text,
+               walk->result.allocator_stream == NULL
+                   ? 0
+                   : strnlen(walk->result.allocator_text, HV_ALLOCATOR_TEXT_BYTES));
+    put_u64(out, private_bytes());
 }
 
 static void
-write_graph(HvWalk *walk, Out *out, HvGraph *graph)
+write_graph(HvWalk *walk, HvWriter *out, HvGraph *graph)
 {
-    u64(out, graph == NULL ? 0 : graph->objects);
-    u64(out, graph == NULL ? 0 : graph->edges);
-    for (int i = 0; i < HV_REGIONS; i++) {
-        u64(out, graph == NULL ? 0 : graph->region[i].offset);
-        u64(out, graph == NULL ? 0 : graph->region[i].length);
+    put_u64(out, graph == NULL ? 0 : graph->objects);
+    put_u64(out, graph == NULL ? 0 : graph->edges);
+    for (int i = 0; i < HV_ARRAYS; i++) {
+        put_u64(out, graph == NULL ? 0 : graph->region[i].offset);
+        put_u64(out, graph == NULL ? 0 : graph->region[i].length);
     }
-    u32(out, (uint32_t)walk->held.count);
-    for (size_t i = 0; i < walk->held.count; i++) {
-        HvHeld *held = &HV_AT(&walk->held, HvHeld, i);
-        u64(out, hv_index(&walk->seen, held->object));
-        u32(out, held->node);
-        u32(out, held->label);
+    put_u32(out, (uint32_t)walk->result.local_variables.count);
+    for (size_t i = 0; i < walk->result.local_variables.count; i++) {
+        HvLocalVariable *held = &HV_AT(&walk->result.local_variables, HvLocalVariable, i);
+        put_u64(out, hv_set_index(&walk->state.visited_set, held->object));
+        put_u32(out, held->node);
+        put_u32(out, held->label);
     }
-    u32(out, (uint32_t)walk->roots.count);
-    for (size_t i = 0; i < walk->roots.count; i++) {
-        HvRoot *root = &HV_AT(&walk->roots, HvRoot, i);
+    put_u32(out, (uint32_t)walk->input.modules.count);
+    for (size_t i = 0; i < walk->input.modules.count; i++) {
+        HvModuleRoot *root = &HV_AT(&walk->input.modules, HvModuleRoot, i);
         PyObject *dict = root->dict == NULL ? root->module : root->dict;
-        u64(out, graph == NULL ? 0 : hv_index(&walk->seen, root->module));
-        u64(out, graph == NULL ? 0 : hv_index(&walk->seen, dict));
-        u32(out, root->node);
+        put_u64(out, graph == NULL ? 0 : hv_set_index(&walk->state.visited_set, root->module));
+        put_u64(out, graph == NULL ? 0 : hv_set_index(&walk->state.visited_set, dict));
+        put_u32(out, root->node);
     }
 }
+
+static void
+write_totals(HvWalk *walk, HvWriter *out)
+{
+    put_u64(out, walk->result.objects);
+    put_u64(out, walk->result.large_bytes);
+    put_u64(out, walk->result.truncated_objects);
+    put_u64(out, walk->result.garbage_objects);
+    put_u32(out, walk->result.garbage_node);
+}
+
+/* The sections in their order, each behind its tag; docs/walk-file.md describes them. */
+static const struct {
+    const char *tag;
+    void (*write)(HvWalk *walk, HvWriter *out);
+} sections[] = {
+    {"TOTL", write_totals},  {"LABL", write_labels},     {"TYPE", write_types},
+    {"NODE", write_nodes},   {"CONT", write_containers}, {"ENTR", hv_write_container_entries},
+    {"KEYS", hv_write_keys}, {"CACH", write_caches},     {"OPEN", write_open_objects},
+    {"CYCL", write_cycles},  {"ALOC", write_allocator},
+};
 
 void
 hv_write_all(HvWalk *walk, int fd, HvGraph *graph)
 {
-    Out out = {fd, 0, hv_pages(BUFFER)};
+    HvWriter out = {fd, 0, hv_pages(BUFFER_BYTES)};
     choose_nodes(walk);
-    put_bytes(&out, "HVRAW001", 8);
-    u64(&out, walk->visited);
-    u64(&out, walk->large);
-    u64(&out, walk->truncated);
-    u64(&out, walk->rest_objects);
-    u32(&out, walk->garbage);
-    write_labels(walk, &out);
-    write_types(walk, &out);
-    write_nodes(walk, &out);
-    write_collects(walk, &out);
-    hv_write_samples_of_entries(walk, &out);
-    hv_write_keys(walk, &out);
-    write_caches(walk, &out);
-    write_open(walk, &out);
-    write_cycles(walk, &out);
-    write_allocator(walk, &out);
+    put_bytes(&out, HV_WALK_MAGIC, HV_WALK_MAGIC_BYTES);
+    put_u32(&out, HV_WALK_VERSION);
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
+        put_bytes(&out, sections[i].tag, HV_TAG_BYTES);
+        sections[i].write(walk, &out);
+    }
+    put_bytes(&out, "GRPH", HV_TAG_BYTES);
     write_graph(walk, &out, graph);
-    hv_write_samples(put_any, &out, walk->sample_node);
-    put_bytes(&out, "END.", 4);
+    put_bytes(&out, "SAMP", HV_TAG_BYTES);
+    hv_write_samples(put_any, &out, walk->result.sample_node);
+    put_bytes(&out, "END.", HV_TAG_BYTES);
     flush(&out);
-    hv_drop_pages(out.buffer, BUFFER);
+    hv_drop_pages(out.buffer, BUFFER_BYTES);
 }

@@ -1,4 +1,5 @@
-/* CPython's internals, as far as the walk needs them, one spelling for all versions.
+/* CPython's internals, as far as the walk needs them, one spelling for all versions. What differs
+ * between versions stands in compat_311.h and its siblings; a new version gets one of its own.
  *
  * Read from the internal headers of the interpreter that this is compiled for: layouts are those of
  * that version, and a version that is not known here does not compile. Sources: Include/internal/
@@ -9,18 +10,18 @@
 
 #define PY_SSIZE_T_CLEAN
 #ifndef Py_BUILD_CORE_MODULE
-#  define Py_BUILD_CORE_MODULE 1
+#define Py_BUILD_CORE_MODULE 1
 #endif
 #include <Python.h>
 
 #if PY_VERSION_HEX < 0x030B0000 || PY_VERSION_HEX >= 0x030F0000
-#  error "flask-heapview's core knows CPython 3.11 to 3.14"
+#error "flask-heapview's core knows CPython 3.11 to 3.14"
 #endif
 #ifdef Py_GIL_DISABLED
-#  error "flask-heapview's core needs the global interpreter lock"
+#error "flask-heapview's core needs the global interpreter lock"
 #endif
 #if defined(PYPY_VERSION) || !defined(__linux__)
-#  error "flask-heapview's core is for CPython on Linux"
+#error "flask-heapview's core is for CPython on Linux"
 #endif
 
 #pragma GCC diagnostic push
@@ -28,11 +29,6 @@
 #pragma GCC diagnostic ignored "-Wsign-compare"
 #pragma GCC diagnostic ignored "-Wmissing-field-initializers"
 #pragma GCC diagnostic ignored "-Wold-style-declaration"
-#if PY_VERSION_HEX >= 0x030E0000
-#  include "internal/pycore_interpframe.h"
-#  include "internal/pycore_genobject.h"
-#  include "internal/pycore_stackref.h"
-#endif
 #include "internal/pycore_interp.h"
 #include "internal/pycore_gc.h"
 #include "internal/pycore_pymem.h"
@@ -48,26 +44,25 @@
 
 typedef _PyInterpreterFrame HvFrame;
 
-/* --- the collector's lists: all generations, the permanent one last */
+/* Of an instance: inline values, or a dictionary. */
+typedef struct {
+    PyDictKeysObject *keys; /* with values: shared keys; NULL with a dictionary, or with nothing */
+    PyObject **values;
+    PyObject *dict;
+} HvAttributes;
 
-static inline int
-hv_generations(PyInterpreterState *interp, PyGC_Head **heads)
-{
-    struct _gc_runtime_state *gc = &interp->gc;
-    int n = 0;
+/* What differs between versions. Each of these headers defines the same names. */
 #if PY_VERSION_HEX >= 0x030E0000
-    heads[n++] = &gc->young.head;
-    heads[n++] = &gc->old[0].head;
-    heads[n++] = &gc->old[1].head;
+#include "python/compat_314.h"
+#elif PY_VERSION_HEX >= 0x030D0000
+#include "python/compat_313.h"
+#elif PY_VERSION_HEX >= 0x030C0000
+#include "python/compat_312.h"
 #else
-    for (int i = 0; i < NUM_GENERATIONS; i++)
-        heads[n++] = &gc->generations[i].head;
+#include "python/compat_311.h"
 #endif
-    heads[n++] = &gc->permanent_generation.head;
-    return n;
-}
 
-#define HV_GENERATIONS 4
+/* --- the collector's lists */
 
 static inline PyGC_Head *
 hv_next(PyGC_Head *head)
@@ -83,7 +78,7 @@ hv_prev(PyGC_Head *head)
 
 #define HV_OBJECT(head) ((PyObject *)((PyGC_Head *)(head) + 1))
 
-/* A type may say of single instances that they are not for the collector: static classes are not. */
+/* A type may say that the collector does not know an instance: it does not know static classes. */
 static inline int
 hv_is_gc(PyObject *op, PyTypeObject *type)
 {
@@ -96,13 +91,7 @@ hv_tracked(PyObject *op, PyTypeObject *type)
     return hv_is_gc(op, type) && ((PyGC_Head *)op - 1)->_gc_next != 0;
 }
 
-/* --- an instance's attributes: inline values, or a dictionary */
-
-typedef struct {
-    PyDictKeysObject *keys; /* with values: shared keys; NULL when there is a dictionary, or nothing */
-    PyObject **values;
-    PyObject *dict;
-} HvAttributes;
+/* --- an instance's attributes */
 
 static inline PyObject *
 hv_plain_dict(PyObject *op, PyTypeObject *type)
@@ -111,12 +100,9 @@ hv_plain_dict(PyObject *op, PyTypeObject *type)
     if (offset == 0)
         return NULL;
     if (offset < 0) {
-        Py_ssize_t size = Py_SIZE(op);
-        if (PyType_HasFeature(type, Py_TPFLAGS_LONG_SUBCLASS)) {
-#if PY_VERSION_HEX >= 0x030C0000
-            size = (Py_ssize_t)(((PyLongObject *)op)->long_value.lv_tag >> 3);
-#endif
-        }
+        Py_ssize_t size = PyType_HasFeature(type, Py_TPFLAGS_LONG_SUBCLASS)
+                              ? (Py_ssize_t)hv_int_digits(op)
+                              : Py_SIZE(op);
         offset += (Py_ssize_t)_PyObject_VAR_SIZE(type, size < 0 ? -size : size);
     }
     return *(PyObject **)((char *)op + offset);
@@ -125,39 +111,9 @@ hv_plain_dict(PyObject *op, PyTypeObject *type)
 static inline HvAttributes
 hv_attributes(PyObject *op, PyTypeObject *type)
 {
-    HvAttributes found = {NULL, NULL, NULL};
-    if (!(type->tp_flags & Py_TPFLAGS_MANAGED_DICT)) {
-        found.dict = hv_plain_dict(op, type);
-        return found;
-    }
-    PyDictKeysObject *keys = ((PyHeapTypeObject *)type)->ht_cached_keys;
-#if PY_VERSION_HEX >= 0x030D0000
-    found.dict = (PyObject *)_PyObject_ManagedDictPointer(op)->dict;
-    if (found.dict == NULL && (type->tp_flags & Py_TPFLAGS_INLINE_VALUES)) {
-        PyDictValues *values = _PyObject_InlineValues(op);
-        if (values->valid && keys != NULL) {
-            found.keys = keys;
-            found.values = values->values;
-        }
-    }
-#elif PY_VERSION_HEX >= 0x030C0000
-    PyDictOrValues both = *_PyObject_DictOrValuesPointer(op);
-    if (!_PyDictOrValues_IsValues(both))
-        found.dict = _PyDictOrValues_GetDict(both);
-    else if (keys != NULL) {
-        found.keys = keys;
-        found.values = _PyDictOrValues_GetValues(both)->values;
-    }
-#else
-    PyDictValues *values = *_PyObject_ValuesPointer(op);
-    if (values != NULL && keys != NULL) {
-        found.keys = keys;
-        found.values = values->values;
-    }
-    else
-        found.dict = *_PyObject_ManagedDictPointer(op);
-#endif
-    return found;
+    if (type->tp_flags & Py_TPFLAGS_MANAGED_DICT)
+        return hv_managed_attributes(op, type);
+    return (HvAttributes){NULL, NULL, hv_plain_dict(op, type)};
 }
 
 static inline PyObject *
@@ -184,66 +140,20 @@ hv_clock(void) /* nanoseconds, monotonic */
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
 }
 
-static inline int
-hv_is_ending(void)
-{
-#if PY_VERSION_HEX >= 0x030D0000
-    return Py_IsFinalizing();
-#else
-    return _Py_IsFinalizing();
-#endif
-}
-
 /* --- frames */
-
-static inline HvFrame *
-hv_top_frame(PyThreadState *thread)
-{
-#if PY_VERSION_HEX >= 0x030D0000
-    return thread->current_frame;
-#else
-    return thread->cframe == NULL ? NULL : thread->cframe->current_frame;
-#endif
-}
 
 static inline PyCodeObject *
 hv_frame_code(HvFrame *frame)
 {
-    PyObject *code;
-#if PY_VERSION_HEX >= 0x030E0000
-    code = PyStackRef_AsPyObjectBorrow(frame->f_executable);
-#elif PY_VERSION_HEX >= 0x030D0000
-    code = frame->f_executable;
-#else
-    code = (PyObject *)frame->f_code;
-#endif
+    PyObject *code = hv_frame_executable(frame);
     return code != NULL && Py_IS_TYPE(code, &PyCode_Type) ? (PyCodeObject *)code : NULL;
-}
-
-static inline PyObject *
-hv_frame_function(HvFrame *frame)
-{
-#if PY_VERSION_HEX >= 0x030E0000
-    return PyStackRef_AsPyObjectBorrow(frame->f_funcobj);
-#elif PY_VERSION_HEX >= 0x030C0000
-    return frame->f_funcobj;
-#else
-    return (PyObject *)frame->f_func;
-#endif
 }
 
 /* False for the frames by which C calls Python: they have no function and no locals. */
 static inline int
 hv_frame_is_python(HvFrame *frame)
 {
-#if PY_VERSION_HEX >= 0x030E0000
-    if (frame->owner >= FRAME_OWNED_BY_INTERPRETER)
-        return 0;
-#elif PY_VERSION_HEX >= 0x030C0000
-    if (frame->owner == FRAME_OWNED_BY_CSTACK)
-        return 0;
-#endif
-    return hv_frame_code(frame) != NULL;
+    return !hv_frame_is_entry(frame) && hv_frame_code(frame) != NULL;
 }
 
 /* Bytes from the code's begin to the instruction that runs. */
@@ -251,30 +161,6 @@ static inline int
 hv_frame_offset(HvFrame *frame)
 {
     return (int)_PyInterpreterFrame_LASTI(frame) * (int)sizeof(_Py_CODEUNIT);
-}
-
-static inline PyObject *
-hv_frame_local(HvFrame *frame, int i)
-{
-#if PY_VERSION_HEX >= 0x030E0000
-    _PyStackRef ref = frame->localsplus[i];
-    return PyStackRef_IsNull(ref) ? NULL : PyStackRef_AsPyObjectBorrow(ref);
-#else
-    return frame->localsplus[i];
-#endif
-}
-
-static inline HvFrame *
-hv_suspended(PyObject *op)
-{
-    PyGenObject *gen = (PyGenObject *)op;
-    if (gen->gi_frame_state >= FRAME_COMPLETED)
-        return NULL;
-#if PY_VERSION_HEX >= 0x030E0000
-    return &gen->gi_iframe;
-#else
-    return (HvFrame *)gen->gi_iframe;
-#endif
 }
 
 #endif

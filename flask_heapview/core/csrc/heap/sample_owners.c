@@ -3,14 +3,14 @@
 #include "sampler/sampler.h"
 #include "heap/walk.h"
 
-#define WORDS 32 /* of an object's fixed part that may point to a block of its own */
+#define MAX_POINTER_WORDS 32 /* of an object's fixed part that may point to a block of its own */
 
 static void
 note(HvWalk *walk, const void *block, uint32_t node)
 {
     int slot = hv_maybe_sampled(block) ? hv_find_sample(block) : -1;
     if (slot >= 0)
-        walk->sample_node[slot] = node;
+        walk->result.sample_node[slot] = node;
 }
 
 /* CPython keeps some freed objects in lists of its own, and uses them again without asking the
@@ -19,10 +19,7 @@ static int
 is_used_again(PyObject *op, HvType *type)
 {
     return type->type == &PyList_Type || type->type == &PyDict_Type ||
-           type->type == &PyFloat_Type ||
-#if PY_VERSION_HEX >= 0x030E0000
-           type->type == &PyLong_Type ||
-#endif
+           type->type == &PyFloat_Type || (HV_REUSES_INTS && type->type == &PyLong_Type) ||
            (type->type == &PyTuple_Type && Py_SIZE(op) <= 20);
 }
 
@@ -33,20 +30,15 @@ are_used_again(PyDictKeysObject *keys)
     return keys->dk_log2_size == smallest && keys->dk_kind != DICT_KEYS_GENERAL;
 }
 
-/* Before 3.13 an instance's values lie in a block with a few bytes in front, the last of which says
- * how many there are (new_values in Objects/dictobject.c). */
 static void
 note_values(HvWalk *walk, PyObject *op, PyTypeObject *type, uint32_t node)
 {
-#if PY_VERSION_HEX < 0x030D0000
-    HvAttributes has = {NULL, NULL, NULL};
-    if (type->tp_flags & Py_TPFLAGS_MANAGED_DICT)
-        has = hv_attributes(op, type);
-    if (has.values != NULL)
-        note(walk, (char *)has.values - ((uint8_t *)has.values)[-1], node);
-#else
-    (void)walk, (void)op, (void)type, (void)node;
-#endif
+    if (!(type->tp_flags & Py_TPFLAGS_MANAGED_DICT))
+        return;
+    HvAttributes has = hv_attributes(op, type);
+    void *block = has.values == NULL ? NULL : hv_values_block(has.values);
+    if (block != NULL)
+        note(walk, block, node);
 }
 
 void
@@ -66,9 +58,10 @@ hv_note_samples(HvWalk *walk, PyObject *op, HvType *type, uint32_t node)
     case HV_SIZE_SET:
         note(walk, ((PySetObject *)op)->table, node);
         break;
-    case HV_SIZE_CALL: { /* it counts more than its fixed part: somewhere there is a pointer to it */
+    case HV_SIZE_CALL: { /* it counts more than its fixed part: somewhere there is a pointer to it
+                          */
         size_t words = (size_t)type->type->tp_basicsize / sizeof(void *);
-        for (size_t i = 2; i < words && i < WORDS; i++)
+        for (size_t i = 2; i < words && i < MAX_POINTER_WORDS; i++)
             note(walk, ((void **)op)[i], node);
         break;
     }
@@ -82,13 +75,14 @@ hv_watch_samples(HvWalk *walk)
 {
     if (!hv_sampler.on)
         return;
-    walk->sample_node = hv_pages(HV_LIVE_SLOTS * sizeof *walk->sample_node);
+    walk->result.sample_node = hv_pages(HV_LIVE_SLOTS * sizeof *walk->result.sample_node);
     for (int slot = 0; slot < HV_LIVE_SLOTS; slot++)
-        walk->sample_node[slot] = HV_NONE;
+        walk->result.sample_node[slot] = HV_NONE;
 }
 
 void
 hv_unwatch_samples(HvWalk *walk)
 {
-    hv_drop_pages(walk->sample_node, walk->sample_node == NULL ? 0 : HV_LIVE_SLOTS * sizeof(uint32_t));
+    hv_drop_pages(walk->result.sample_node,
+                  walk->result.sample_node == NULL ? 0 : HV_LIVE_SLOTS * sizeof(uint32_t));
 }

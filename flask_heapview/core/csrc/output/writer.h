@@ -1,6 +1,6 @@
 /* How the parts of the result are written: a buffer in front of a descriptor. */
-#ifndef HEAPVIEW_OUT_H
-#define HEAPVIEW_OUT_H
+#ifndef HEAPVIEW_WRITER_H
+#define HEAPVIEW_WRITER_H
 
 #include "heap/walk.h"
 
@@ -8,17 +8,23 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BUFFER ((size_t)1 << 16)
-#define NAME 700 /* bytes of a name that are written: 160 characters are shown */
+/* The walk's file; docs/walk-file.md. The version changes with every change of what is written. */
+#define HV_WALK_MAGIC "\x89HVWALK\n"
+#define HV_WALK_MAGIC_BYTES 8
+#define HV_WALK_VERSION 1
+#define HV_TAG_BYTES 4 /* of the tag in front of each section */
+
+#define BUFFER_BYTES ((size_t)1 << 16)
+#define MAX_NAME_BYTES 700 /* bytes of a name that are written: 160 characters are shown */
 
 typedef struct {
     int fd;
     size_t used;
     char *buffer;
-} Out;
+} HvWriter;
 
 static inline void
-flush(Out *out)
+flush(HvWriter *out)
 {
     size_t done = 0;
     while (done < out->used) {
@@ -33,13 +39,13 @@ flush(Out *out)
 }
 
 static inline void
-put_bytes(Out *out, const void *data, size_t length)
+put_bytes(HvWriter *out, const void *data, size_t length)
 {
     const char *from = data;
     while (length > 0) {
-        if (out->used == BUFFER)
+        if (out->used == BUFFER_BYTES)
             flush(out);
-        size_t part = BUFFER - out->used < length ? BUFFER - out->used : length;
+        size_t part = BUFFER_BYTES - out->used < length ? BUFFER_BYTES - out->used : length;
         memcpy(out->buffer + out->used, from, part);
         out->used += part;
         from += part;
@@ -54,34 +60,34 @@ put_any(void *out, const void *data, size_t length)
 }
 
 static inline void
-u8(Out *out, uint8_t value)
+put_u8(HvWriter *out, uint8_t value)
 {
     put_bytes(out, &value, 1);
 }
 
 static inline void
-u32(Out *out, uint32_t value)
+put_u32(HvWriter *out, uint32_t value)
 {
     put_bytes(out, &value, 4);
 }
 
 static inline void
-u64(Out *out, uint64_t value)
+put_u64(HvWriter *out, uint64_t value)
 {
     put_bytes(out, &value, 8);
 }
 
 static inline void
-put_string(Out *out, const char *data, size_t length)
+put_string(HvWriter *out, const char *data, size_t length)
 {
-    u32(out, (uint32_t)length);
+    put_u32(out, (uint32_t)length);
     put_bytes(out, data, length);
 }
 
 static inline void
-put_text(Out *out, PyObject *name)
+put_text(HvWriter *out, PyObject *name)
 {
-    char buffer[NAME];
+    char buffer[MAX_NAME_BYTES];
     if (name == NULL || !PyUnicode_CheckExact(name))
         put_string(out, "?", 1);
     else
@@ -95,8 +101,8 @@ block_of(PyObject *op)
     return (uint64_t)((uintptr_t)op - hv_before(op, Py_TYPE(op)));
 }
 
-/* entries.c */
-void hv_write_samples_of_entries(HvWalk *walk, Out *out);
-void hv_write_keys(HvWalk *walk, Out *out);
+/* container_entries.c */
+void hv_write_container_entries(HvWalk *walk, HvWriter *out);
+void hv_write_keys(HvWalk *walk, HvWriter *out);
 
 #endif

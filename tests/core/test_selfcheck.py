@@ -1,0 +1,80 @@
+"""The self-check, and what is said where the core cannot be used."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from flask_heapview.capture import select
+from flask_heapview.capture.native import engine
+from flask_heapview.capture.native.engine import NativeEngine
+from flask_heapview.capture.select import select_engine
+from flask_heapview.core import selfcheck
+from flask_heapview.core.loader import why_not_built
+
+if NativeEngine.why_not() is not None:
+    pytest.skip(NativeEngine.why_not() or "", allow_module_level=True)
+
+from flask_heapview.core import _core, offsets
+
+TYPE_TABLE = offsets.type_table(_core)
+
+
+def test_the_self_check_passes_here() -> None:
+    selfcheck.check(_core, TYPE_TABLE)
+
+
+@pytest.mark.parametrize("folly", ["size", "references", "count", "crash"])
+def test_a_core_that_misunderstands_is_not_used(
+    folly: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Wrong:
+        @staticmethod
+        def look(type_table: Any, obj: object) -> tuple[int, list[int]]:
+            if folly == "crash":
+                import ctypes
+
+                ctypes.string_at(16)
+            size, edges = _core.look(type_table, obj)
+            return size + (folly == "size"), [] if folly == "references" else edges
+
+        @staticmethod
+        def tracked() -> int:
+            return _core.tracked() + (1000 if folly == "count" else 0)
+
+        words = _core.words
+        SIGN_DESCRIPTOR, SIGN_POINTER = _core.SIGN_DESCRIPTOR, _core.SIGN_POINTER
+        SIGN_UNKNOWN = _core.SIGN_UNKNOWN
+
+    monkeypatch.setattr(engine, "core", Wrong)
+    chosen = select_engine("auto")
+    assert chosen.name == "native"
+    chosen.warm_up()
+    assert chosen.name == "portable"
+    assert "self-check failed" in chosen.why
+    assert {"size": "bytes", "references": "misses", "count": "counts", "crash": "SIGSEGV"}[
+        folly
+    ] in chosen.why
+
+
+def test_asking_for_what_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    from flask_heapview.errors import ConfigError
+
+    monkeypatch.setattr(engine, "core", None)
+    monkeypatch.setattr(engine, "WHY_NOT", "It was not built.")
+    assert select.select_engine("auto").why == "It was not built."
+    with pytest.raises(ConfigError, match="It was not built"):
+        select.select_engine("native")
+
+
+@pytest.mark.parametrize(
+    ("platform", "implementation", "reason"),
+    [
+        ("linux", "cpython", "no C compiler"),
+        ("darwin", "cpython", "on Linux only, and this is darwin"),
+        ("linux", "pypy", "for CPython only, and this is pypy"),
+    ],
+)
+def test_why_there_is_no_core(platform: str, implementation: str, reason: str) -> None:
+    assert reason in why_not_built(platform, implementation)
