@@ -14,6 +14,7 @@ from flask_heapview.allocations import tracing
 from flask_heapview.process.collector import PAUSES
 
 from .helpers import TOKEN
+from .tmpfs_lock import tmpfs_lock
 
 MEASURED_CHILDREN: list[bool] = []  # not empty: what forks goes on being measured
 
@@ -40,6 +41,20 @@ def untraced() -> Iterator[None]:
     """Mounting an app begins to sample allocations: each test begins without."""
     yield
     tracing.switch("off")
+
+
+@pytest.fixture
+def fills_tmpfs() -> Iterator[None]:
+    """For a test that writes files into a tmpfs: no test judges growth meanwhile."""
+    with tmpfs_lock(exclusive=True):
+        yield
+
+
+@pytest.fixture
+def judges_growth() -> Iterator[None]:
+    """For a test that judges the growth of the host: no test fills a tmpfs meanwhile."""
+    with tmpfs_lock(exclusive=False):
+        yield
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import psutil
 
 from ..errors import StoreError
 from ..model.base import Model, from_json, to_json
+from ..store.private_file import write_private
 
 _NAME = re.compile(r"^worker-[0-9a-z-]+\.json$")
 
@@ -42,12 +43,8 @@ class Registry:
     def write(self, worker: Worker) -> None:
         """Says that this worker lives, and how many requests it has served."""
         path = self.directory / f"worker-{worker.id}.json"
-        part = path.with_suffix(".part")
         try:
-            fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-            with os.fdopen(fd, "wb") as file:
-                file.write(to_json(worker))
-            os.rename(part, path)
+            write_private(path, to_json(worker))
         except OSError as error:
             raise StoreError(f"{self.directory}: {error.strerror}.") from error
 

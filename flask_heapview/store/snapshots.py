@@ -23,9 +23,10 @@ from ..isolation.progress_page import ProgressPage
 from ..model.base import Model, from_json, to_json
 from ..model.snapshot import SCHEMA, Snapshot, SnapshotInfo
 from .directory import explain, private_directory
+from .private_file import PART, write_private
 
 ID = re.compile(r"^[0-9]{8}-[0-9]{6}-[0-9a-f]{8}$")
-DONE, RUNNING, FAILED, PROGRESS, PART = ".snapshot", ".running", ".failed", ".progress", ".part"
+DONE, RUNNING, FAILED, PROGRESS = ".snapshot", ".running", ".failed", ".progress"
 GRAPH = ".graph"  # beside the snapshot, for a capture of that kind
 MAX_HEADER_BYTES = 1 << 20  # bytes of a first line that is still believed
 
@@ -73,7 +74,7 @@ class Store:
         self.open()
         try:
             page = ProgressPage(self._file(info.id, PROGRESS), create=True)
-            self._write(self._file(info.id, RUNNING), to_json(info))
+            write_private(self._file(info.id, RUNNING), to_json(info), sync=True)
         except OSError as error:
             self.end(info.id)
             raise StoreError(explain(error, self.directory)) from error
@@ -86,22 +87,7 @@ class Store:
         head = _Head(
             schema=SCHEMA, sha256=hashlib.sha256(body).hexdigest(), length=len(body), info=info
         )
-        self._write(self._file(info.id, DONE), to_json(head) + b"\n" + body)
-
-    def _write(self, path: Path, data: bytes) -> None:
-        part = path.with_name(f"{path.name}.{os.getpid()}{PART}")
-        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-        try:
-            view = memoryview(data)
-            while view:
-                view = view[os.write(fd, view) :]
-            os.fsync(fd)
-            os.rename(part, path)
-        except BaseException:
-            part.unlink(missing_ok=True)
-            raise
-        finally:
-            os.close(fd)
+        write_private(self._file(info.id, DONE), to_json(head) + b"\n" + body, sync=True)
 
     def graph(self, snapshot_id: str) -> Path:
         """Where a graph capture keeps its arrays."""
@@ -119,7 +105,7 @@ class Store:
         """Remembers that a capture came to nothing, and why."""
         failed = msgspec.structs.replace(info, state="failed", error=reason)
         try:
-            self._write(self._file(info.id, FAILED), to_json(failed))
+            write_private(self._file(info.id, FAILED), to_json(failed), sync=True)
         except OSError:  # the disk is full: the log has to do
             pass
         self.end(info.id)

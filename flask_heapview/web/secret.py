@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 from ..errors import StoreError
+from ..store.private_file import create_private
 
 
 def shared_secret(directory: Path, name: str) -> str:
@@ -16,7 +17,10 @@ def shared_secret(directory: Path, name: str) -> str:
         try:
             fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
         except FileNotFoundError:
-            _make(path)
+            try:
+                create_private(path, secrets.token_urlsafe(32).encode())
+            except OSError as error:
+                raise StoreError(f"{path}: {error.strerror}.") from error
             continue
         except OSError as error:
             raise StoreError(f"{path}: {error.strerror}.") from error
@@ -25,22 +29,3 @@ def shared_secret(directory: Path, name: str) -> str:
         if text:
             return text
     raise StoreError(f"{path} is empty. Delete it, and start the service again.")
-
-
-def _make(path: Path) -> None:
-    """Writes it under another name and links it: nobody reads half of it, the first one wins."""
-    part = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    try:
-        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        try:
-            os.write(fd, secrets.token_urlsafe(32).encode())
-        finally:
-            os.close(fd)
-        try:
-            os.link(part, path)
-        except FileExistsError:
-            pass
-        finally:
-            os.unlink(part)
-    except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}.") from error

@@ -304,6 +304,7 @@ def test_sizing_gives_up_in_time_and_keeps_the_deadline() -> None:
         signal.signal(signal.SIGALRM, before)
 
 
+@pytest.mark.usefixtures("fills_tmpfs")
 def test_files_in_memory_are_listed_by_name(tmp_path: Path) -> None:
     from flask_heapview.process import tmpfs
 

@@ -75,6 +75,7 @@ def test_a_heap_that_takes_long_to_look_at_is_not_looked_at_again(
     assert all(readings.anonymous)
 
 
+@pytest.mark.usefixtures("fills_tmpfs")
 def test_files_in_memory() -> None:
     place = Path("/dev/shm")
     needs(os.access(place, os.W_OK), "/dev/shm is not writable")
@@ -195,6 +196,7 @@ def test_two_threads_do_not_read_at_once() -> None:
 
 
 @pytest.mark.parametrize("kind", ["native", "off-process"])
+@pytest.mark.usefixtures("fills_tmpfs")
 def test_the_endpoint_of_memory_that_is_no_objects(kind: str) -> None:
     """Two endpoints in turns: their mix never changes."""
     if kind == "native":
