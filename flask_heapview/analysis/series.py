@@ -10,6 +10,8 @@ import msgspec
 MIN_STEADY_RATIO = 0.4  # slowest interval / fastest interval, from which the rate counts as one
 MIN_LAST_RATIO = 0.7  # last interval / fastest before it, below which it may be levelling off
 MIN_STANDARD_ERRORS = 2.0  # of a count (Poisson's) that the last interval must fall short
+MIN_START_REQUESTS = 5  # requests before the first figure, to compare it with the rate
+MIN_SERVED_REQUESTS = 10  # requests between the first figure and the last
 # share by which the first figure may differ from what the rate predicts since the start
 MAX_START_DEVIATION = 0.4
 # the slowest interval / fastest interval of figures that come in lumps: allocators', hash tables'
@@ -71,26 +73,22 @@ def measure_growth(
     if not steps or served <= 0 or total < min_total or any(v <= 0 for _, v in steps):
         return NO_GROWTH
     rates = [v / r for r, v in steps]
-    steady = (
-        len(rates) > 1 and min(rates) >= MIN_STEADY_RATIO * max(rates) and not _slows_down(steps)
-    )
+    even = len(rates) > 1 and min(rates) >= MIN_STEADY_RATIO * max(rates)
+    steady = even and not _slows_down(steps)
     rate = total / served
     predicted = rate * requests[0]
-    since = requests[0] >= 5 and abs(values[0] - predicted) <= MAX_START_DEVIATION * max(
+    deviation = abs(values[0] - predicted)
+    since = requests[0] >= MIN_START_REQUESTS and deviation <= MAX_START_DEVIATION * max(
         predicted, 1
     )
     if len(rates) == 1:
         confidence = 0.6 if since else 0.4
     elif steady:
         confidence = 0.95 if since else 0.9
-    elif (
-        lumpy
-        and rates[-1] >= MIN_LUMPY_LAST_RATIO * max(rates)
-        and min(rates) >= MIN_LUMPY_RATIO * max(rates)
-    ):
+    elif lumpy and _lasts(rates):
         confidence = 0.75
     else:
         confidence = 0.35
-    if served < 10:  # too few to tell a slope from a start
+    if served < MIN_SERVED_REQUESTS:  # too few to tell a slope from a start
         confidence = min(confidence, 0.4)
     return Growth(total, rate, len(rates), steady, since, confidence)

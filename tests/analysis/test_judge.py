@@ -247,7 +247,7 @@ def test_the_endpoint_comes_from_the_readings_where_no_site_says_it() -> None:
     suspect = report.suspects[0]
     assert suspect.cause == "native"
     assert [(e.endpoint, e.share) for e in suspect.endpoints] == [("thumb", 1.0)]
-    assert report.summary.endswith("It grows by requests of thumb.")
+    assert report.summary.endswith("Requests of thumb make it grow.")
     assert "A request of thumb leaves 500.0 kB" in suspect.evidence[-1]
 
 
@@ -301,7 +301,7 @@ def test_descriptors_that_their_owner_explains() -> None:
     (suspect,) = judge_in_words(rows).suspects
     assert suspect.cause == "unclosed-resource"
     assert suspect.holder is not None
-    assert "There are 200 file descriptors more than 200 requests ago." in suspect.evidence
+    assert "200 more file descriptors are open after 200 requests." in suspect.evidence
 
 
 def test_descriptors_and_threads_that_nobody_holds() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...model import facts
 from ...text import bytes_text, number_text
-from .say import count_text, say
+from .say import count_text, name_text, say
 
 _NAMES = {
     "native": "Native memory (malloc)",
@@ -35,7 +35,7 @@ def _(fact: facts.MemoryRate) -> str:
 @say.register
 def _(fact: facts.MemoryFileGrew) -> str:
     more = f" ({count_text(fact.files, 'file')} more)" if fact.files > 0 else ""
-    return f"{fact.name} grew by {bytes_text(fact.bytes)}{more}."
+    return f"{name_text(fact.name)} grew by {bytes_text(fact.bytes)}{more}."
 
 
 @say.register

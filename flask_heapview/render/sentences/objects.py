@@ -28,11 +28,12 @@ def _(fact: facts.ObjectGrew) -> str:
 
 @say.register
 def _(fact: facts.EntryRate) -> str:
-    each = rate_text(fact.entries_per_request)
+    rate = rate_text(fact.entries_per_request)
+    each = f"{rate} {'entry' if rate == '1' else 'entries'}"
     return (
         f"{name_text(fact.path)} gained {count_text(fact.entries, 'entry')} in "
         f"{count_text(fact.requests, 'request')} "
-        f"({each} entries and {bytes_text(fact.bytes_per_request)} per request)."
+        f"({each} and {bytes_text(fact.bytes_per_request)} per request)."
     )
 
 
@@ -54,7 +55,7 @@ def _(fact: facts.LimitExceeded) -> str:
 @say.register
 def _(fact: facts.LimitTooHigh) -> str:
     return (
-        f"Its limit of {count_text(fact.limit_entries, 'entry')} is too high: so many would take "
+        f"Its limit of {count_text(fact.limit_entries, 'entry')} is too high: that many would take "
         f"{bytes_text(fact.limit_bytes)}. This service has {bytes_text(fact.available_bytes)}."
     )
 
@@ -110,20 +111,20 @@ def _(fact: facts.CommonCycle) -> str:
 
 
 _OPENED = {
-    "threads": ("thread", "started", "ended"),
-    "descriptors": ("file descriptor", "opened", "closed"),
+    "threads": ("thread", "started", "never ended", "alive"),
+    "descriptors": ("file descriptor", "opened", "were never closed", "open"),
 }
 
 
 @say.register
 def _(fact: facts.HandlesOpened) -> str:
-    noun, opened, closed = _OPENED[fact.handles]
+    noun, opened, never_closed, _ = _OPENED[fact.handles]
     requests, handles = count_text(fact.requests, "request"), count_text(fact.count, noun)
-    return f"{requests} {opened} {handles} that were never {closed}."
+    return f"{requests} {opened} {handles} that {never_closed}."
 
 
 @say.register
 def _(fact: facts.HandlesGrew) -> str:
-    noun = _OPENED[fact.handles][0]
-    requests = count_text(fact.requests, "request")
-    return f"There are {count_text(fact.count, noun)} more than {requests} ago."
+    noun, _, _, state = _OPENED[fact.handles]
+    handles, requests = count_text(fact.count, f"more {noun}"), count_text(fact.requests, "request")
+    return f"{handles} are {state} after {requests}."

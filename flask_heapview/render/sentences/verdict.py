@@ -47,7 +47,7 @@ def _(fact: facts.AllocatedWhere) -> str:
 
 @say.register
 def _(fact: facts.CausedBy) -> str:
-    return f"It grows by requests of {fact.endpoint}."
+    return f"Requests of {fact.endpoint} make it grow."
 
 
 @say.register
