@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from ..analysis import diff
-from ..analysis.confidence_interval import difference, interval
+from ..analysis.confidence_interval import difference_interval, sum_interval
 from ..model.allocations import Allocations
 from ..model.diff import AllocationsDiff
+from ..model.snapshot import Snapshot
 from ..model.stacks import Stacks
 from .base import View
 from .grouping import GROUPS, Sum, grouped
@@ -68,7 +71,7 @@ def _figures(one: Sum, sampled: bool) -> list[int]:
     size, count = map(round, one.sums[:2])
     if not sampled:
         return [size, count]
-    bounds = interval(one.sums[0], one.sums[2], one.tops[3])
+    bounds = sum_interval(one.sums[0], one.sums[2], one.tops[3])
     return [size, round(bounds.low), round(bounds.high), count, round(one.sums[4])]
 
 
@@ -113,13 +116,22 @@ def _changes(one: Sum, sampled: bool) -> list[int]:
     size, count = map(round, one.sums[:2])
     if not sampled:
         return [size, count]
-    bounds = difference(one.sums[0], one.sums[2])
+    bounds = difference_interval(one.sums[0], one.sums[2])
     return [size, round(bounds.low), round(bounds.high), count, round(one.sums[3])]
 
 
 def _per_request(allocations: AllocationsDiff, one: Sum) -> list[int | None]:
     requests = allocations.requests.get(one.key[0].removeprefix("endpoint "), 0)
     return [requests, round(one.sums[0] / requests)] if requests else [None, None]
+
+
+def _difference(base: Snapshot, target: Snapshot) -> AllocationsDiff:
+    """The difference, with a note where the two cannot be compared."""
+    made = diff.allocations(base, target)
+    if base.allocations.mode == target.allocations.mode:
+        return made
+    note = "Allocation tracing had another mode in the other snapshot. The difference means little."
+    return msgspec.structs.replace(made, note=note)
 
 
 VIEW = View(
@@ -129,7 +141,7 @@ VIEW = View(
     "endpoint or traceback.",
     section=Allocations,
     difference=AllocationsDiff,
-    diff=diff.allocations,
+    diff=_difference,
     tables=_tables,
     diff_tables=_diff_tables,
     groups=(*GROUPS, TRACEBACK),

@@ -16,7 +16,7 @@ from flask import Flask
 from flask_heapview import HeapView
 from flask_heapview.allocations import samples, tracing
 from flask_heapview.allocations.samples import Samples
-from flask_heapview.analysis.confidence_interval import interval
+from flask_heapview.analysis.confidence_interval import sum_interval
 from flask_heapview.request_context import SERVING
 
 from ..helpers import TOKEN
@@ -49,7 +49,7 @@ def by_function(known: Samples) -> dict[str, tuple[float, float, float]]:
         row[0] += result.stacks.size[node]
         row[1] += result.variance[node]
         row[2] = max(row[2], result.largest[node])
-    bounds = {name: interval(*row) for name, row in sums.items()}
+    bounds = {name: sum_interval(*row) for name, row in sums.items()}
     return {name: (sums[name][0], bound.low, bound.high) for name, bound in bounds.items()}
 
 

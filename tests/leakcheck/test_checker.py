@@ -141,7 +141,6 @@ def test_the_fixture(apart: pytest.Pytester) -> None:
             def say(number):
                 app.logger.warning("number %s", number)  # pytest notes each record
                 return "said"
-
             return app.test_client()
         """,
         test_shop="""

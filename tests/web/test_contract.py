@@ -146,7 +146,7 @@ def test_report_on_one_snapshot(shop: Any, schema: dict[str, Any]) -> None:
         ("", "target=ID"),
         ("base={0}", "target=ID"),
         ("base={0}&target={0}", "same snapshot"),
-        ("base={2}&target={0}", "exchange them"),
+        ("base={2}&target={0}", "swap them"),
     ],
 )
 def test_foolish_pairs(shop: Any, schema: dict[str, Any], query: str, words: str) -> None:
