@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     class Core:
         """The module as a type, so that `core` may be None. Its signatures are _core.pyi's."""
 
+        SamplerState = _core.SamplerState
+        Levels = _core.Levels
         capture = staticmethod(_core.capture)
         audit = staticmethod(_core.audit)
         look = staticmethod(_core.look)
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
         FORM_MODULE = _core.FORM_MODULE
         FORM_THREAD = _core.FORM_THREAD
         GRAPH_ARRAYS = _core.GRAPH_ARRAYS
+        TAG_OTHER = _core.TAG_OTHER
+        TAG_ENDPOINT = _core.TAG_ENDPOINT
+        TAG_THREAD = _core.TAG_THREAD
         PROGRESS_BYTES = _core.PROGRESS_BYTES
         PROGRESS_ERROR_AT = _core.PROGRESS_ERROR_AT
         SIGN_DESCRIPTOR = _core.SIGN_DESCRIPTOR

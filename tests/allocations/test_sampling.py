@@ -35,7 +35,7 @@ def start(sample_bytes: int = RATE, seed: int = 1, frames: int = 32) -> None:
 
 
 def found() -> Samples:
-    known = samples.parse(_core.sampling_dump())
+    known = samples.parse_dump(_core.sampling_dump())
     assert known is not None
     return known
 
@@ -388,7 +388,7 @@ def test_a_fork_takes_the_samples_with_it() -> None:
         tracing.switch("sampled", sample_bytes=4096)
         kept = [bytes(1000) for _ in range(2000)]
         def alive():
-            return len(samples.parse(_core.sampling_dump()).live)
+            return len(samples.parse_dump(_core.sampling_dump()).live)
         before, (read, write) = alive(), os.pipe()
         import warnings; warnings.simplefilter("ignore")
         pid = os.fork()
@@ -423,9 +423,9 @@ def test_another_interpreter_is_none_of_its_business() -> None:
         (getattr(sub, "run_string", None) or sub.exec)(other, code)
         kept = [bytes(100) for _ in range(2000)]
         sub.destroy(other)
-        alive = len(samples.parse(_core.sampling_dump()).live)
+        alive = len(samples.parse_dump(_core.sampling_dump()).live)
         kept.clear()
-        say(alive=alive, after=len(samples.parse(_core.sampling_dump()).live))
+        say(alive=alive, after=len(samples.parse_dump(_core.sampling_dump()).live))
     """)
     assert result["alive"] > 300
     assert result["after"] < result["alive"]
@@ -459,7 +459,7 @@ def test_another_tool_takes_the_hooks_away() -> None:
         plain.restore()
         lost = not _core.sampling_heal()
         plain.restore()
-        tracing.heal()
+        tracing.restore_hooks()
         say(lost=lost, asked=_core.sampling()[1], healed=_core.sampling_heal())
     """)
     assert result == {"lost": True, "asked": 0, "healed": True}  # it still adapts

@@ -22,7 +22,7 @@ TYPE_TABLE = offsets.type_table(_core)
 
 
 def test_the_self_check_passes_here() -> None:
-    selfcheck.check(_core, TYPE_TABLE)
+    selfcheck.verify(_core, TYPE_TABLE)
 
 
 @pytest.mark.parametrize("folly", ["size", "references", "count", "crash"])

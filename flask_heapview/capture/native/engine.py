@@ -67,7 +67,7 @@ class NativeEngine:
         if self._type_table is None:
             assert core is not None
             known = offsets.type_table(core)
-            selfcheck.check(core, known)
+            selfcheck.verify(core, known)
             self._type_table = known
 
     def estimate(self, kind: Kind = "ownership") -> CaptureCost:

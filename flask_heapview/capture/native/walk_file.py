@@ -8,8 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from ...allocations.samples import Samples
-from ...allocations.samples import parse as parse_samples
+from ...allocations.samples import Samples, parse_dump
 from ...core.loader import core
 from ...model.ownership import FRAME
 from ...text import clean
@@ -255,7 +254,7 @@ class _Reader:
         return kind, count
 
 
-def parse(data: bytes) -> WalkFile:
+def parse_walk(data: bytes) -> WalkFile:
     """Raises ValueError for a file that is cut short, damaged, or of another version."""
     assert core is not None
     if not data.startswith(core.WALK_MAGIC):
@@ -319,7 +318,7 @@ def _parse(reader: _Reader) -> WalkFile:
         allocator=allocator,
         private=private,
         graph=graph,
-        sampler=parse_samples(reader.data, reader.at),
+        sampler=parse_dump(reader.data, reader.at),
     )
 
 
@@ -342,4 +341,4 @@ def _check(found: WalkFile) -> None:
 
 def read(path: Path) -> WalkFile:
     """Raises OSError, or ValueError as parse does."""
-    return parse(path.read_bytes())
+    return parse_walk(path.read_bytes())
