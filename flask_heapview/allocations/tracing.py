@@ -27,7 +27,7 @@ Mode = Literal["off", "sampled", "exact"]
 DEFAULT_FRAMES = 6  # of exact tracing, where each one costs: see the table in docs/allocations.md
 SAMPLED_FRAMES = 32
 MAX_FRAMES = 64
-OFF = "Tracing is off: switch it on to see who allocates."
+OFF = "Allocation tracing is off. Switch it on to see who allocates."
 _OURS = frozenset((__file__, tracemalloc.__file__))
 MAX_STACKS = 20_000  # tracebacks kept in a snapshot, the largest; the rest is summed up
 DOMAINS = {389047: "numpy arrays"}  # tracemalloc's domains that libraries report to
@@ -104,7 +104,7 @@ def _sample(frames: int, sample_bytes: int) -> None:
     if core is None or reason is not None:
         raise Conflict(
             f"Sampled tracing needs the native core. {reason} "
-            'Use {"mode": "exact"}: it is tracemalloc, and slows allocation down while it is on.'
+            'Use {"mode": "exact"} instead. It is tracemalloc, and slows allocation down.'
         )
     state = core.sampling()
     if state is None or (state.frames, state.asked_bytes) != (frames, sample_bytes):
@@ -120,7 +120,9 @@ def restore_hooks() -> None:
     """Before a capture: where another tool took the sampler's hooks away, it begins again."""
     state = core.sampling() if core is not None else None
     if core is not None and state is not None and not core.sampling_heal():
-        log.warning("flask-heapview: another tool took the sampler's hooks away; it begins again")
+        log.warning(
+            "flask-heapview: another tool removed the sampler's hooks; sampling starts again"
+        )
         _start(state.frames, state.asked_bytes)
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
@@ -50,12 +52,17 @@ if TYPE_CHECKING:
         SIGN_UNKNOWN = _core.SIGN_UNKNOWN
 
 
-def why_not_built(platform: str, implementation: str) -> str:
-    """Why there is no native core on such a system, in a sentence."""
+def why_not_built(platform: str, implementation: str, built: Sequence[str]) -> str:
+    """Why there is no native core on such a system; `built` are the files that were built."""
     if platform != "linux":
         return f"The native core is built on Linux only, and this is {platform}."
     if implementation != "cpython":
         return f"The native core is built for CPython only, and this is {implementation}."
+    if built:
+        return (
+            f"The native core was built for another Python ({', '.join(built)}). "
+            "Install flask-heapview again with this one."
+        )
     return (
         "The native core was not built: there was no C compiler at the installation, "
         "or the core does not know this Python."
@@ -63,7 +70,11 @@ def why_not_built(platform: str, implementation: str) -> str:
 
 
 core: Core | None = None
-WHY_NOT = why_not_built(sys.platform, sys.implementation.name)
+WHY_NOT = why_not_built(
+    sys.platform,
+    sys.implementation.name,
+    sorted(path.name for path in Path(__file__).parent.glob("_core.*.so")),
+)
 try:
     import flask_heapview.core._core as _built
 

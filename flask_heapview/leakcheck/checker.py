@@ -96,7 +96,9 @@ class Checker:
     def check(self, call: Call, calls: int) -> Report:
         """The verdict on so many calls, after some to warm up. Raises BadRequest, HeapViewError."""
         if calls < MIN_CALLS:
-            raise BadRequest(f"At least {MIN_CALLS} calls are needed to tell a leak from a start.")
+            raise BadRequest(
+                f"At least {MIN_CALLS} calls are needed to tell a leak from a warm-up."
+            )
         with self.listening():
             self.run(call, max(10, round(calls * WARM_UP_SHARE)))
             gc.collect()  # what importing and warming up left behind is nobody's leak

@@ -38,9 +38,9 @@ class Page(Model, frozen=True):
 def pair(store: Store, base: str | None, target: str | None) -> tuple[Snapshot, Snapshot]:
     """Two snapshots of one worker, the older first. Raises BadRequest, NotFound, Conflict."""
     if not base or not target:
-        raise BadRequest("Name both snapshots: ?base=ID&target=ID.")
+        raise BadRequest("Name two snapshots: ?base=ID&target=ID.")
     if base == target:
-        raise BadRequest("Base and target are the same snapshot: choose two.")
+        raise BadRequest("Base and target are the same snapshot. Choose two different ones.")
     first, last = store.info(base), store.info(target)
     if first.worker != last.worker:
         raise DifferentWorkers((first.worker, last.worker))

@@ -30,9 +30,9 @@ _CHANGE_BETWEEN = [
 _CHURN = Column("allocated", "Allocated", "bytes")
 _REQUESTS = [
     Column("requests", "Requests", "int"),
-    Column("per_request", "Alive a request", "delta_bytes"),
+    Column("per_request", "Alive per request", "delta_bytes"),
 ]
-_EMPTY = "No allocation is known: switch tracing on, send traffic, and capture again."
+_EMPTY = "No allocations were recorded. Switch tracing on, send traffic and capture again."
 
 
 def _group(query: TableQuery) -> str:
@@ -137,8 +137,8 @@ def _difference(base: Snapshot, target: Snapshot) -> AllocationsDiff:
 VIEW = View(
     name="allocations",
     title="Allocations",
-    summary="Who allocated what is still alive: by line of your own code, function, module, file, "
-    "endpoint or traceback.",
+    summary="Who allocated the memory that is still alive: by line of your own code, function, module, "
+    "file, endpoint or traceback.",
     section=Allocations,
     difference=AllocationsDiff,
     diff=_difference,

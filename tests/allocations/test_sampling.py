@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import threading
 from collections import Counter
@@ -12,7 +13,7 @@ import pytest
 from flask import Flask
 
 from flask_heapview import HeapView
-from flask_heapview.allocations import tracing
+from flask_heapview.allocations import samples, tracing
 from flask_heapview.request_context import SERVING
 
 from ..helpers import TOKEN

@@ -258,9 +258,9 @@ def parse_walk(data: bytes) -> WalkFile:
     """Raises ValueError for a file that is cut short, damaged, or of another version."""
     assert core is not None
     if not data.startswith(core.WALK_MAGIC):
-        raise ValueError("this is no walk's file")
+        raise ValueError("this is not a walk file")
     if not data.endswith(_END):
-        raise ValueError("the walk's file is cut short")
+        raise ValueError("the walk file is cut short")
     reader = _Reader(data, len(core.WALK_MAGIC))
     try:
         version = reader.number()
@@ -269,7 +269,7 @@ def parse_walk(data: bytes) -> WalkFile:
         found = _parse(reader)
         _check(found)
     except (struct.error, LookupError, ValueError) as error:
-        raise ValueError(f"the walk's file is damaged: {error}") from None
+        raise ValueError(f"the walk file is damaged: {error}") from None
     return found
 
 
@@ -323,7 +323,7 @@ def _parse(reader: _Reader) -> WalkFile:
 
 
 def _check(found: WalkFile) -> None:
-    """Raises ValueError where a node refers to what is not there."""
+    """Raises ValueError where a node refers to a missing entry."""
     labels, types, containers = len(found.labels), len(found.types), len(found.collects)
     for number, node in enumerate(found.nodes):
         if (
@@ -332,11 +332,11 @@ def _check(found: WalkFile) -> None:
             or (node.type >= types and node.type != NONE)
             or node.collects > containers
         ):
-            raise ValueError(f"node {number} refers to what is not there")
+            raise ValueError(f"node {number} refers to a missing entry")
     places = [(one.node, one.type) for one in found.caches]
     places += [(one.node, one.type) for one in found.open]
     if any(node >= len(found.nodes) or kind >= types for node, kind in places):
-        raise ValueError("a cache or an open object refers to what is not there")
+        raise ValueError("a cache or an open object refers to a missing entry")
 
 
 def read(path: Path) -> WalkFile:
