@@ -69,17 +69,17 @@ def why_not_built(platform: str, implementation: str, built: Sequence[str]) -> s
     )
 
 
+def _built_files() -> list[str]:
+    return sorted(path.name for path in Path(__file__).parent.glob("_core.*.so"))
+
+
 core: Core | None = None
-WHY_NOT = why_not_built(
-    sys.platform,
-    sys.implementation.name,
-    sorted(path.name for path in Path(__file__).parent.glob("_core.*.so")),
-)
+WHY_NOT = why_not_built(sys.platform, sys.implementation.name, ())
 try:
     import flask_heapview.core._core as _built
 
     core = cast("Core", _built)
 except ModuleNotFoundError:
-    pass
-except ImportError as error:  # built, but for something else
+    WHY_NOT = why_not_built(sys.platform, sys.implementation.name, _built_files())
+except ImportError as error:  # built, but it cannot be loaded here
     WHY_NOT = f"The native core could not be loaded ({error})."

@@ -300,8 +300,8 @@ def _read_head(line: bytes, path: Path) -> _Head:
         raise _damaged(path) from None
     if head.schema != SCHEMA:
         raise CorruptSnapshot(
-            f"{path.name} was written by another version ({head.schema}). Read it with that version, "
-            "or delete it."
+            f"{path.name} was written by another version ({head.schema}). "
+            "Delete it, or read it with that version."
         )
     return head
 

@@ -137,7 +137,7 @@ def _difference(base: Snapshot, target: Snapshot) -> AllocationsDiff:
 VIEW = View(
     name="allocations",
     title="Allocations",
-    summary="Who allocated the memory that is still alive: by line of your own code, function, module, "
+    summary="Who allocated the memory that is still alive: by line of your code, function, module, "
     "file, endpoint or traceback.",
     section=Allocations,
     difference=AllocationsDiff,

@@ -69,7 +69,7 @@ def _diff_tables(ownership: OwnershipDiff, query: TableQuery) -> list[Table]:
 VIEW = View(
     name="ownership",
     title="Ownership",
-    summary="Who holds the memory: every object once, under its shortest path from a module or thread.",
+    summary="Who holds the memory: every object once, under its shortest path from a root.",
     section=Ownership,
     difference=OwnershipDiff,
     diff=diff.ownership,

@@ -207,7 +207,7 @@ def test_free_memory_is_given_back(shop: Any, schema: dict[str, Any]) -> None:
     assert answer.json["after"] < before
     assert "fragmentation" in answer.json["meaning"]
     page = shop.post(f"{PREFIX}/trim", headers=BEARER)
-    assert "given back" in page.text
+    assert "released" in page.text
     assert shop.post(f"{API}/trim").status_code == 401
 
 
