@@ -19,7 +19,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import StaticPool
 
 from flask_heapview import HeapView
-from flask_heapview.allocations import tracing
+from flask_heapview.allocations import reader, tracing
 from flask_heapview.core.loader import core
 
 MODES: dict[str, tuple[str, int | None]] = {
@@ -125,7 +125,7 @@ def own_memory(gigabytes: float) -> None:
         block: object = [bytes(100), bytes(1000), {"n": bytes(5000)}, bytes(60_000)]
         kept.append(block)
         true += 66_300 + 800
-    found = tracing.read_sampled()
+    found = reader.read_sampled()
     state = core.sampling()
     assert state is not None
     rate, live, memory = state.sample_bytes, state.live, state.memory_bytes

@@ -7,30 +7,19 @@ import sys
 import threading
 import traceback
 import tracemalloc
-from collections import Counter
-from collections.abc import Sequence
 from typing import Literal, get_args
 
 from ..core.loader import WHY_NOT, core
 from ..errors import BadRequest, Conflict
-from ..inspection.code_locations import CodeLocations
-from ..inspection.roots import app_file
-from ..model.allocations import Allocations
-from ..model.ownership import Site
-from ..model.stacks import Frame, StacksBuilder
 from ..request_context import SERVING
-from . import samples
 from .tracemalloc_hooks import PLAIN
 
 log = logging.getLogger("flask_heapview")
 Mode = Literal["off", "sampled", "exact"]
 DEFAULT_FRAMES = 6  # of exact tracing, where each one costs: see the table in docs/allocations.md
 SAMPLED_FRAMES = 32
-MAX_FRAMES = 64
+MAX_ASKED_FRAMES = 64
 OFF = "Allocation tracing is off. Switch it on to see who allocates."
-_OURS = frozenset((__file__, tracemalloc.__file__))
-MAX_STACKS = 20_000  # tracebacks kept in a snapshot, the largest; the rest is summed up
-DOMAINS = {389047: "numpy arrays"}  # tracemalloc's domains that libraries report to
 
 
 def mode() -> Mode:
@@ -77,8 +66,8 @@ def switch(wanted: str, frames: int | None = None, sample_bytes: int | None = No
     """
     if wanted not in get_args(Mode):
         raise BadRequest('The mode must be "sampled", "exact" or "off".')
-    if frames is not None and not 1 <= frames <= MAX_FRAMES:
-        raise BadRequest(f"frames must be between 1 and {MAX_FRAMES}.")
+    if frames is not None and not 1 <= frames <= MAX_ASKED_FRAMES:
+        raise BadRequest(f"frames must be between 1 and {MAX_ASKED_FRAMES}.")
     if sample_bytes is not None and sample_bytes < 1:
         raise BadRequest("sample_bytes must be 1 or more.")
     if wanted == "sampled":
@@ -132,92 +121,3 @@ def stop_tracing_in_child() -> None:
         PLAIN.restore()
     if core is not None:
         core.sampling_freeze()
-
-
-def read_sampled() -> Allocations:
-    """What the sampler of this process, or of the one it was forked from, knows."""
-    found = samples.parse_dump(core.sampling_dump()) if core is not None else None
-    return Allocations(note=OFF) if found is None else samples.allocations(found)
-
-
-def read_allocations(places: CodeLocations) -> Allocations:
-    """Live bytes by traceback. Only for a child: tracemalloc copies every trace it has."""
-    if not tracemalloc.is_tracing():
-        return read_sampled()
-    traced, peak = tracemalloc.get_traced_memory()
-    overhead = tracemalloc.get_tracemalloc_memory()
-    snapshot = tracemalloc.take_snapshot()
-    domains: Counter[str] = Counter()
-    for trace in snapshot.traces:
-        if trace.domain:
-            domains[DOMAINS.get(trace.domain, f"domain {trace.domain}")] += trace.size
-    statistics = snapshot.statistics("traceback")
-    # filtered only now: tracemalloc's own filters look at every single trace
-    statistics = [s for s in statistics if s.traceback[-1].filename not in _OURS]
-    builder = StacksBuilder()
-    for stat in statistics[:MAX_STACKS]:
-        builder.add(_stack(stat.traceback, places), stat.count, stat.size)
-    rest = statistics[MAX_STACKS:]
-    if rest:
-        builder.add([Frame("(other)")], sum(s.count for s in rest), sum(s.size for s in rest))
-    stacks = builder.build()
-    return Allocations(
-        mode="exact",
-        frames=depth(),
-        traced=traced,
-        peak=peak,
-        overhead=overhead,
-        stacks=stacks,
-        app_frames=samples.app_frames(stacks),
-        domains=dict(domains),
-    )
-
-
-def _stack(traceback: Sequence[tracemalloc.Frame], places: CodeLocations) -> list[Frame]:
-    """Root first, under the endpoint whose view stands in it."""
-    endpoint = places.endpoint(traceback)
-    root = Frame(f"endpoint {endpoint}" if endpoint else "(no endpoint)")
-    return [root, *(places.frame(f.filename, f.lineno) for f in traceback)]
-
-
-class SiteCounter:
-    """Adds up the allocation sites of single objects."""
-
-    def __init__(self, places: CodeLocations) -> None:
-        self._places = places
-        self._sites: Counter[tuple[str, int, str, str | None]] = Counter()
-        self._counts: Counter[tuple[str, int, str, str | None]] = Counter()
-
-    def add(self, obj: object, size: int) -> None:
-        """Notes where the object was allocated, if tracing knows."""
-        traceback = tracemalloc.get_object_traceback(obj)
-        if traceback is not None:
-            self.add_traceback(traceback, size)
-
-    def add_traceback(self, traceback: Sequence[tracemalloc.Frame], size: int) -> None:
-        """Notes a traceback, outermost frame first."""
-        frame = self._frame(traceback)
-        key = (frame.file, frame.line, frame.label, self._places.endpoint(traceback))
-        self._sites[key] += size
-        self._counts[key] += 1
-
-    def _frame(self, traceback: Sequence[tracemalloc.Frame]) -> Frame:
-        """The innermost frame of the app's own code, else the innermost of all."""
-        for frame in reversed(traceback):
-            if app_file(frame.filename):
-                return self._places.frame(frame.filename, frame.lineno)
-        return self._places.frame(traceback[-1].filename, traceback[-1].lineno)
-
-    def sites(self, limit: int = 8) -> list[Site]:
-        """The largest sites, by bytes."""
-        return [
-            Site(
-                file=key[0],
-                line=key[1],
-                function=key[2],
-                endpoint=key[3],
-                size=size,
-                count=self._counts[key],
-            )
-            for key, size in self._sites.most_common(limit)
-        ]

@@ -194,4 +194,4 @@ def test_it_takes_little_memory() -> None:
     state = _core.sampling()
     assert state is not None
     assert len(kept) == 20_000
-    assert state[6] < 10_000_000
+    assert state.memory_bytes < 10_000_000

@@ -12,7 +12,8 @@ import types
 from collections.abc import Iterable
 from pathlib import Path
 
-from ...allocations import tracing
+from ...allocations import reader, tracing
+from ...allocations.site_counter import SiteCounter
 from ...core.loader import core
 from ...inspection.code_locations import CodeLocations, EndpointCode, reachable_codes
 from ...isolation import forked_child
@@ -70,11 +71,11 @@ def _look(found: walk_file.WalkFile, endpoints: Iterable[EndpointCode]) -> Trace
             for n, group in enumerate(found.cycles)
         },
     )
-    return TracemallocResult(allocations=tracing.read_allocations(places), sites=sites)
+    return TracemallocResult(allocations=reader.read_allocations(places), sites=sites)
 
 
 def _sites(places: CodeLocations, blocks: Iterable[tuple[int, int]]) -> list[Site]:
-    counter = tracing.SiteCounter(places)
+    counter = SiteCounter(places)
     for address, size in blocks:
         frames = core.traceback_of(address) if core is not None else None
         if frames is not None:

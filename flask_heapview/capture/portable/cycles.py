@@ -11,7 +11,7 @@ from typing import Any
 
 import objgraph
 
-from ...allocations.tracing import SiteCounter
+from ...allocations.site_counter import SiteCounter
 from ...inspection.code_locations import CodeLocations
 from ...inspection.cycle_shape import shape_fingerprint, short_name
 from ...inspection.type_info import TYPE, TypeInfo

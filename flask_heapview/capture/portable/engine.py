@@ -17,7 +17,8 @@ import msgspec
 from guppy.heapy import heapyc
 from guppy.sets import mutnodeset
 
-from ...allocations import tracing
+from ...allocations import reader, tracing
+from ...allocations.site_counter import SiteCounter
 from ...inspection.bounds import DATA_NAMES
 from ...inspection.code_locations import CodeLocations, reachable_codes
 from ...inspection.cycle_shape import is_ours
@@ -211,7 +212,7 @@ class _HeapLook:
 
     def _holder(self, node: int) -> Holder:
         walk = self.walk
-        sites = tracing.SiteCounter(self.places)
+        sites = SiteCounter(self.places)
         kinds: Counter[str] = Counter()
         sampled = 0
         for obj in walk.samples.get(node, ()):
@@ -259,7 +260,7 @@ class _HeapLook:
     def _cache_type(self, number: int) -> bool:
         return number >= 0 and self.types.all[number].cache is not None
 
-    def _add_sites(self, entry: object, sites: tracing.SiteCounter) -> None:
+    def _add_sites(self, entry: object, sites: SiteCounter) -> None:
         """The entry and a little of what hangs below it, without leaving for shared things."""
         todo, seen = [entry], {id(entry)}
         while todo and len(seen) <= MAX_OBJECTS_BELOW:
@@ -302,7 +303,7 @@ class _HeapLook:
         if not self.forked and self.tracing:
             note = "Tracebacks are aggregated only in a forked child, which this system lacks."
             return Allocations(mode="exact", note=note)
-        return tracing.read_allocations(self.places)
+        return reader.read_allocations(self.places)
 
     def _by_path(self) -> dict[str, object]:
         """The caches and containers that can be measured, the outermost of each path."""

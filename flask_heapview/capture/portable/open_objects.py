@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...allocations.tracing import SiteCounter
+from ...allocations.site_counter import SiteCounter
 from ...inspection.code_locations import CodeLocations
 from ...model.ownership import Site
 from ...model.resources import OpenObject
