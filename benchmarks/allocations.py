@@ -128,7 +128,7 @@ def own_memory(gigabytes: float) -> None:
     found = tracing.read_sampled()
     state = core.sampling()
     assert state is not None
-    rate, live, memory = state[2], state[3], state[6]
+    rate, live, memory = state.sample_bytes, state.live, state.memory_bytes
     print(
         f"\n{true / 1e9:.1f} GB alive: the sampler takes {memory / 1e6:.1f} MB, holds {live} "
         f"samples, one in {rate / 1000:.0f} kB, and estimates {found.traced / 1e9:.2f} GB"

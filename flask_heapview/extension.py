@@ -68,7 +68,7 @@ def _mount(state: BlueprintSetupState, config: HeapViewConfig, caches: dict[str,
     if not config.enabled:
         return
     if EXTENSION in app.extensions:
-        raise ConfigError("flask-heapview is mounted on this app already: mount it once.")
+        raise ConfigError("flask-heapview is already mounted on this app. Mount it once.")
     directory = config.directory(f"{app.import_name}:{app.root_path}")
     key = config.token
     if key is None and config.auth is None:
@@ -108,10 +108,10 @@ def _debug_token(app: Flask, directory: Path, prefix: str) -> str:
     """In debug mode, a random token that all workers find. Raises ConfigError outside of it."""
     if not app.debug:
         raise ConfigError(
-            "flask-heapview needs to know who may see this app's memory. Set HEAPVIEW_TOKEN (in "
-            "app.config or the environment) to a long random string, for instance the output of "
-            "`python -c 'import secrets; print(secrets.token_urlsafe(32))'`, or HEAPVIEW_AUTH to "
-            "a callable, or switch it off with HEAPVIEW_ENABLED=off."
+            "flask-heapview does not know who may see this app's memory, so it is not mounted. "
+            "Set HEAPVIEW_TOKEN to a long random string, in app.config or the environment. "
+            "`python -c 'import secrets; print(secrets.token_urlsafe(32))'` makes one. "
+            "Or set HEAPVIEW_AUTH to a callable, or HEAPVIEW_ENABLED=off."
         )
     token = shared_secret(private_directory(directory), "token")
     log.warning("flask-heapview: sign in at http://127.0.0.1:5000%s/login#token=%s", prefix, token)

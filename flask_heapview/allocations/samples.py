@@ -1,4 +1,4 @@
-"""Reads what the sampler knows; its writer is csrc/samples.c.
+"""Reads what the sampler knows; its writer is csrc/sampler/sampler_dump.c.
 
 Estimates are those of Horvitz and Thompson (1952): a block that was sampled with chance p stands
 for 1 / p blocks, and adds (1 - p) / p² of its squared size to the variance.
@@ -31,10 +31,10 @@ OTHER = "(other)"
 OURS = str(Path(__file__).parents[1]) + "/"
 _HEAD = struct.Struct("=IdddQQQQQ")
 _LIVE = struct.Struct("=QdII")
-_TAGS = ("", ENDPOINT, THREAD)  # by their kind in csrc/sampler.h
+_TAGS = ("", ENDPOINT, THREAD)  # by their kind: TAG_OTHER, TAG_ENDPOINT, TAG_THREAD of the core
 
 
-class Entry(msgspec.Struct):
+class SampledTraceback(msgspec.Struct):
     """One traceback under one tag, the innermost place first."""
 
     tag: str
@@ -44,7 +44,7 @@ class Entry(msgspec.Struct):
     ours: bool  # allocated by the page itself
 
 
-class Live(msgspec.Struct):
+class LiveSample(msgspec.Struct):
     """One sampled block that is alive."""
 
     size: int
@@ -77,11 +77,11 @@ class Samples(msgspec.Struct):
     dropped: int
     since: float  # seconds
     overhead: int
-    entries: list[Entry]
-    live: list[Live]
+    entries: list[SampledTraceback]
+    live: list[LiveSample]
 
 
-class _Reader:
+class _DumpReader:
     def __init__(self, data: bytes, at: int) -> None:
         self.data, self.at = data, at
 
@@ -103,10 +103,12 @@ class _Reader:
         self.at += length
         return clean(self.data[self.at - length : self.at].decode("utf-8", "surrogatepass"))
 
-    def entry(self, tags: list[str], places: list[tuple[str, str, int]]) -> Entry:
+    def entry(self, tags: list[str], places: list[tuple[str, str, int]]) -> SampledTraceback:
         blocks, size, tag, depth = self.row("ddII")
         stack = [places[n] for n in self.row(f"{depth}I")]
-        return Entry(tags[tag], stack, blocks, size, tags[tag] == ENDPOINT + OWN or _is_ours(stack))
+        return SampledTraceback(
+            tags[tag], stack, blocks, size, tags[tag] == ENDPOINT + OWN or _is_ours(stack)
+        )
 
 
 def _is_ours(stack: Iterable[tuple[str, str, int]]) -> bool:
@@ -119,9 +121,9 @@ def _is_ours(stack: Iterable[tuple[str, str, int]]) -> bool:
     return False
 
 
-def parse(data: bytes, at: int = 0) -> Samples | None:
+def parse_dump(data: bytes, at: int = 0) -> Samples | None:
     """None where nothing was sampled. Raises struct.error or IndexError for what is damaged."""
-    reader = _Reader(data, at)
+    reader = _DumpReader(data, at)
     if not reader.number():
         return None
     frames, _, rate, seen, _, dropped, _, began, overhead = _HEAD.unpack_from(data, reader.at)
@@ -138,7 +140,7 @@ def parse(data: bytes, at: int = 0) -> Samples | None:
         since=time.monotonic() - began / 1e9,
         overhead=overhead,
         entries=entries,
-        live=[Live(*row) for row in reader.rows(_LIVE)],
+        live=[LiveSample(*row) for row in reader.rows(_LIVE)],
     )
 
 
@@ -150,7 +152,7 @@ class _Sums(msgspec.Struct):
     variance: float = 0.0
     largest: float = 0.0
 
-    def add(self, live: Live) -> None:
+    def add(self, live: LiveSample) -> None:
         chance = live.chance
         weight, rest = 1 / chance, 1 - chance
         self.count += weight
@@ -200,7 +202,7 @@ def app_frames(stacks: Stacks) -> list[int]:
     return [n for n, frame in enumerate(stacks.frames) if frame.file and is_app(frame.file)]
 
 
-def stack_of(entry: Entry) -> list[Frame]:
+def stack_of(entry: SampledTraceback) -> list[Frame]:
     """Root first: the tag, then the outermost place."""
     return [
         Frame(entry.tag or OTHER),
@@ -215,7 +217,7 @@ class SampledSites:
         self.found = found
         self._sites = [_site(entry) for entry in found.entries]
 
-    def sites(self, samples: Iterable[Live], limit: int = 8) -> list[Site]:
+    def sites(self, samples: Iterable[LiveSample], limit: int = 8) -> list[Site]:
         """The largest sites, by bytes; of doubtful samples only where there are no others."""
         samples = list(samples)
         sure = [live for live in samples if not live.doubtful]
@@ -232,7 +234,7 @@ class SampledSites:
         ]
 
 
-def _site(entry: Entry) -> Site | None:
+def _site(entry: SampledTraceback) -> Site | None:
     if entry.ours or not entry.places:
         return None
     at = next((n for n, place in enumerate(entry.places) if is_app(place[0])), 0)

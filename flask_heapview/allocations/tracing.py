@@ -27,9 +27,9 @@ Mode = Literal["off", "sampled", "exact"]
 DEFAULT_FRAMES = 6  # of exact tracing, where each one costs: see the table in docs/allocations.md
 SAMPLED_FRAMES = 32
 MAX_FRAMES = 64
-OFF = "Tracing is off: switch it on to see who allocates."
+OFF = "Allocation tracing is off. Switch it on to see who allocates."
 _OURS = frozenset((__file__, tracemalloc.__file__))
-STACK_LIMIT = 20_000  # tracebacks kept in a snapshot, the largest; the rest is summed up
+MAX_STACKS = 20_000  # tracebacks kept in a snapshot, the largest; the rest is summed up
 DOMAINS = {389047: "numpy arrays"}  # tracemalloc's domains that libraries report to
 
 
@@ -45,7 +45,7 @@ def depth() -> int:
     if tracemalloc.is_tracing():
         return tracemalloc.get_traceback_limit()
     state = core.sampling() if core is not None else None
-    return int(state[0]) if state is not None else 0
+    return state.frames if state is not None else 0
 
 
 def why_not_sampled() -> str | None:
@@ -104,10 +104,10 @@ def _sample(frames: int, sample_bytes: int) -> None:
     if core is None or reason is not None:
         raise Conflict(
             f"Sampled tracing needs the native core. {reason} "
-            'Use {"mode": "exact"}: it is tracemalloc, and slows allocation down while it is on.'
+            'Use {"mode": "exact"} instead. It is tracemalloc, and slows allocation down.'
         )
     state = core.sampling()
-    if state is None or state[:2] != (frames, sample_bytes):
+    if state is None or (state.frames, state.asked_bytes) != (frames, sample_bytes):
         _start(frames, sample_bytes)
 
 
@@ -116,15 +116,17 @@ def _start(frames: int, sample_bytes: float) -> None:
     core.sampling_start(SERVING, threading._active, frames, sample_bytes)  # type: ignore[attr-defined]
 
 
-def heal() -> None:
+def restore_hooks() -> None:
     """Before a capture: where another tool took the sampler's hooks away, it begins again."""
     state = core.sampling() if core is not None else None
     if core is not None and state is not None and not core.sampling_heal():
-        log.warning("flask-heapview: another tool took the sampler's hooks away; it begins again")
-        _start(*state[:2])
+        log.warning(
+            "flask-heapview: another tool removed the sampler's hooks; sampling starts again"
+        )
+        _start(state.frames, state.asked_bytes)
 
 
-def quiet() -> None:
+def stop_tracing_in_child() -> None:
     """In a child: the capture itself is not traced, and what was traced stays as it is."""
     if tracemalloc.is_tracing():
         PLAIN.restore()
@@ -134,7 +136,7 @@ def quiet() -> None:
 
 def read_sampled() -> Allocations:
     """What the sampler of this process, or of the one it was forked from, knows."""
-    found = samples.parse(core.sampling_dump()) if core is not None else None
+    found = samples.parse_dump(core.sampling_dump()) if core is not None else None
     return Allocations(note=OFF) if found is None else samples.allocations(found)
 
 
@@ -153,9 +155,9 @@ def read_allocations(places: CodeLocations) -> Allocations:
     # filtered only now: tracemalloc's own filters look at every single trace
     statistics = [s for s in statistics if s.traceback[-1].filename not in _OURS]
     builder = StacksBuilder()
-    for stat in statistics[:STACK_LIMIT]:
+    for stat in statistics[:MAX_STACKS]:
         builder.add(_stack(stat.traceback, places), stat.count, stat.size)
-    rest = statistics[STACK_LIMIT:]
+    rest = statistics[MAX_STACKS:]
     if rest:
         builder.add([Frame("(other)")], sum(s.count for s in rest), sum(s.size for s in rest))
     stacks = builder.build()

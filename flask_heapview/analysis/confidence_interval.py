@@ -12,11 +12,11 @@ import math
 
 import msgspec
 
-Z = 1.959963984540054  # two-sided 95 %
+Z_95 = 1.959963984540054  # two-sided 95 %
 
 
-class Interval(msgspec.Struct, frozen=True):
-    """Where the true figure lies, 19 times out of 20."""
+class ConfidenceInterval(msgspec.Struct, frozen=True):
+    """A 95 % confidence interval."""
 
     low: float
     high: float
@@ -27,16 +27,18 @@ def _chi_square(z: float, freedom: float) -> float:
     return float(freedom * max(0.0, 1 - part + z * math.sqrt(part)) ** 3)
 
 
-def interval(total: float, variance: float, largest: float) -> Interval:
+def sum_interval(total: float, variance: float, largest: float) -> ConfidenceInterval:
     """Of a sum of samples: `largest` is what the heaviest of them adds by chance."""
     if total <= 0 or variance <= 0:
-        return Interval(total, total)
-    low = variance / (2 * total) * _chi_square(-Z, 2 * total * total / variance)
+        return ConfidenceInterval(total, total)
+    low = variance / (2 * total) * _chi_square(-Z_95, 2 * total * total / variance)
     total, variance = total + largest, variance + largest * largest
-    return Interval(low, variance / (2 * total) * _chi_square(Z, 2 * total * total / variance))
+    return ConfidenceInterval(
+        low, variance / (2 * total) * _chi_square(Z_95, 2 * total * total / variance)
+    )
 
 
-def difference(delta: float, variance: float) -> Interval:
+def difference_interval(delta: float, variance: float) -> ConfidenceInterval:
     """Of the difference of two sums; too wide where samples are in both, which do not vary."""
-    half = Z * math.sqrt(max(0.0, variance))
-    return Interval(delta - half, delta + half)
+    half = Z_95 * math.sqrt(max(0.0, variance))
+    return ConfidenceInterval(delta - half, delta + half)

@@ -5,28 +5,54 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from ..model.facts import (
+    ContainerGrew,
+    EntriesRemoved,
+    EntryRate,
+    EvidenceFact,
+    LimitExceeded,
+    LimitTooHigh,
+    ObjectGrew,
+    RateSinceStart,
+    SizeRate,
+    SteadyRate,
+    Unit,
+)
 from ..model.ownership import Site
-from .finding import Case, Finding, size
-from .growing_nodes import Candidate, growing_owners
-from .library_rules import HARNESS, MODULES, NEVER, OF_THE_CODE, OURS, PRUNED, cause_of
-from .series import Growth, growth
+from .finding import Case, Finding
+from .growing_nodes import GrowingNode, find_growing_nodes
+from .library_rules import (
+    CODE_TABLE_PATHS,
+    INTERPRETER_PATHS,
+    MODULES_PATH,
+    PROFILER_PATHS,
+    SELF_TRIMMING_TYPES,
+    TEST_HARNESS_TYPES,
+    cause_of,
+)
+from .series import Growth, measure_growth
 
-# entries, entries a request, and slowest to fastest interval: imports do not come so evenly
-MANY, OFTEN, EVEN = 50, 0.2, 0.8
-BOUND_SHARE = 0.25  # a bound that lets a container take this share of all memory is none
+# a table of the code's grows with the traffic from here on: imports do not come so evenly
+MIN_ENTRIES = 50
+MIN_ENTRIES_PER_REQUEST = 0.2
+MIN_RATE_RATIO = 0.8  # slowest interval / fastest interval
+MIN_LIMIT_SHARE = 0.25  # of all memory: a limit that lets a container take so much is none
+# SQLAlchemy's caches go half above their limit before they trim
+MAX_OVER_LIMIT_RATIO = 1.6  # entries / limit
 
 
-def owners(case: Case) -> list[Finding]:
+def find_containers(case: Case) -> list[Finding]:
+    """A suspect for each owner that grows, but those known to be bounded."""
     importing = _imports(case)
     found = []
-    for candidate in growing_owners(case.snapshots):
-        if NEVER.match(candidate.path) or OURS.match(candidate.path):
+    for candidate in find_growing_nodes(case.snapshots):
+        if INTERPRETER_PATHS.match(candidate.path) or PROFILER_PATHS.match(candidate.path):
             continue
-        if OF_THE_CODE.match(candidate.path) and not _of_the_traffic(case, candidate):
+        if CODE_TABLE_PATHS.match(candidate.path) and not _of_the_traffic(case, candidate):
             continue
-        if any(kind.startswith(HARNESS) for kind in candidate.above):
+        if any(kind.startswith(TEST_HARNESS_TYPES) for kind in candidate.above):
             continue
-        if any(kind in PRUNED for kind in candidate.above[-2:]):
+        if any(kind in SELF_TRIMMING_TYPES for kind in candidate.above[-2:]):
             continue
         finding = _owner(case, candidate, importing)
         if finding is not None:
@@ -34,46 +60,48 @@ def owners(case: Case) -> list[Finding]:
     return found
 
 
-def _of_the_traffic(case: Case, candidate: Candidate) -> bool:
+def _of_the_traffic(case: Case, candidate: GrowingNode) -> bool:
     """Whether a table of the code's grows evenly with the requests, as no import does."""
     grown = candidate.growth
     steps = zip(pairwise(case.requests), pairwise(candidate.values), strict=False)
     rates = [(v1 - v0) / (r1 - r0) for (r0, r1), (v0, v1) in steps if r1 > r0]
-    even = len(rates) > 1 and min(rates) >= EVEN * max(rates)
-    return even and grown.total >= MANY and grown.per_request >= OFTEN
+    even = len(rates) > 1 and min(rates) >= MIN_RATE_RATIO * max(rates)
+    return even and grown.total >= MIN_ENTRIES and grown.per_request >= MIN_ENTRIES_PER_REQUEST
 
 
 def _imports(case: Case) -> bool:
     """Whether modules were imported meanwhile: libraries' tables grow with them, once."""
     counts = [
-        sum(h.entries for h in s.ownership.holders if h.path == MODULES) for s in case.snapshots
+        sum(h.entries for h in s.ownership.holders if h.path == MODULES_PATH)
+        for s in case.snapshots
     ]
     return counts[-1] > counts[0]
 
 
-def _owner(case: Case, candidate: Candidate, importing: bool) -> Finding | None:
+def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | None:
     holder = candidate.holder
     sites = holder.sites if holder and holder.sites else []
-    grown, along = _along(case, candidate, sites)
-    evidence = [_rate(case, candidate)]
+    grown, endpoint = _along(case, candidate, sites)
+    evidence: list[EvidenceFact] = [_rate(case, candidate)]
     if holder is not None and holder.limit is not None:
-        verdict = _bounded(case, candidate, holder.limit)
-        if verdict is None:
+        why = _above_limit(case, candidate, holder.limit)
+        if why is None:
             return None
-        evidence.append(verdict)
+        evidence.append(why)
     if candidate.turnover:
-        evidence.append("But entries go as well as come: what was in it before is there no more.")
+        evidence.append(EntriesRemoved())
     if grown.steady:
-        evidence.append(f"It grew at one rate in each of {grown.intervals} intervals{along}.")
+        evidence.append(SteadyRate(intervals=grown.intervals, endpoint=endpoint))
     if grown.since_start:
-        evidence.append("The rate also explains what was there before: nothing was let go.")
+        unit: Unit = "bytes" if candidate.swollen else "entries"
+        evidence.append(RateSinceStart(unit=unit, entries_removed=candidate.turnover))
     kinds = [candidate.entry_type, *(holder.entry_types if holder else ())]
     kind = holder.kind if holder else "container"
     cause = cause_of(candidate.path, candidate.above, kinds, kind)
     return Finding(
         cause=cause,
         confidence=_believed(candidate, grown, importing),
-        summary=_sentence(case, candidate),
+        summary=_summary(case, candidate),
         path=holder.path if holder and holder.kind == "cache" else candidate.path,
         type=candidate.type,
         growing=candidate.entry_type,
@@ -87,11 +115,11 @@ def _owner(case: Case, candidate: Candidate, importing: bool) -> Finding | None:
     )
 
 
-def _believed(candidate: Candidate, grown: Growth, importing: bool) -> float:
+def _believed(candidate: GrowingNode, grown: Growth, importing: bool) -> float:
     """The confidence of its growth, less what speaks against it."""
     confidence = grown.confidence
     if not candidate.app:
-        confidence *= 0.45 if importing and candidate.path != MODULES else 0.92
+        confidence *= 0.45 if importing and candidate.path != MODULES_PATH else 0.92
     if candidate.passing:
         confidence *= 0.4
     lasting = grown.since_start or grown.intervals > 2
@@ -106,55 +134,62 @@ def _believed(candidate: Candidate, grown: Growth, importing: bool) -> float:
     return confidence
 
 
-def _along(case: Case, candidate: Candidate, sites: Sequence[Site]) -> tuple[Growth, str]:
+def _along(case: Case, candidate: GrowingNode, sites: Sequence[Site]) -> tuple[Growth, str | None]:
     """Its growth along all requests, or along those of the endpoint that allocated all of it:
     where the mix of requests shifts, only the latter has one rate."""
     grown = candidate.growth
     endpoints = {site.endpoint for site in sites}
     endpoint = next(iter(endpoints), None)
     if grown.steady or len(endpoints) != 1 or endpoint is None or not candidate.values:
-        return grown, ""
+        return grown, None
     requests = [s.info.requests.endpoints.get(endpoint, 0) for s in case.snapshots]
-    own = growth(requests, candidate.values, candidate.growth.total)
-    return (own, f" along the requests of {endpoint}") if own.steady else (grown, "")
+    own = measure_growth(requests, candidate.values, candidate.growth.total)
+    return (own, endpoint) if own.steady else (grown, None)
 
 
-def _rate(case: Case, candidate: Candidate) -> str:
+def _rate(case: Case, candidate: GrowingNode) -> EntryRate | SizeRate:
     if candidate.swollen:
-        first, last = candidate.values[0], candidate.values[-1]
-        return (
-            f"{candidate.path} went from {size(first)} to {size(last)} in {case.served} requests: "
-            f"{size(candidate.growth.per_request)} each."
+        return SizeRate(
+            path=candidate.path,
+            bytes_before=candidate.values[0],
+            bytes_after=candidate.values[-1],
+            requests=case.served,
+            bytes_per_request=candidate.growth.per_request,
         )
-    return (
-        f"{candidate.path} gained {candidate.objects} entries in {case.served} requests: "
-        f"{candidate.growth.per_request:.2f} and {size(candidate.bytes / case.served)} each."
+    return EntryRate(
+        path=candidate.path,
+        entries=candidate.objects,
+        requests=case.served,
+        entries_per_request=candidate.growth.per_request,
+        bytes_per_request=candidate.bytes / case.served,
     )
 
 
-def _sentence(case: Case, candidate: Candidate) -> str:
+def _summary(case: Case, candidate: GrowingNode) -> ContainerGrew | ObjectGrew:
     kind = candidate.type.rpartition(".")[2]
     if candidate.swollen:
-        return (
-            f"{kind} {candidate.path} grew by {size(candidate.bytes)} in {case.served} requests "
-            "and is never emptied"
+        return ObjectGrew(
+            path=candidate.path, type=kind, bytes=candidate.bytes, requests=case.served
         )
-    return (
-        f"{kind} {candidate.path} gained {candidate.objects} entries "
-        f"({size(candidate.bytes)}) in {case.served} requests and never let one go"
+    return ContainerGrew(
+        path=candidate.path,
+        type=kind,
+        entries=candidate.objects,
+        bytes=candidate.bytes,
+        requests=case.served,
+        entries_removed=candidate.turnover,
     )
 
 
-def _bounded(case: Case, candidate: Candidate, limit: int) -> str | None:
-    """A sentence where the limit is too high to be one; None where it will do its work."""
+def _above_limit(
+    case: Case, candidate: GrowingNode, limit: int
+) -> LimitExceeded | LimitTooHigh | None:
+    """Why the limit is none; None where it will do its work."""
     entries = candidate.holder.entries if candidate.holder else 0
-    if entries > limit * 1.6:  # SQLAlchemy's caches go half above theirs before they trim
-        return f"It holds {entries} entries, above the limit of {limit} it says it has."
+    if entries > limit * MAX_OVER_LIMIT_RATIO:
+        return LimitExceeded(entries=entries, limit_entries=limit)
     each = candidate.bytes / max(1, candidate.objects)
     total = case.target.process.container.limit or case.target.process.machine_total
-    if not total or each * limit < BOUND_SHARE * total:
+    if not total or each * limit < MIN_LIMIT_SHARE * total:
         return None
-    return (
-        f"Its limit is {limit} entries, which would take {size(each * limit)}: "
-        f"more than this service can have ({size(total)})."
-    )
+    return LimitTooHigh(limit_entries=limit, limit_bytes=each * limit, available_bytes=total)

@@ -62,11 +62,8 @@ def ownership(base: Snapshot, target: Snapshot) -> d.OwnershipDiff:
 
 
 def allocations(base: Snapshot, target: Snapshot) -> d.AllocationsDiff:
-    """The allocation tree; a note where tracing was off in one of them."""
+    """The allocation tree, with the target's note."""
     old, new = base.allocations, target.allocations
-    note = ""
-    if old.mode != new.mode:
-        note = "Tracing was not the same in both snapshots: the difference means little."
     tree, (variance, allocated) = subtract_with(
         old.stacks, new.stacks, (old.variance, new.variance), (old.allocated, new.allocated)
     )
@@ -74,7 +71,7 @@ def allocations(base: Snapshot, target: Snapshot) -> d.AllocationsDiff:
     return d.AllocationsDiff(
         mode=new.mode,
         tree=tree,
-        note=note or new.note,
+        note=new.note,
         app_frames=[n for n, frame in enumerate(tree.stacks.frames) if frame in own],
         requests=served(base, target),
         variance=[a + b for a, b in zip(*variance, strict=True)],

@@ -8,16 +8,18 @@ from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
+from ..model.facts import EvidenceFact, SameGrowthAt, SuspectFact
 from ..model.ownership import Site
 from ..model.report import Cause
 from ..model.snapshot import Snapshot
 from .growing_sites import growing_sites
-from .level_steps import Figure, Steps
-from .series import Growth, growth
+from .level_steps import Figure, LevelSteps
+from .series import Growth, measure_growth
 
 MB = 1_000_000
-ALIKE = 0.02  # of a step, by which two owners of the same may differ
-LEAK = 0.5  # confidence from which a suspect is a leak
+MAX_STEP_DIFFERENCE = 0.02  # share of a step, by which two owners of the same may differ
+MAX_PLACES = 5  # that are named where the same growth shows
+MIN_LEAK_CONFIDENCE = 0.5  # confidence from which a suspect is a leak
 
 
 class Finding(msgspec.Struct):
@@ -25,7 +27,7 @@ class Finding(msgspec.Struct):
 
     cause: Cause
     confidence: float
-    summary: str
+    summary: SuspectFact
     path: str | None
     type: str
     growing: str
@@ -33,7 +35,7 @@ class Finding(msgspec.Struct):
     bytes: float
     per_request: float
     sites: list[Site]
-    evidence: list[str]
+    evidence: list[EvidenceFact]
     app: bool = False
     steps: list[float] = []  # what it gained in each interval, of owners
     figure: Figure | None = "malloc"  # of the process, that grows with it
@@ -48,7 +50,7 @@ class Case:
         self.base, self.target = snapshots[0], snapshots[-1]
         self.requests = [s.info.requests.total for s in snapshots]
         self.served = self.requests[-1] - self.requests[0]
-        self.steps = Steps(
+        self.level_steps = LevelSteps(
             self.target.process.readings, self.base.info.clock, self.target.info.clock
         )
         self.site_growth = growing_sites(self.base.allocations, self.target.allocations)
@@ -60,16 +62,7 @@ class Case:
     def series(
         self, figure: Callable[[Snapshot], float | None], least: float, lumpy: bool = False
     ) -> Growth:
-        return growth(self.requests, self.values(figure), least, lumpy)
-
-
-def size(value: float) -> str:
-    """Bytes for a person."""
-    for unit in ("B", "kB", "MB"):
-        if abs(value) < 1000:
-            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
-        value /= 1000
-    return f"{value:.1f} GB"
+        return measure_growth(self.requests, self.values(figure), least, lumpy)
 
 
 def fingerprint(finding: Finding) -> str:
@@ -109,8 +102,7 @@ def _joined(findings: Iterable[Finding]) -> list[Finding]:
             also.setdefault(id(first), []).append(one.path)
     for one in found:
         if id(one) in also:
-            places = ", ".join(also[id(one)][:5])
-            one.evidence.append(f"As many more, and as steadily, at {places}.")
+            one.evidence.append(SameGrowthAt(paths=also[id(one)][:MAX_PLACES]))
     return found
 
 
@@ -119,7 +111,8 @@ def _same_leak(a: Finding, b: Finding) -> bool:
     of them in a library, which lists what the app holds."""
     if not a.steps or len(a.steps) != len(b.steps):
         return False
-    if any(abs(x - y) > ALIKE * max(x, y) for x, y in zip(a.steps, b.steps, strict=True)):
+    steps = zip(a.steps, b.steps, strict=True)
+    if any(abs(x - y) > MAX_STEP_DIFFERENCE * max(x, y) for x, y in steps):
         return False
     if a.sites and b.sites and a.sites[0].endpoint != b.sites[0].endpoint:
         return False

@@ -2,41 +2,53 @@
 
 from __future__ import annotations
 
-from .finding import Case, Finding, size
+from ..model.facts import (
+    CollectorDisabled,
+    CollectorThresholds,
+    CommonCycle,
+    EvidenceFact,
+    GarbageFreed,
+    GarbageGrew,
+    GarbageLeft,
+)
+from .finding import Case, Finding
+
+MIN_OBJECTS = 50  # objects of garbage that must have come
+MIN_FREED_SHARE = 0.2  # of the growth: a collector that freed more does its work
+MAX_COLLECTED_CONFIDENCE = 0.3  # where the collector does its work
 
 
-def garbage(case: Case) -> list[Finding]:
-    grown = case.series(lambda s: s.cycles.garbage_objects, 50)
+def find_garbage(case: Case) -> list[Finding]:
+    """One suspect where cyclic garbage grows; none where the collector freed more."""
+    grown = case.series(lambda s: s.cycles.garbage_objects, MIN_OBJECTS)
     if not grown.grows:
         return []
     freed = _collected(case)
     if freed > grown.total:  # what is there now is only what came since the last collection
         return []
     confidence = grown.confidence
-    evidence = [
-        f"{grown.total:.0f} objects in {case.served} requests became cyclic garbage that "
-        "nobody has collected."
-    ]
-    if freed > 0.2 * grown.total:
-        confidence = min(confidence, 0.3)
-        evidence.append(f"But the collector freed {freed} objects meanwhile: it does its work.")
+    evidence: list[EvidenceFact] = [GarbageGrew(objects=round(grown.total), requests=case.served)]
+    if freed > MIN_FREED_SHARE * grown.total:
+        confidence = min(confidence, MAX_COLLECTED_CONFIDENCE)
+        evidence.append(GarbageFreed(objects=freed))
     target = case.target.gc
     if not target.enabled:
-        evidence.append("The collector is disabled.")
-    evidence.append(f"Thresholds: {', '.join(str(g.threshold) for g in target.generations)}.")
+        evidence.append(CollectorDisabled())
+    if target.generations:
+        thresholds = [g.threshold for g in target.generations]
+        evidence.append(CollectorThresholds(thresholds=thresholds))
     groups = [g for g in case.target.cycles.groups if g.garbage]
     top = max(groups, key=lambda g: g.size, default=None)
     if top is not None:
-        evidence.append(f"The commonest shape: {top.chain} ({top.components} times).")
+        evidence.append(CommonCycle(chain=top.chain, cycles=top.components))
     grown_bytes = case.target.cycles.garbage_bytes - case.base.cycles.garbage_bytes
     named = next((t for t in top.types if "." in t), top.types[0]) if top else "object"
     return [
         Finding(
             cause="reference-cycle",
             confidence=confidence,
-            summary=(
-                f"{grown.total:.0f} objects ({size(grown_bytes)}) in circular references were "
-                f"left behind by {case.served} requests and not collected"
+            summary=GarbageLeft(
+                objects=round(grown.total), bytes=grown_bytes, requests=case.served
             ),
             path=None,
             type=named,

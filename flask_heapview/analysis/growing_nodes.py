@@ -12,22 +12,22 @@ from ..model.ownership import FRAME, Holder, dotted
 from ..model.snapshot import Snapshot
 from ..model.stacks import Stacks
 from .align import Aligned, align
-from .series import NONE, Growth, growth
+from .series import NO_GROWTH, Growth, measure_growth
 
-SWOLLEN = 200_000  # bytes that a single object must have gained, to count by them
+MIN_SWELLING_BYTES = 200_000  # bytes that a single object must have gained, to count by them
 # one object that grows by itself: text that is added to, a buffer, an array
 _SWELLING = re.compile(
     r"^(str|bytes|bytearray|array\.array|_io\.(BytesIO|StringIO)|mmap\.mmap|numpy\.ndarray"
     r"|pandas\..*|polars\..*|torch\.Tensor)$"
 )
 _CHAIN = re.compile(r"(\.\w+|\[\w+\])\1{2,}")  # next.next.next: one step says it
-LEAST = 10  # objects that must have come, at least
-RATE = 0.01  # objects a request, at least: the guilty endpoint may serve few of them
-GARBAGE = ("(cyclic garbage)",)
-MERGED = ("(small)", "(other)")  # what falls in there changes from snapshot to snapshot
+MIN_OBJECTS = 10  # objects that must have come
+MIN_OBJECTS_PER_REQUEST = 0.01  # objects: the guilty endpoint may serve few of the requests
+GARBAGE_LABELS = ("(cyclic garbage)",)
+CATCH_ALL_LABELS = ("(small)", "(other)")  # what falls in there changes from snapshot to snapshot
 
 
-class Candidate(msgspec.Struct):
+class GrowingNode(msgspec.Struct):
     """An owner that grows."""
 
     node: int
@@ -57,7 +57,8 @@ class _Finder:
 
     def __init__(self, snapshots: Sequence[Snapshot]) -> None:
         self.requests = [s.info.requests.total for s in snapshots]
-        self.least = max(LEAST, RATE * (self.requests[-1] - self.requests[0]))
+        served = self.requests[-1] - self.requests[0]
+        self.min_growth = max(MIN_OBJECTS, MIN_OBJECTS_PER_REQUEST * served)
         self.union: Aligned = align([s.ownership.stacks for s in snapshots])
         self.tree = self.union.stacks
         self.entries: list[dict[int, int]] = []
@@ -83,29 +84,29 @@ class _Finder:
         return [column[node] for column in self.union.count]
 
     def of_counts(self, node: int) -> Growth:
-        return self._growth(self.counts(node), self.least)
+        return self._growth(self.counts(node), self.min_growth)
 
     def held(self, node: int) -> list[int]:
         return [row.get(node, 0) for row in self.entries]
 
     def of_entries(self, node: int) -> Growth:
-        return self._growth(self.held(node), self.least)
+        return self._growth(self.held(node), self.min_growth)
 
     def sizes(self, node: int) -> list[int]:
         return [column[node] for column in self.union.size]
 
     def of_sizes(self, node: int) -> Growth:
-        """Of as many objects as before, which are larger: buffers grow in lumps."""
+        """Growth in bytes while the object count stays the same. Lumpy, because buffers double."""
         if not _SWELLING.match(self.tree.frame_at(node).type) or len(set(self.counts(node))) > 1:
-            return NONE
-        return self._growth(self.sizes(node), SWOLLEN, lumpy=True)
+            return NO_GROWTH
+        return self._growth(self.sizes(node), MIN_SWELLING_BYTES, lumpy=True)
 
-    def _growth(self, values: list[int], least: float, lumpy: bool = False) -> Growth:
-        if values[-1] - values[0] < least:
-            return NONE
-        return growth(self.requests, values, least, lumpy)
+    def _growth(self, values: list[int], min_growth: float, lumpy: bool = False) -> Growth:
+        if values[-1] - values[0] < min_growth:
+            return NO_GROWTH
+        return measure_growth(self.requests, values, min_growth, lumpy)
 
-    def find(self) -> list[Candidate]:
+    def find(self) -> list[GrowingNode]:
         """The owners, each with the best evidence for it."""
         tree = self.tree
         covered = bytearray(len(tree))
@@ -114,7 +115,7 @@ class _Finder:
             if parent >= 0 and covered[parent]:
                 covered[node] = 1
                 continue
-            if tree.frame_at(node).label in MERGED:
+            if tree.frame_at(node).label in CATCH_ALL_LABELS:
                 continue
             mine = self.of_counts(node)
             if mine.grows:
@@ -124,15 +125,15 @@ class _Finder:
                 mine, owner = self.of_entries(node), node
             if not mine.grows:
                 mine = self.of_sizes(node)
-            if mine.grows and mine.confidence > owners.get(owner, NONE).confidence:
+            if mine.grows and mine.confidence > owners.get(owner, NO_GROWTH).confidence:
                 owners[owner] = mine
-        return [self._candidate(node, found) for node, found in owners.items()]
+        return [self._growing_node(node, found) for node, found in owners.items()]
 
     def _collects(self, node: int) -> bool:
         """Whether the parent is what collects: not where a name leads to a chain of its own."""
         return self.tree.frame_at(node).label.startswith("[")
 
-    def _candidate(self, node: int, found: Growth) -> Candidate:
+    def _growing_node(self, node: int, found: Growth) -> GrowingNode:
         stack = self.tree.stack(node)
         first, last = self.totals[0], self.totals[-1]
         child = self._largest_child(node)
@@ -147,7 +148,7 @@ class _Finder:
             values = self.held(node)
         else:
             values = self.sizes(node) if swollen else self._counts_of(node, found)
-        return Candidate(
+        return GrowingNode(
             node=node,
             path=_CHAIN.sub(r"\1", path_of(self.tree, node)),
             type=stack[-1].type,
@@ -199,7 +200,7 @@ class _Finder:
         return max(self.children.get(node, ()), key=lambda n: last[n] - first[n], default=-1)
 
 
-def growing_owners(snapshots: Sequence[Snapshot]) -> list[Candidate]:
+def find_growing_nodes(snapshots: Sequence[Snapshot]) -> list[GrowingNode]:
     """Every owner under which objects pile up with the requests, over all the snapshots."""
     found = _Finder(snapshots).find()
-    return [c for c in found if not c.path.startswith(GARBAGE) and not c.path.endswith(":")]
+    return [c for c in found if not c.path.startswith(GARBAGE_LABELS) and not c.path.endswith(":")]

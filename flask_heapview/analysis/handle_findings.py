@@ -4,33 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..model.facts import Handles, HandlesGrew, HandlesOpened
 from ..model.report import Cause
 from .finding import Case, Finding
 from .series import Growth
 
+MIN_HANDLES = 5  # threads or descriptors that must have come
+MAX_OWNER_CONFIDENCE = 0.97  # of an owner, by the growth of its handles
 
-def counted(case: Case, owners: Sequence[Finding]) -> list[Finding]:
+
+def find_handles(case: Case, owners: Sequence[Finding]) -> list[Finding]:
     """Descriptors and threads: where their number grows, it says what the owner's leak is."""
     found = []
-    threads = case.series(lambda s: s.resources.thread_count, 5)
+    threads = case.series(lambda s: s.resources.thread_count, MIN_HANDLES)
     if threads.grows:
         found += _things(case, "thread", "threads", threads, owners)
-    files = case.series(lambda s: s.resources.descriptors, 5)
+    files = case.series(lambda s: s.resources.descriptors, MIN_HANDLES)
     if files.grows:
         found += _things(case, "unclosed-resource", "descriptors", files, owners)
     return found
 
 
 def _things(
-    case: Case, cause: Cause, what: str, grown: Growth, owners: Sequence[Finding]
+    case: Case, cause: Cause, handles: Handles, grown: Growth, owners: Sequence[Finding]
 ) -> list[Finding]:
-    sentence = f"{grown.total:.0f} {what} more in {case.served} requests."
+    more = HandlesGrew(handles=handles, count=round(grown.total), requests=case.served)
     holders = [o for o in owners if _holds(case, cause, o)]
     if holders:
         for owner in holders:
             owner.cause = cause
-            owner.evidence.append(sentence)
-            owner.confidence = max(owner.confidence, min(grown.confidence, 0.97))
+            owner.evidence.append(more)
+            owner.confidence = max(owner.confidence, min(grown.confidence, MAX_OWNER_CONFIDENCE))
         return []
     kinds = (
         [t.name for t in case.target.resources.by_kind]
@@ -41,8 +45,7 @@ def _things(
         Finding(
             cause=cause,
             confidence=grown.confidence * 0.9,
-            summary=f"{grown.total:.0f} {what} were opened by {case.served} requests "
-            "and never closed",
+            summary=HandlesOpened(handles=handles, count=round(grown.total), requests=case.served),
             path=None,
             type="",
             growing=kinds[0] if kinds else "",
@@ -50,7 +53,7 @@ def _things(
             bytes=0,
             per_request=grown.per_request,
             sites=case.site_growth,
-            evidence=[sentence],
+            evidence=[more],
         )
     ]
 

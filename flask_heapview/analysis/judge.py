@@ -7,6 +7,23 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from ..errors import DifferentWorkers
+from ..model.facts import (
+    AdviceFact,
+    AllocatedWhere,
+    CaptureAgain,
+    CaptureInProduction,
+    CausedBy,
+    FewRequests,
+    LeakFound,
+    MayLevelOff,
+    NothingGrows,
+    OneSnapshot,
+    Remedy,
+    SendMore,
+    SendRequests,
+    UnexplainedGrowth,
+    VerdictFact,
+)
 from ..model.report import (
     SCHEMA,
     AllocatedAt,
@@ -21,26 +38,30 @@ from ..model.report import (
     Verdict,
 )
 from ..model.snapshot import Snapshot
-from .container_findings import owners
+from .container_findings import find_containers
 from .diff import served
-from .finding import LEAK, MB, Case, Finding, fingerprint, merge, size
-from .garbage_findings import garbage
-from .handle_findings import counted
-from .library_rules import remedy
-from .memory_findings import memory
-from .regression import Explained, explaining, leaving
+from .finding import MB, MIN_LEAK_CONFIDENCE, Case, Finding, fingerprint, merge
+from .garbage_findings import find_garbage
+from .handle_findings import find_handles
+from .library_rules import remedy_rule
+from .memory_findings import find_memory_growth
+from .regression import EndpointGrowth, explain_by_lumps, explain_by_rate
 
-SUSPECTS = 12
-MOSTLY = 0.5  # of what the process gained: less or more, and that was not this
-FLOOR = 0.2  # confidence below which a suspect is not worth a line
+MAX_SUSPECTS = 12
+MIN_REQUESTS = 10  # requests between the snapshots: fewer tell nothing
+ADVISED_REQUESTS = 50  # requests of each endpoint, between two captures
+MIN_MORE_REQUESTS = 100  # requests that would settle a doubt
+MIN_RESIDENT_BYTES = 8 * MB  # growth that is worth a word where nothing explains it
+MIN_GROWTH_SHARE = 0.5  # of what the process gained: less or more, and that was not this
+MIN_SUSPECT_CONFIDENCE = 0.2  # confidence below which a suspect is not worth a line
 
 
 def findings(case: Case) -> list[Finding]:
-    """All suspects, one for one leak."""
-    held = owners(case)
-    found = [*held, *garbage(case)]
-    found += counted(case, held)
-    found += memory(case, [f for f in found if f.confidence >= LEAK])
+    """All suspects, one for each leak."""
+    held = find_containers(case)
+    found = [*held, *find_garbage(case)]
+    found += find_handles(case, held)
+    found += find_memory_growth(case, [f for f in found if f.confidence >= MIN_LEAK_CONFIDENCE])
     return merge(found)
 
 
@@ -55,7 +76,8 @@ class Judge(Case):
             rank=rank,
             cause=finding.cause,
             confidence=round(finding.confidence, 2),
-            summary=finding.summary,
+            summary="",
+            summary_fact=finding.summary,
             holder=PathRef(path=finding.path, type=finding.type) if finding.path else None,
             growing=Growing(
                 type=finding.growing,
@@ -71,8 +93,8 @@ class Judge(Case):
                 for s in finding.sites[:6]
             ],
             endpoints=endpoints or _shares({e.endpoint: e.bytes for e in explained}),
-            evidence=finding.evidence + [one.evidence for one in explained],
-            remedy=remedy(finding.cause, finding.path, (finding.type, finding.growing)),
+            evidence_facts=[*finding.evidence, *(one.evidence for one in explained)],
+            remedy_rule=remedy_rule(finding.cause, finding.path, (finding.type, finding.growing)),
             fingerprint=fingerprint(finding),
         )
 
@@ -87,28 +109,28 @@ class Judge(Case):
             weights.update(dict.fromkeys(asked, 1))
         return _shares(weights)
 
-    def _explained(self, finding: Finding) -> list[Explained]:
+    def _explained(self, finding: Finding) -> list[EndpointGrowth]:
         """Those whose requests explain what the process gained between them, where that is mostly
         this finding's."""
         if finding.figure is None:
             return []
         asked = served(self.base, self.target)
-        gained, requests = self.steps.gained(finding.figure), self.steps.requests()
+        gained, requests = self.level_steps.gained(finding.figure), self.level_steps.requests()
         total, own = sum(gained), finding.bytes + finding.hanging
-        if not MOSTLY * total <= own <= total / MOSTLY:
+        if not MIN_GROWTH_SHARE * total <= own <= total / MIN_GROWTH_SHARE:
             return []
-        found = explaining(requests, gained)
+        found = explain_by_rate(requests, gained)
         if not found and finding.figure == "malloc":
-            found = leaving(requests, gained)
+            found = explain_by_lumps(requests, gained)
         return [one for one in found if one.endpoint in asked]
 
     def report(self) -> Report:
         """The ticket."""
         found = findings(self) if len(self.snapshots) > 1 else []
-        found = [f for f in found if f.confidence >= FLOOR]
+        found = [f for f in found if f.confidence >= MIN_SUSPECT_CONFIDENCE]
         found.sort(key=lambda f: (-round(f.confidence, 2), -f.bytes))
-        suspects = [self.suspect(n, f) for n, f in enumerate(found[:SUSPECTS], 1)]
-        verdict, summary, advice = self._verdict(suspects)
+        suspects = [self.suspect(n, f) for n, f in enumerate(found[:MAX_SUSPECTS], 1)]
+        verdict, reasons, advice = self._verdict(suspects)
         both = len(self.snapshots) > 1
         return Report(
             schema=SCHEMA,
@@ -124,63 +146,52 @@ class Judge(Case):
                 snapshots=len(self.snapshots),
             ),
             verdict=verdict,
-            summary=summary,
-            advice=advice,
+            summary="",
+            advice="",
             suspects=suspects,
+            summary_facts=reasons,
+            advice_facts=[advice],
         )
 
-    def _verdict(self, suspects: Sequence[Suspect]) -> tuple[Verdict, str, str]:
+    def _verdict(
+        self, suspects: Sequence[Suspect]
+    ) -> tuple[Verdict, list[VerdictFact], AdviceFact]:
         top = suspects[0] if suspects else None
-        if top is not None and top.confidence >= LEAK:
-            return "leak", f"It leaks: {top.summary}{_whence(top)}.", top.remedy
+        if top is not None and top.confidence >= MIN_LEAK_CONFIDENCE:
+            why = [LeakFound(), *_summary(top), *_whence(top)]
+            return "leak", why, Remedy(rule=top.remedy_rule)
         if len(self.snapshots) == 1:
-            return (
-                "inconclusive",
-                "One snapshot shows what is there, not what grows.",
-                "Send traffic, capture again, and compare the two.",
-            )
-        if self.served < 10:
-            return (
-                "inconclusive",
-                f"Only {self.served} requests were served between the snapshots.",
-                "Send at least 50 requests of each endpoint between two captures.",
-            )
+            return "inconclusive", [OneSnapshot()], CaptureAgain()
+        if self.served < MIN_REQUESTS:
+            advice = SendRequests(min_requests=ADVISED_REQUESTS)
+            return "inconclusive", [FewRequests(requests=self.served)], advice
         if top is not None:
-            return (
-                "inconclusive",
-                f"Something grows, but it may level off: {top.summary}.",
-                self._settle(),
-            )
-        rss = self.series(lambda s: s.process.anonymous, 8 * MB)
-        if rss.confidence >= LEAK:
-            return (
-                "inconclusive",
-                f"Resident memory grew by {size(rss.total)}, and nothing that was found explains "
-                "it.",
-                self._settle(),
-            )
-        return (
-            "no-leak",
-            f"Nothing grows with the requests, over {self.served} of them.",
-            "If memory still grows in production, capture there, with its real traffic.",
+            return "inconclusive", [MayLevelOff(), *_summary(top)], self._settle()
+        rss = self.series(lambda s: s.process.anonymous, MIN_RESIDENT_BYTES)
+        if rss.confidence >= MIN_LEAK_CONFIDENCE:
+            return "inconclusive", [UnexplainedGrowth(bytes=rss.total)], self._settle()
+        return "no-leak", [NothingGrows(requests=self.served)], CaptureInProduction()
+
+    def _settle(self) -> SendMore:
+        return SendMore(
+            requests=max(MIN_MORE_REQUESTS, self.served),
+            turn_tracing_on=self.target.allocations.mode == "off",
         )
 
-    def _settle(self) -> str:
-        more = f"Send about {max(100, self.served)} more requests and capture once more"
-        if self.target.allocations.mode == "off":
-            more += ", with allocation tracing on"
-        return f"{more}: what goes on at the same rate is a leak, what levels off is a cache."
+
+def _summary(suspect: Suspect) -> list[VerdictFact]:
+    return [suspect.summary_fact] if suspect.summary_fact is not None else []
 
 
-def _whence(suspect: Suspect) -> str:
-    """Who allocated it, and which endpoint does it: the rest of the sentence."""
-    endpoint = suspect.endpoints[0].endpoint if suspect.endpoints else ""
+def _whence(suspect: Suspect) -> list[VerdictFact]:
+    """Who allocated it, and which endpoint does it."""
+    endpoint = suspect.endpoints[0].endpoint if suspect.endpoints else None
     if not suspect.allocated_at:
-        return f", by requests of {endpoint}" if endpoint else ""
+        return [CausedBy(endpoint=endpoint)] if endpoint else []
     site = suspect.allocated_at[0]
-    while_ = f", while {endpoint} is served" if endpoint else ""
-    file = site.file.rpartition("/")[2]
-    return f"; it is allocated at {file}:{site.line} in {site.function}{while_}"
+    return [
+        AllocatedWhere(file=site.file, line=site.line, function=site.function, endpoint=endpoint)
+    ]
 
 
 def _shares(weights: Mapping[str, float]) -> list[EndpointShare]:
@@ -196,7 +207,7 @@ def _ref(snapshot: Snapshot) -> SnapshotRef:
 
 
 def judge(snapshots: Sequence[Snapshot]) -> Report:
-    """The report on snapshots of one worker, the oldest first.
+    """The report on snapshots of one worker, the oldest first: facts, its sentences are empty.
 
     Raises DifferentWorkers when they are of different workers: their heaps have nothing in common.
     """

@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from typing import Literal
 
 from ..model.process import Readings
-from .series import NONE, Growth, growth
+from .series import NO_GROWTH, Growth, measure_growth
 
 Figure = Literal["malloc", "anonymous", "files"]  # of model.process.Readings
 Column = list[float]
 SLICES = 4  # into which one interval is cut
-LEAST = 12  # readings for that
+MIN_READINGS = 12  # readings for that
 
 
-class Steps:
+class LevelSteps:
     """From reading to reading, those between two moments (seconds of the monotonic clock)."""
 
     def __init__(self, readings: Readings, begin: float, end: float) -> None:
@@ -37,19 +37,19 @@ class Steps:
     @property
     def enough(self) -> bool:
         """Whether there are enough to tell."""
-        return len(self._within) >= LEAST
+        return len(self._within) >= MIN_READINGS
 
     def growth(self, figure: Figure) -> Growth:
         """That of the figure in slices of as many requests each: two snapshots and what lies
         between them tell what two alone do not."""
         if not self.enough:
-            return NONE
+            return NO_GROWTH
         columns = self._readings.requests.values()
         begun = [sum(column[n] for column in columns) for n in self._within]
         ends = [begun[0] + (begun[-1] - begun[0]) * k / SLICES for k in range(SLICES + 1)]
         marks = [min(bisect.bisect_left(begun, end), len(begun) - 1) for end in ends]
         levels = getattr(self._readings, figure)
-        return growth(
+        return measure_growth(
             [begun[m] for m in marks],
             [float(levels[self._within[m]]) for m in marks],
             1,

@@ -1,4 +1,4 @@
-"""What is known of libraries: which types and places mean which cause, and what helps."""
+"""What is known of libraries: which types and places mean which cause, and which remedy."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Iterable
 from ..model.report import Cause
 
 # growth there is bounded by the program's own code, not by its traffic
-NEVER = re.compile(
+INTERPRETER_PATHS = re.compile(
     r"^(sys\.path_importer_cache|encodings\.aliases|importlib|_frozen_importlib"
     r"|zipimport|copyreg|abc\.|_abc|typing|_weakrefset|pkgutil|re\._|re\.|sre_|_sre"
     r"|\(interpreter\)|\(capture\)|\(other\)|\(small\))"
 )
 # so is it here, unless code is made with each request
-OF_THE_CODE = re.compile(r"^(sys\.modules|linecache\.|encodings\.)")
-MODULES = "sys.modules"
-OURS = re.compile(r"^(flask_heapview|guppy|objgraph|pympler)\b")  # a capture's own books
+CODE_TABLE_PATHS = re.compile(r"^(sys\.modules|linecache\.|encodings\.)")
+MODULES_PATH = "sys.modules"
+PROFILER_PATHS = re.compile(r"^(flask_heapview|guppy|objgraph|pympler)\b")  # a capture's own books
 # what a test runner notes of each call, in a check that runs under one; and a capture of itself
-HARNESS = ("_pytest.logging.", "_pytest.capture.", "_pytest.recwarn.", "flask_heapview.")
+TEST_HARNESS_TYPES = ("_pytest.logging.", "_pytest.capture.", "_pytest.recwarn.", "flask_heapview.")
 # what trims its own lists from time to time: a connection's of its cursors, every 200
-PRUNED = frozenset(("sqlite3.Connection",))
+SELF_TRIMMING_TYPES = frozenset(("sqlite3.Connection",))
 _REGISTRY_TYPES = (
     "blinker.",
     "logging.",
@@ -50,100 +50,37 @@ _THREAD_PATHS = re.compile(
 _KEPT_CODE = re.compile(r"^(traceback|frame|generator|coroutine|async_generator)$")
 _CACHE_TYPES = ("functools._lru_cache_wrapper", "cachetools.", "cachelib.", "jinja2.utils.LRUCache")
 
-REMEDIES: dict[str, str] = {
-    "unbounded-container": "Bound it: drop entries when they are used up, use "
-    "collections.deque(maxlen=…) for the latest few, or keep the data outside the process.",
-    "unbounded-cache": "Give it a limit: functools.lru_cache(maxsize=…), cachetools.LRUCache or "
-    "TTLCache. On methods, cache per instance: the key holds self.",
-    "registry": "Register once, at import or start-up, not in each request; or take the entry out "
-    "again when the request ends.",
-    "traceback": "Keep str(error) or traceback.format_exception(error) instead of the exception: "
-    "it holds its frames, and they hold every local variable.",
-    "reference-cycle": "Break the cycle (weakref.ref for the way back), and let the collector run: "
-    "gc.enable(), and thresholds near the defaults.",
-    "uncollectable": "Switch gc.DEBUG_SAVEALL off and empty gc.garbage; break the cycle with "
-    "weakref.ref.",
-    "unclosed-resource": "Close it: use a with block, contextlib.closing, or "
-    "app.teardown_appcontext. For sqlite3, `with connection` commits but does not close.",
-    "thread": "Make one executor when the app starts and share it, or shut each one down: "
-    "with ThreadPoolExecutor() as pool.",
-    "native": "Look for a clear, close or free call of the C library, use one parser or handle "
-    "anew for each piece of work, and check for a newer version of it.",
-    "fragmentation": "Do not keep small objects out of large temporary lists; copy what is kept, "
-    "work in smaller pieces, or recycle workers (gunicorn --max-requests).",
-    "off-process": "Delete the files in the temporary filesystem when they are used up: the "
-    "container pays for them as for memory.",
-}
-
-
-# what helps with one library, by what is in the path or in the types; the first that fits
-_SPECIAL: tuple[tuple[re.Pattern[str], str], ...] = tuple(
-    (re.compile(pattern), words)
-    for pattern, words in (
-        (
-            r"loggerDict|loggerMap",
-            "Use one logger for a module, and pass what varies as an argument: "
-            "logging.getLogger keeps every name for good.",
-        ),
-        (r"\.handlers$|logging\._handler", "Add handlers once, at start-up, or remove them again."),
-        (
-            r"weakref\.finalize",
-            "weakref.finalize keeps its arguments until the object dies: call the finalizer, or "
-            "detach() it, or tie it to something that lives no longer than the request.",
-        ),
-        (
-            r"__warningregistry__",
-            "Keep what varies out of a warning's text: each module remembers every text.",
-        ),
-        (
-            r"prometheus_client|opentelemetry",
-            "Label by what has few values (route, status), never by user, id or address.",
-        ),
-        (
-            r"^atexit|atexit\.",
-            "Register with atexit once, at import, and keep a list of your own that shrinks.",
-        ),
-        (r"blinker|\.receivers$", "Connect receivers at import, or disconnect them again."),
-        (
-            r"sqlalchemy\.event|\.dispatch\.",
-            "Listen once, when the engine is made: event.listen keeps each function.",
-        ),
-        (
-            r"sqlalchemy\.engine|engines?\b.*sqlalchemy",
-            "Make one engine for each database when the app starts; dispose() of others.",
-        ),
-        (
-            r"jinja_env|jinja2\.environment",
-            "Set filters and globals up once, and pass what varies to the template.",
-        ),
-        (r"threading\.Timer", "cancel() timers that are no longer needed, or use one scheduler."),
-        (
-            r"functools\._lru_cache_wrapper",
-            "Give it a limit: functools.lru_cache(maxsize=…). On a method the key holds self: "
-            "cache on the instance, or on what the answer depends on.",
-        ),
-        (
-            r"cachetools\.",
-            "Its limit is never met: set maxsize to what the container has room for.",
-        ),
-        (r"lxml\.", "Keep the text, not the element: one element keeps its whole document."),
-        (
-            r"^malloc arenas$",
-            "Ask for it back on the overview: what malloc_trim frees was only kept. Then set "
-            "MALLOC_ARENA_MAX=2 and MALLOC_TRIM_THRESHOLD_=131072, or use jemalloc.",
-        ),
-        (r"numpy\.ndarray", "copy() what is kept: a view keeps the whole array it was cut from."),
+# rules of one library, by what is in the path or in the types; the first that fits
+REMEDY_RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (rule, re.compile(pattern))
+    for rule, pattern in (
+        ("logger-name", r"loggerDict|loggerMap"),
+        ("logging-handler", r"\.handlers$|logging\._handler"),
+        ("weakref-finalize", r"weakref\.finalize"),
+        ("warning-text", r"__warningregistry__"),
+        ("metric-label", r"prometheus_client|opentelemetry"),
+        ("atexit", r"^atexit|atexit\."),
+        ("signal-receiver", r"blinker|\.receivers$"),
+        ("sqlalchemy-event", r"sqlalchemy\.event|\.dispatch\."),
+        ("sqlalchemy-engine", r"sqlalchemy\.engine|engines?\b.*sqlalchemy"),
+        ("jinja-environment", r"jinja_env|jinja2\.environment"),
+        ("timer", r"threading\.Timer"),
+        ("lru-cache", r"functools\._lru_cache_wrapper"),
+        ("cachetools", r"cachetools\."),
+        ("lxml", r"lxml\."),
+        ("malloc-arenas", r"^malloc arenas$"),
+        ("numpy-view", r"numpy\.ndarray"),
     )
 )
 
 
-def remedy(cause: Cause, path: str | None, types: Iterable[str]) -> str:
-    """What helps: with the library in question, else with the cause."""
+def remedy_rule(cause: Cause, path: str | None, types: Iterable[str]) -> str:
+    """What helps: the rule of the library in question, else the cause."""
     for known in (path or "", *types):
-        for pattern, words in _SPECIAL:
+        for rule, pattern in REMEDY_RULES:
             if pattern.search(known):
-                return words
-    return REMEDIES[cause]
+                return rule
+    return cause
 
 
 def is_exception(name: str) -> bool:

@@ -6,17 +6,28 @@ from collections.abc import Sequence
 
 import msgspec
 
+from ..model.facts import (
+    MallocFree,
+    Memory,
+    MemoryFileGrew,
+    MemoryGrew,
+    MemoryRate,
+    NativeAlongside,
+    PymallocFree,
+)
 from ..model.report import Cause
 from ..model.snapshot import Snapshot
-from .finding import MB, Case, Finding, size
+from .finding import MB, Case, Finding
 from .level_steps import Figure
 from .series import Growth
 
-SURE = 3 * MB  # of native growth: less may be what the threads' own arenas and caches came to
-RESTS = 0.35  # confidence where the readings say that it came at once
+# native growth: less may be what the threads' own arenas and caches came to
+MIN_NATIVE_BYTES = 3 * MB
+MAX_FILES = 3  # names of files in memory that are shown
+MAX_AT_ONCE_CONFIDENCE = 0.35  # confidence where the readings say that it came at once
 
 
-def memory(case: Case, leaks: Sequence[Finding]) -> list[Finding]:
+def find_memory_growth(case: Case, leaks: Sequence[Finding]) -> list[Finding]:
     """Native memory, fragmentation and memory outside the process, beside the leaks of objects."""
     anonymous = case.series(lambda s: s.process.anonymous, MB, lumpy=True)
     parts = (_off_process(case), _native(case, anonymous), _fragmented(case, anonymous))
@@ -34,7 +45,7 @@ def _off_process(case: Case) -> Finding | None:
     grown = _sliced(case, case.series(_tmpfs, MB), "files")
     if not grown.grows:
         return None
-    found = _rest(case, "off-process", grown, "files", "temporary filesystems (tmpfs)")
+    found = _rest(case, "off-process", grown, "files", "tmpfs")
     found.evidence += _files(case)
     return found
 
@@ -47,20 +58,18 @@ def _native(case: Case, anonymous: Growth) -> Finding | None:
     sure = grown.confidence
     if handed_out.intervals > 1:
         # a table that doubles comes at once into what is handed out, bit by bit into what is used
-        sure = max(sure, case.series(_resident, SURE, lumpy=True).confidence)
-    if grown.total < SURE:
+        sure = max(sure, case.series(_resident, MIN_NATIVE_BYTES, lumpy=True).confidence)
+    if grown.total < MIN_NATIVE_BYTES:
         sure = min(sure, 0.4)
     grown = msgspec.structs.replace(grown, confidence=sure)
-    where = "the C library's heap, in no Python object"
-    return _rest(case, "native", grown, "malloc", where)
+    return _rest(case, "native", grown, "malloc", "native")
 
 
 def _fragmented(case: Case, anonymous: Growth) -> Finding | None:
     grown = _sliced(case, case.series(_free, 8 * MB, lumpy=True), "anonymous")
     if not grown.grows or grown.total < 0.5 * max(anonymous.total, 1):
         return None
-    where = "free blocks that the allocator cannot give back"
-    found = _rest(case, "fragmentation", grown, "anonymous", where)
+    found = _rest(case, "fragmentation", grown, "anonymous", "fragmented")
     _whose(case, found)
     return found
 
@@ -69,22 +78,21 @@ def _sliced(case: Case, grown: Growth, figure: Figure) -> Growth:
     """With one interval alone, as sure as its slices are, where the process gained as much."""
     if not grown.grows or grown.intervals > 1:
         return grown
-    if not case.steps.enough or sum(case.steps.gained(figure)) < 0.5 * grown.total:
+    if not case.level_steps.enough or sum(case.level_steps.gained(figure)) < 0.5 * grown.total:
         return grown
-    slices = case.steps.growth(figure)
+    slices = case.level_steps.growth(figure)
     if not slices.grows:  # it rose, and rests
-        return msgspec.structs.replace(grown, confidence=min(grown.confidence, RESTS))
+        return msgspec.structs.replace(
+            grown, confidence=min(grown.confidence, MAX_AT_ONCE_CONFIDENCE)
+        )
     return msgspec.structs.replace(slices, total=grown.total, per_request=grown.per_request)
 
 
 def _hang(native: Finding, leak: Finding) -> None:
     """One leak of objects, and native memory: most likely the objects hold it."""
     leak.hanging = native.bytes
-    each = f", {size(native.bytes / leak.objects)} an object" if leak.objects >= 1 else ""
-    leak.evidence.append(
-        f"{size(native.bytes)} more of native memory{each}: what these objects hold in a C "
-        "library, or a leak of its own."
-    )
+    each = native.bytes / leak.objects if leak.objects >= 1 else None
+    leak.evidence.append(NativeAlongside(bytes=native.bytes, bytes_per_object=each))
 
 
 def _handed_out(snapshot: Snapshot) -> float:
@@ -115,25 +123,25 @@ def _whose(case: Case, finding: Finding) -> None:
     if pymalloc >= malloc:
         finding.growing = "pymalloc arenas"
         finding.evidence.append(
-            f"{size(after.pymalloc_free or 0)} of the {size(after.pymalloc_arenas or 0)} in "
-            "Python's own arenas are free: small objects that live long hold each arena."
+            PymallocFree(
+                free_bytes=after.pymalloc_free or 0, arena_bytes=after.pymalloc_arenas or 0
+            )
         )
         return
     finding.growing = "malloc arenas"
     finding.figure = None  # who makes the heap grow need not be who left the holes that do not fit
     free = sorted((arena.free for arena in after.arenas), reverse=True)
-    spread = f", the fullest has {size(free[0])}" if len(free) > 1 else ""
     finding.evidence.append(
-        f"{size(after.malloc_free or 0)} of the {size(after.malloc_arenas or 0)} that the C "
-        f"library has from the kernel are free, in {_arenas(len(free))}{spread}."
+        MallocFree(
+            free_bytes=after.malloc_free or 0,
+            arena_bytes=after.malloc_arenas or 0,
+            arenas=len(free),
+            fullest_free_bytes=free[0] if len(free) > 1 else None,
+        )
     )
 
 
-def _arenas(count: int) -> str:
-    return f"{count} arenas" if count > 1 else "one arena"
-
-
-def _files(case: Case) -> list[str]:
+def _files(case: Case) -> list[MemoryFileGrew]:
     """Which files these are, the largest growth first."""
     before = {t.name: t for t in case.base.resources.in_memory}
     grown = []
@@ -143,18 +151,21 @@ def _files(case: Case) -> list[str]:
         if more > 0:
             grown.append((more, tally.count - (old.count if old else 0), tally.name))
     grown.sort(reverse=True)
-    return [f"{name}: {size(more)} more, in {count} more files." for more, count, name in grown[:3]]
+    return [
+        MemoryFileGrew(name=name, bytes=more, files=count)
+        for more, count, name in grown[:MAX_FILES]
+    ]
 
 
 def _tmpfs(snapshot: Snapshot) -> float:
     return snapshot.process.tmpfs
 
 
-def _rest(case: Case, cause: Cause, grown: Growth, figure: Figure, where: str) -> Finding:
+def _rest(case: Case, cause: Cause, grown: Growth, figure: Figure, memory: Memory) -> Finding:
     return Finding(
         cause=cause,
         confidence=grown.confidence * 0.9,
-        summary=f"{size(grown.total)} more in {where} after {case.served} requests",
+        summary=MemoryGrew(memory=memory, bytes=grown.total, requests=case.served),
         path=None,
         type="",
         growing="",
@@ -163,8 +174,9 @@ def _rest(case: Case, cause: Cause, grown: Growth, figure: Figure, where: str) -
         per_request=0,
         sites=[],
         evidence=[
-            f"{size(grown.per_request)} a request in {where}"
-            + (f", in each of {grown.intervals} intervals." if grown.intervals > 1 else ".")
+            MemoryRate(
+                memory=memory, bytes_per_request=grown.per_request, intervals=grown.intervals
+            )
         ],
         figure=figure,
     )

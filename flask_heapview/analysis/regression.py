@@ -14,29 +14,31 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from .finding import size
+from ..model.facts import EndpointLeaves, EndpointMarked
 from .level_steps import Column
 
-ROWS = 12  # fewer fit anything
-# of the growth: a step that gained so much more than three times its requests' share of it is a
-# table that doubled, not a rate
-ONE_OFF = 1 / 8
-CERTAIN = 8.0  # log likelihood that an endpoint must gain: Wilks 1938, 4 standard errors
-APART = 4.0  # and its lead over the next best: 1 in 50
-EXACT = 1e-12  # of the squares: what is left is the rounding of floats
-MARKED = 0.1  # of the mean growth a request, from which a single request has left something behind
-MOST = 0.7  # of what single requests left behind, that is the endpoint's
-SURE = 4.6  # log likelihood that these are one endpoint's, against chance: 1 in 100
-SLIGHT = 0.02  # of the growth: an endpoint with less is not worth its name
-EXPLAINED = 0.5  # of the growth, that those who are named must account for
+MIN_STEPS = 12  # steps from reading to reading: fewer fit anything
+# share of the growth: a step that gained so much more than three times its requests' share of
+# it is a table that doubled, not a rate
+MAX_ONE_OFF_SHARE = 1 / 8
+MIN_LOG_LIKELIHOOD = 8.0  # log likelihood that an endpoint must gain: Wilks 1938, 4 standard errors
+MIN_LOG_LIKELIHOOD_LEAD = 4.0  # and its lead over the next best: 1 in 50
+MAX_ROUNDING_SHARE = 1e-12  # of the squares: what is left is the rounding of floats
+# of the mean growth per request, from which a single request has left something behind
+MIN_MARK_SHARE = 0.1
+MIN_OWN_SHARE = 0.7  # of what single requests left behind, that is the endpoint's
+# log likelihood that these are one endpoint's, against chance: 1 in 100
+MIN_BINOMIAL_LOG_LIKELIHOOD = 4.6
+MIN_ENDPOINT_SHARE = 0.02  # of the growth: an endpoint with less is not worth its name
+MIN_EXPLAINED_SHARE = 0.5  # of the growth, that those who are named must account for
 
 
-class Explained(msgspec.Struct, frozen=True):
+class EndpointGrowth(msgspec.Struct, frozen=True):
     """What an endpoint's requests leave behind."""
 
     endpoint: str
     bytes: float  # of all its requests
-    evidence: str
+    evidence: EndpointLeaves | EndpointMarked
     per_request: float = 0  # bytes; 0 where only whose it is can be told
     error: float = 0  # its standard error
 
@@ -65,7 +67,7 @@ def _usual(
     kept = [
         (n, 1 / math.sqrt(count))
         for n, (gain, count) in enumerate(zip(gained, served, strict=True))
-        if abs(gain) <= total * (ONE_OFF + 3 * count / every)
+        if abs(gain) <= total * (MAX_ONE_OFF_SHARE + 3 * count / every)
     ]
     columns = {name: [column[n] * w for n, w in kept] for name, column in requests.items()}
     asked = {name: sum(column[n] for n, _ in kept) for name, column in requests.items()}
@@ -76,13 +78,13 @@ def _select(columns: Mapping[str, Column], growth: Column) -> list[str]:
     """The endpoints that explain it, one after the other; none where two do equally well."""
     chosen: list[str] = []
     left, open_ = growth, dict(columns)
-    while open_ and len(growth) - len(chosen) >= ROWS:
-        if _dot(left, left) <= EXACT * _dot(growth, growth):
+    while open_ and len(growth) - len(chosen) >= MIN_STEPS:
+        if _dot(left, left) <= MAX_ROUNDING_SHARE * _dot(growth, growth):
             break
         gains = sorted(((_gain(c, left), name) for name, c in open_.items()), reverse=True)
-        if gains[0][0] < CERTAIN:
+        if gains[0][0] < MIN_LOG_LIKELIHOOD:
             break
-        if not chosen and len(gains) > 1 and gains[0][0] - gains[1][0] < APART:
+        if not chosen and len(gains) > 1 and gains[0][0] - gains[1][0] < MIN_LOG_LIKELIHOOD_LEAD:
             break
         name = gains[0][1]
         chosen.append(name)
@@ -125,7 +127,7 @@ def _fit(
     return found
 
 
-def explaining(requests: Mapping[str, Column], gained: Column) -> list[Explained]:
+def explain_by_rate(requests: Mapping[str, Column], gained: Column) -> list[EndpointGrowth]:
     """The endpoints whose requests explain the growth, the largest share first.
 
     `gained` has the figure's gain in each step, in bytes, `requests` the requests of each endpoint
@@ -137,23 +139,27 @@ def explaining(requests: Mapping[str, Column], gained: Column) -> list[Explained
         return []
     columns, growth, asked = _usual(requests, gained)
     found = [
-        Explained(
+        EndpointGrowth(
             name,
             slope * asked[name],
-            f"A request of {name} leaves {size(slope)} (± {size(2 * error)}) behind, over "
-            f"{len(growth)} readings between requests.",
+            EndpointLeaves(
+                endpoint=name,
+                bytes_per_request=slope,
+                margin_bytes=2 * error,
+                readings=len(growth),
+            ),
             slope,
             error,
         )
         for name, slope, error in _fit(_select(columns, growth), columns, growth)
-        if slope * asked[name] >= SLIGHT * total
+        if slope * asked[name] >= MIN_ENDPOINT_SHARE * total
     ]
-    if sum(one.bytes for one in found) < EXPLAINED * total:
+    if sum(one.bytes for one in found) < MIN_EXPLAINED_SHARE * total:
         return []
     return sorted(found, key=lambda one: -one.bytes)
 
 
-def leaving(requests: Mapping[str, Column], gained: Column) -> list[Explained]:
+def explain_by_lumps(requests: Mapping[str, Column], gained: Column) -> list[EndpointGrowth]:
     """The endpoint whose single requests leave something behind, where the growth comes in lumps
     (a table that doubles, a pool that takes its next block) and has no rate.
 
@@ -165,19 +171,21 @@ def leaving(requests: Mapping[str, Column], gained: Column) -> list[Explained]:
     alone = [n for n, row in enumerate(rows) if sum(row) == 1]
     if total <= 0 or not alone:
         return []
-    least = MARKED * total / every
+    least = MIN_MARK_SHARE * total / every
     marked = [n for n in alone if gained[n] > least]
     left = sum(gained[n] for n in alone)
     for name, column in requests.items():
         own, of_own = sum(column[n] for n in alone), sum(column[n] for n in marked)
         mine = sum(gained[n] for n in alone if column[n])
         chance = _binomial(of_own, len(marked), own / len(alone))
-        if chance >= SURE and mine >= MOST * left > 0:
-            said = (
-                f"Of {len(marked)} single requests that left more than {size(least)} behind, "
-                f"{of_own:.0f} were of {name}."
+        if chance >= MIN_BINOMIAL_LOG_LIKELIHOOD and mine >= MIN_OWN_SHARE * left > 0:
+            said = EndpointMarked(
+                endpoint=name,
+                endpoint_requests=round(of_own),
+                requests=len(marked),
+                min_bytes=least,
             )
-            return [Explained(name, total, said)]
+            return [EndpointGrowth(name, total, said)]
     return []
 
 

@@ -7,10 +7,17 @@ from collections.abc import Sequence
 
 import msgspec
 
-STEADY = 0.4  # slowest interval / fastest interval, from which the rate counts as one
-SLOWING = 0.7  # last interval / fastest before it, below which it may be levelling off
-SIGMAS = 2.0  # standard errors of a count that this has to be more than: Poisson's
-FROM_START = 0.4  # how far the first figure may be from what the rate predicts since the start
+MIN_STEADY_RATIO = 0.4  # slowest interval / fastest interval, from which the rate counts as one
+MIN_LAST_RATIO = 0.7  # last interval / fastest before it, below which it may be levelling off
+MIN_STANDARD_ERRORS = 2.0  # of a count (Poisson's) that the last interval must fall short
+MIN_START_REQUESTS = 5  # requests before the first figure, to compare it with the rate
+MIN_SERVED_REQUESTS = 10  # requests between the first figure and the last
+# share by which the first figure may differ from what the rate predicts since the start
+MAX_START_DEVIATION = 0.4
+# the slowest interval / fastest interval of figures that come in lumps: allocators', hash tables'
+MIN_LUMPY_RATIO = 0.1
+# the last interval / fastest of such figures: a table that doubles rests before it does so again
+MIN_LUMPY_LAST_RATIO = 0.25
 
 
 class Growth(msgspec.Struct, frozen=True):
@@ -33,26 +40,28 @@ def _slows_down(steps: Sequence[tuple[int, float]]) -> bool:
     requests, grown = steps[-1]
     fastest = max(v / r for r, v in steps[:-1])
     expected = fastest * requests
-    return grown < SLOWING * expected and expected - grown > SIGMAS * math.sqrt(expected + grown)
+    error = math.sqrt(expected + grown)
+    return grown < MIN_LAST_RATIO * expected and expected - grown > MIN_STANDARD_ERRORS * error
 
 
-NONE = Growth(0, 0, 0, False, False, 0)
+def _lasts(rates: Sequence[float]) -> bool:
+    """Whether a figure that grows in lumps may still be growing."""
+    fastest = max(rates)
+    return rates[-1] >= MIN_LUMPY_LAST_RATIO * fastest and min(rates) >= MIN_LUMPY_RATIO * fastest
 
 
-LASTING = 0.1  # the same for figures that come in lumps: allocators' and hash tables'
-# and for their last interval: a table that doubles rests before it does so again
-LASTING_END = 0.25
+NO_GROWTH = Growth(0, 0, 0, False, False, 0)
 
 
-def growth(
-    requests: Sequence[int], values: Sequence[float], least: float, lumpy: bool = False
+def measure_growth(
+    requests: Sequence[int], values: Sequence[float], min_total: float, lumpy: bool = False
 ) -> Growth:
     """Judges the figures at several points.
 
-    `requests` are those that the worker had served at each point, `least` is the smallest growth
-    that means anything. One interval alone cannot tell a leak from a cache that fills up, unless
-    even the first figure lies on the same line. A `lumpy` figure grows by doubling tables and by
-    arenas: it counts as lasting while its last interval is not far slower than its fastest.
+    `requests` are those that the worker had served at each point, `min_total` is the smallest
+    growth that means anything. One interval alone cannot tell a leak from a cache that fills up,
+    unless even the first figure lies on the same line. A `lumpy` figure grows by doubling tables
+    and by arenas: it counts as lasting while its last interval is not far slower than its fastest.
     """
     steps = [
         (r1 - r0, v1 - v0)
@@ -61,21 +70,25 @@ def growth(
     ]
     served = sum(r for r, _ in steps)
     total = values[-1] - values[0] if values else 0
-    if not steps or served <= 0 or total < least or any(v <= 0 for _, v in steps):
-        return NONE
+    if not steps or served <= 0 or total < min_total or any(v <= 0 for _, v in steps):
+        return NO_GROWTH
     rates = [v / r for r, v in steps]
-    steady = len(rates) > 1 and min(rates) >= STEADY * max(rates) and not _slows_down(steps)
+    even = len(rates) > 1 and min(rates) >= MIN_STEADY_RATIO * max(rates)
+    steady = even and not _slows_down(steps)
     rate = total / served
     predicted = rate * requests[0]
-    since = requests[0] >= 5 and abs(values[0] - predicted) <= FROM_START * max(predicted, 1)
+    deviation = abs(values[0] - predicted)
+    since = requests[0] >= MIN_START_REQUESTS and deviation <= MAX_START_DEVIATION * max(
+        predicted, 1
+    )
     if len(rates) == 1:
         confidence = 0.6 if since else 0.4
     elif steady:
         confidence = 0.95 if since else 0.9
-    elif lumpy and rates[-1] >= LASTING_END * max(rates) and min(rates) >= LASTING * max(rates):
+    elif lumpy and _lasts(rates):
         confidence = 0.75
     else:
         confidence = 0.35
-    if served < 10:  # too few to tell a slope from a start
+    if served < MIN_SERVED_REQUESTS:  # too few to tell a slope from a start
         confidence = min(confidence, 0.4)
     return Growth(total, rate, len(rates), steady, since, confidence)

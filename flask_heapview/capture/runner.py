@@ -114,7 +114,7 @@ class Runner:
                     self._warm = os.getpid()
                 # what it is called is only certain now: warming up may have shown that it is unfit
                 capture.info = info = msgspec.structs.replace(info, engine=self.engine.name)
-                tracing.heal()
+                tracing.restore_hooks()
                 self.engine.capture(capture)
             _CAPTURE_LOCK.release()  # before the mark goes: whoever sees "done" may start the next
             sink.end(info.id)

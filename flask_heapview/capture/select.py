@@ -67,5 +67,5 @@ def select_engine(name: str) -> Engine:
     if reason is None:
         return AutoEngine()
     if name == "native":
-        raise ConfigError(f"HEAPVIEW_ENGINE is native, but: {reason} Install a C compiler first.")
+        raise ConfigError(f"HEAPVIEW_ENGINE asks for the native engine. {reason}")
     return portable_engine(reason)

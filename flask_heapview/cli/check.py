@@ -67,13 +67,17 @@ def _remote(service: ApiClient, route: Route, requests: int) -> Report:
 
 @click.command("check")
 @click.argument("paths", nargs=-1, required=True)
-@click.option("--requests", default=500, show_default=True, help="How many, in all.")
+@click.option(
+    "--requests", default=500, show_default=True, help="How many requests to send in all."
+)
 @click.option("--method", default="GET", show_default=True)
-@click.option("--body", help="JSON to send; {n} becomes the request's number there, too.")
-@click.option("--url", help="A running service, in place of this app: http://host:port.")
-@click.option("--prefix", default="/_debug/memory", show_default=True, help="Where it is mounted.")
-@click.option("--token", envvar="HEAPVIEW_TOKEN", help="For --url; HEAPVIEW_TOKEN, if not given.")
-@click.option("--json", "raw", is_flag=True, help="The ticket as JSON.")
+@click.option("--body", help="JSON body to send. {n} becomes the request's number.")
+@click.option("--url", help="Check a running service at http://host:port instead of this app.")
+@click.option(
+    "--prefix", default="/_debug/memory", show_default=True, help="Where flask-heapview is mounted."
+)
+@click.option("--token", envvar="HEAPVIEW_TOKEN", help="Token for --url. Default: HEAPVIEW_TOKEN.")
+@click.option("--json", "raw", is_flag=True, help="Print the report as JSON.")
 @with_appcontext
 def check_command(
     paths: tuple[str, ...],
@@ -100,7 +104,7 @@ def check_command(
         raise click.ClickException(error.detail) from None
     if route.failed:
         raise click.ClickException(
-            f"Most answers were errors ({route.answers()}): nothing was told."
+            f"Most answers were errors ({route.answers()}). No verdict was reached."
         )
     click.echo(as_json.encode(report).decode() if raw else in_words(report))
     if not raw:
@@ -110,5 +114,5 @@ def check_command(
 
 def _service(url: str, prefix: str, token: str | None) -> ApiClient:
     if not token:
-        raise HeapViewError("Name the token of the service: --token, or HEAPVIEW_TOKEN.")
+        raise HeapViewError("The service needs a token. Pass --token, or set HEAPVIEW_TOKEN.")
     return ApiClient(url, prefix, token)

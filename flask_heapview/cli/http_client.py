@@ -22,7 +22,7 @@ class ApiClient:
 
     def __init__(self, url: str, prefix: str, token: str) -> None:
         if not url.startswith(("http://", "https://")):
-            raise HeapViewError("The address must begin with http:// or https://.")
+            raise HeapViewError("The URL must begin with http:// or https://.")
         self.url, self.api = url.rstrip("/"), url.rstrip("/") + prefix.rstrip("/") + "/api/v1"
         self.token = token
         self.worker: str | None = None

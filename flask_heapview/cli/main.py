@@ -48,7 +48,7 @@ def _pick(store: Store, wanted: str | None) -> str:
 
 @heapview.command("list")
 def list_snapshots() -> None:
-    """The kept snapshots, newest first."""
+    """List the kept snapshots, newest first."""
     rows = _store().listing()
     for info in rows:
         size = bytes_text(info.size)
@@ -63,9 +63,9 @@ def list_snapshots() -> None:
 @heapview.command("report")
 @click.argument("base", required=False)
 @click.argument("target", required=False)
-@click.option("--json", "raw", is_flag=True, help="The ticket as JSON.")
+@click.option("--json", "raw", is_flag=True, help="Print the report as JSON.")
 def show_report(base: str | None, target: str | None, raw: bool) -> None:
-    """The verdict on two snapshots, by id or label; the first and the last where none is named."""
+    """Print the verdict on two snapshots, by id or label. Default: the first and the last."""
     store = _store()
     last = _pick(store, target)
     first = _pick(store, base) if base else _oldest(store, last)
@@ -89,9 +89,9 @@ def _tell(function: Any, *args: Any) -> Any:
 
 def _command(view: View) -> click.Command:
     @click.argument("snapshot", required=False)
-    @click.option("--base", help="Another snapshot: show what changed since.")
-    @click.option("--search", default="", help="Only rows with these words.")
-    @click.option("--json", "raw", is_flag=True, help="The whole view as JSON.")
+    @click.option("--base", help="Show what changed since this snapshot.")
+    @click.option("--search", default="", help="Show only rows that contain this text.")
+    @click.option("--json", "raw", is_flag=True, help="Print the whole view as JSON.")
     def show(snapshot: str | None, base: str | None, search: str, raw: bool) -> None:
         store = _store()
         target = _pick(store, snapshot)

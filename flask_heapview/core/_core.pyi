@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextvars import ContextVar
 from mmap import mmap
 from types import CodeType
+from typing import NamedTuple
 
 from .arguments import ModuleRoot, ThreadName, TypeTable
 
@@ -22,6 +23,9 @@ FORM_CONTEXT: int
 FORM_MODULE: int
 FORM_THREAD: int
 GRAPH_ARRAYS: int
+TAG_OTHER: int
+TAG_ENDPOINT: int
+TAG_THREAD: int
 PROGRESS_BYTES: int
 PROGRESS_ERROR_AT: int
 SIGN_DESCRIPTOR: str
@@ -53,6 +57,20 @@ def words(obj: object) -> tuple[int, ...]: ...
 
 # --- the sampler
 
+class SamplerState(NamedTuple):
+    frames: int  # kept of each traceback, at most
+    asked_bytes: float  # between two samples, as asked for; 0: it adapts
+    sample_bytes: float  # between two samples, now
+    live: int  # samples of blocks that are alive
+    samples: int  # taken since the start
+    allocated_bytes: float  # since the start
+    memory_bytes: int  # that the sampler takes itself
+
+class Levels(NamedTuple):  # bytes; 0 where it is not known
+    malloc: int
+    anonymous: int
+    files: int
+
 def sampling_start(
     endpoint: ContextVar[str | None],
     threads: dict[int, object],
@@ -62,8 +80,8 @@ def sampling_start(
 ) -> None: ...
 def sampling_stop() -> None: ...
 def sampling_freeze() -> None: ...
-def sampling() -> tuple[int, float, float, int, int, float, int] | None: ...
+def sampling() -> SamplerState | None: ...
 def sampling_heal() -> bool: ...
 def sampling_dump() -> bytes: ...
-def levels(mounts: tuple[bytes, ...], malloc: bool = True) -> tuple[int, int, int]: ...
+def levels(mounts: tuple[bytes, ...], malloc: bool = True) -> Levels: ...
 def where() -> list[tuple[CodeType, int]]: ...

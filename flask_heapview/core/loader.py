@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
@@ -11,6 +13,8 @@ if TYPE_CHECKING:
     class Core:
         """The module as a type, so that `core` may be None. Its signatures are _core.pyi's."""
 
+        SamplerState = _core.SamplerState
+        Levels = _core.Levels
         capture = staticmethod(_core.capture)
         audit = staticmethod(_core.audit)
         look = staticmethod(_core.look)
@@ -38,6 +42,9 @@ if TYPE_CHECKING:
         FORM_MODULE = _core.FORM_MODULE
         FORM_THREAD = _core.FORM_THREAD
         GRAPH_ARRAYS = _core.GRAPH_ARRAYS
+        TAG_OTHER = _core.TAG_OTHER
+        TAG_ENDPOINT = _core.TAG_ENDPOINT
+        TAG_THREAD = _core.TAG_THREAD
         PROGRESS_BYTES = _core.PROGRESS_BYTES
         PROGRESS_ERROR_AT = _core.PROGRESS_ERROR_AT
         SIGN_DESCRIPTOR = _core.SIGN_DESCRIPTOR
@@ -45,25 +52,34 @@ if TYPE_CHECKING:
         SIGN_UNKNOWN = _core.SIGN_UNKNOWN
 
 
-def why_not_built(platform: str, implementation: str) -> str:
-    """Why there is no native core on such a system, in a sentence."""
+def why_not_built(platform: str, implementation: str, built: Sequence[str]) -> str:
+    """Why there is no native core on such a system; `built` are the files that were built."""
     if platform != "linux":
         return f"The native core is built on Linux only, and this is {platform}."
     if implementation != "cpython":
         return f"The native core is built for CPython only, and this is {implementation}."
+    if built:
+        return (
+            f"The native core was built for another Python ({', '.join(built)}). "
+            "Install flask-heapview again with this one."
+        )
     return (
         "The native core was not built: there was no C compiler at the installation, "
         "or the core does not know this Python."
     )
 
 
+def _built_files() -> list[str]:
+    return sorted(path.name for path in Path(__file__).parent.glob("_core.*.so"))
+
+
 core: Core | None = None
-WHY_NOT = why_not_built(sys.platform, sys.implementation.name)
+WHY_NOT = why_not_built(sys.platform, sys.implementation.name, ())
 try:
     import flask_heapview.core._core as _built
 
     core = cast("Core", _built)
 except ModuleNotFoundError:
-    pass
-except ImportError as error:  # built, but for something else
+    WHY_NOT = why_not_built(sys.platform, sys.implementation.name, _built_files())
+except ImportError as error:  # built, but it cannot be loaded here
     WHY_NOT = f"The native core could not be loaded ({error})."

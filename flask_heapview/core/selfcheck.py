@@ -112,7 +112,7 @@ def run(core: Core, type_table: TypeTable) -> None:
         _look(core, type_table, specimen)
 
 
-def check(core: Core, type_table: TypeTable) -> None:
+def verify(core: Core, type_table: TypeTable) -> None:
     """Has all that done in a forked child. Raises Unfit with the reason."""
     page = ProgressPage(None)
 

@@ -29,7 +29,9 @@ class GraphFile:
         try:
             self._open(path)
         except FileNotFoundError:
-            raise NotFound('This capture has no graph: take one with {"kind": "graph"}.') from None
+            raise NotFound(
+                'This snapshot has no graph. Capture one with {"kind": "graph"}.'
+            ) from None
         except (zipfile.BadZipFile, ValueError, KeyError, OSError) as error:
             raise CorruptSnapshot(f"{path.name} is damaged: {error}.") from None
 
@@ -104,7 +106,7 @@ class GraphFile:
     def biggest(self, kind: int, limit: int) -> ObjectList:
         """Those that retain the most, of one type, or of all where `kind` is -1."""
         if not -1 <= kind < len(self.types):
-            raise NotFound("There is no type of that number.")
+            raise NotFound("There is no type with that number.")
         total, places = _graph.largest(self.retained, self.type, kind, limit)
         name = self.types[kind] if kind >= 0 else ""
         return ObjectList(type=name, total=total, objects=[self.big(place) for place in places])
@@ -145,7 +147,9 @@ class GraphFile:
     def detail(self, index: int) -> ObjectDetail:
         """Everything about one object. Raises NotFound."""
         if not 0 <= index < self.objects:
-            raise NotFound(f"There is no object {index}: the capture has {self.objects}.")
+            raise NotFound(
+                f"There is no object {index:,}. The capture has {self.objects:,} objects."
+            )
         way = self.way(index)
         reached = self.toward[index] != format.NONE
         begin, end = self.first[index], self.first[index + 1]

@@ -77,7 +77,7 @@ class JobProcess:
         if code == _FAILED:
             _raise(msgspec.json.decode(answer, type=_Error))
         last = words.decode(errors="replace").strip().splitlines()[-1:]
-        raise HeapViewError(f"The working process ended with {code}: {last}.")
+        raise HeapViewError(f"The worker process failed with exit code {code}: {last}.")
 
 
 def run_job(module: str, data: bytes, seconds: float) -> bytes:

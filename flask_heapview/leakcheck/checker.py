@@ -17,13 +17,13 @@ from pathlib import Path
 from flask import Flask, request, request_started, request_tearing_down
 
 from ..allocations import tracing
-from ..analysis.judge import judge
 from ..capture.base import CaptureRequest
 from ..capture.runner import Runner
 from ..capture.select import select_engine
 from ..errors import BadRequest, HeapViewError
 from ..model.report import Report
 from ..process.level_history import LevelHistory
+from ..reports.queries import judge_in_words
 from ..request_context import NO_ROUTE, SERVING, RequestCounter
 from ..store.snapshots import Store
 
@@ -96,7 +96,9 @@ class Checker:
     def check(self, call: Call, calls: int) -> Report:
         """The verdict on so many calls, after some to warm up. Raises BadRequest, HeapViewError."""
         if calls < MIN_CALLS:
-            raise BadRequest(f"At least {MIN_CALLS} calls are needed to tell a leak from a start.")
+            raise BadRequest(
+                f"At least {MIN_CALLS} calls are needed to tell a leak from a warm-up."
+            )
         with self.listening():
             self.run(call, max(10, round(calls * WARM_UP_SHARE)))
             gc.collect()  # what importing and warming up left behind is nobody's leak
@@ -105,7 +107,7 @@ class Checker:
                 share = calls * (number + 1) // ROUNDS - calls * number // ROUNDS
                 self.run(call, share)
                 taken.append(self.snapshot())
-        return judge([self.store.load(one) for one in taken])
+        return judge_in_words([self.store.load(one) for one in taken])
 
 
 def check(call: Call, calls: int) -> Report:

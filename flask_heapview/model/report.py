@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from .base import Model
+from .facts import AdviceFact, EvidenceFact, SuspectFact, VerdictFact
 
 SCHEMA = "flask-heapview/report/1"
 Verdict = Literal["leak", "no-leak", "inconclusive"]
@@ -69,14 +70,17 @@ class Suspect(Model, frozen=True):
     rank: int
     cause: Cause
     confidence: float  # 0 to 1
-    summary: str
+    summary: str  # without its full stop
     holder: PathRef | None
     growing: Growing
     allocated_at: list[AllocatedAt] = []
     endpoints: list[EndpointShare] = []
-    evidence: list[str] = []
+    evidence: list[str] = []  # the words of evidence_facts, one for one
     remedy: str = ""
     fingerprint: str = ""
+    summary_fact: SuspectFact | None = None
+    evidence_facts: list[EvidenceFact] = []
+    remedy_rule: str = ""  # which remedy it is: a cause, or a rule of one library
 
 
 class Report(Model, frozen=True):
@@ -86,6 +90,8 @@ class Report(Model, frozen=True):
     target: SnapshotRef
     interval: Interval
     verdict: Verdict
-    summary: str  # one sentence
+    summary: str
     advice: str  # what would settle it, or what to do next
     suspects: list[Suspect]
+    summary_facts: list[VerdictFact] = []
+    advice_facts: list[AdviceFact] = []

@@ -18,15 +18,14 @@ def trim() -> dict[str, Any]:
     """Has the C library give back what it can. Raises Conflict where it cannot be asked."""
     found = glibc.trim()
     if found is None:
-        raise Conflict("This C library has no malloc_trim: it cannot be asked to give memory back.")
+        raise Conflict("This C library has no malloc_trim. It cannot release memory on request.")
     before, after = found
     freed = max(0, before - after)
     meaning = (
-        "That much was free, and only the C library kept it: fragmentation, or a peak that is "
-        "past. A smaller MALLOC_ARENA_MAX, or MALLOC_TRIM_THRESHOLD_, gives it back sooner."
+        "This memory was free, but the C library still held it. The cause is fragmentation or a "
+        "past peak. A smaller MALLOC_ARENA_MAX or MALLOC_TRIM_THRESHOLD_ releases it sooner."
         if freed > MIN_TRIMMED_SHARE * before
-        else "Hardly anything came back: what is resident is in use, or free in places that cannot "
-        "be given back."
+        else "Almost nothing was returned. The memory is in use, or cannot be released."
     )
     return {"before": before, "after": after, "freed": freed, "meaning": meaning}
 

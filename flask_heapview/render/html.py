@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import time
 from functools import lru_cache
 from typing import Any
@@ -48,7 +49,7 @@ def render(template: str, **values: Any) -> str:
 def ago_text(taken_at: str) -> str:
     """How long ago a time of RFC 3339 was."""
     try:
-        then = time.mktime(time.strptime(taken_at, "%Y-%m-%dT%H:%M:%SZ")) - time.timezone
+        then = calendar.timegm(time.strptime(taken_at, "%Y-%m-%dT%H:%M:%SZ"))
     except ValueError:
         return taken_at
     seconds = max(0, time.time() - then)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ..model.report import Report, Suspect
+from ..text import number_text
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|])")
 
@@ -25,7 +26,7 @@ def render(report: Report) -> str:
     lines = [
         f"# {escape(report.summary)}",
         "",
-        f"Verdict: **{report.verdict}**, over {report.interval.requests} requests in "
+        f"Verdict: **{report.verdict}**, over {number_text(report.interval.requests)} requests in "
         f"{report.interval.seconds:g} s (snapshots {base} to {report.target.id}).",
         "",
         escape(report.advice),

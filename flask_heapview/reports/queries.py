@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..analysis.judge import judge
@@ -11,6 +12,7 @@ from ..model.base import Model
 from ..model.report import Report
 from ..model.retained import ObjectDetail, ObjectList
 from ..model.snapshot import Snapshot, SnapshotInfo
+from ..render.sentences.verdict import with_sentences
 from ..store.snapshots import Store
 from ..views import BY_NAME, VIEWS, View
 from ..views.table import Table, TableQuery
@@ -36,14 +38,14 @@ class Page(Model, frozen=True):
 def pair(store: Store, base: str | None, target: str | None) -> tuple[Snapshot, Snapshot]:
     """Two snapshots of one worker, the older first. Raises BadRequest, NotFound, Conflict."""
     if not base or not target:
-        raise BadRequest("Name both snapshots: ?base=ID&target=ID.")
+        raise BadRequest("Name two snapshots: ?base=ID&target=ID.")
     if base == target:
-        raise BadRequest("Base and target are the same snapshot: choose two.")
+        raise BadRequest("Base and target are the same snapshot. Choose two different ones.")
     first, last = store.info(base), store.info(target)
     if first.worker != last.worker:
         raise DifferentWorkers((first.worker, last.worker))
     if first.clock > last.clock:
-        raise BadRequest("The base was taken after the target: exchange them.")
+        raise BadRequest("The base was taken after the target: swap them.")
     return store.load(base), store.load(target)
 
 
@@ -60,13 +62,18 @@ def between(store: Store, base: Snapshot, target: Snapshot) -> list[Snapshot]:
     return [base, *inner, target]
 
 
+def judge_in_words(snapshots: Sequence[Snapshot]) -> Report:
+    """The report on snapshots of one worker, the oldest first. Raises DifferentWorkers."""
+    return with_sentences(judge(snapshots))
+
+
 def report(store: Store, base: str | None, target: str | None) -> Report:
     """The ticket on two snapshots, or on one."""
     if not target:
         raise BadRequest("Name a snapshot: ?target=ID, and ?base=ID to compare with.")
     if not base:
-        return judge([store.load(target)])
-    return judge(between(store, *pair(store, base, target)))
+        return judge_in_words([store.load(target)])
+    return judge_in_words(between(store, *pair(store, base, target)))
 
 
 def view(store: Store, name: str, target: str | None) -> ViewOf:

@@ -124,7 +124,7 @@ class Service:
         if wanted and wanted != self.worker:
             raise Conflict(
                 f"This request was served by worker {self.worker}, not {wanted}. The server "
-                "chooses who answers: ask again, or run one worker while you look.",
+                "chooses the worker. Ask again, or run one worker while you look.",
                 worker=self.worker,
                 wanted=wanted,
             )
@@ -153,7 +153,7 @@ class Service:
         """Begins a series of snapshots. Raises BadRequest, or CaptureBusy while one goes on."""
         going_on = self._own_watch()
         if going_on is not None and going_on.running:
-            raise CaptureBusy("A watch already goes on in this worker. Stop it first, or wait.")
+            raise CaptureBusy("A watch already runs in this worker. Stop it first, or wait.")
         made = Watch(
             lambda label: self.capture(app, label, "ownership"),
             self.store.info,
@@ -178,7 +178,7 @@ class Service:
         """Ends the series. Raises NotFound when none goes on."""
         found = self._own_watch()
         if found is None or not found.running:
-            raise NotFound("No watch goes on in this worker.")
+            raise NotFound("No watch runs in this worker.")
         found.stop()
 
     def verdict(self, base: str, target: str) -> Report:

@@ -94,7 +94,7 @@ class Watch:
             if due and (wanted is None or self._served() - served >= wanted):
                 return True
             if passed > MAX_INTERVAL_SECONDS:
-                raise Conflict("The requests of one interval did not come within a day.")
+                raise Conflict("Too few requests arrived within a day, so the watch ended.")
         return False
 
     def _take(self, number: int) -> None:

@@ -22,18 +22,20 @@ def private_directory(path: Path) -> Path:
     except OSError as error:
         raise StoreError(explain(error, path)) from error
     if stat.S_ISLNK(found.st_mode) or not stat.S_ISDIR(found.st_mode):
-        raise StoreError(f"{path} is not a directory of its own. Set HEAPVIEW_DIR to another one.")
+        raise StoreError(f"{path} is not a real directory. Set HEAPVIEW_DIR to another one.")
     if found.st_uid != os.geteuid():
-        raise StoreError(f"{path} belongs to another user. Set HEAPVIEW_DIR to one of ours.")
+        raise StoreError(
+            f"{path} belongs to another user. Set HEAPVIEW_DIR to a directory of your own."
+        )
     if found.st_mode & 0o077:
-        raise StoreError(f"{path} is open to others. Run: chmod 700 {path}")
+        raise StoreError(f"{path} is accessible to other users. Run: chmod 700 {path}")
     return path
 
 
 def explain(error: OSError, path: Path) -> str:
     """The error in a sentence that says what to do."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"The disk of {path} is full. Delete snapshots, or set HEAPVIEW_DIR elsewhere."
+        return f"The disk of {path} is full. Delete snapshots, or set HEAPVIEW_DIR to another disk."
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{path} cannot be written. Set HEAPVIEW_DIR to a directory that can."
+        return f"{path} is not writable. Set HEAPVIEW_DIR to a writable directory."
     return f"{path}: {error.strerror}. Set HEAPVIEW_DIR to a directory that works."

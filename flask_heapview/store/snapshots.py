@@ -59,7 +59,7 @@ class Store:
 
     def _file(self, snapshot_id: str, ending: str) -> Path:
         if not ID.match(snapshot_id):
-            raise NotFound("There is no snapshot of that id.")
+            raise NotFound("There is no snapshot with that id.")
         return self.directory / (snapshot_id + ending)
 
     # --- writing
@@ -126,7 +126,7 @@ class Store:
         try:
             line, _, body = path.read_bytes().partition(b"\n")
         except FileNotFoundError:
-            raise NotFound("There is no finished snapshot of that id.") from None
+            raise NotFound("There is no finished snapshot with that id.") from None
         except OSError as error:
             raise StoreError(explain(error, path)) from error
         head = _read_head(line, path)
@@ -148,7 +148,7 @@ class Store:
             return self._shown(path, _read_head(_first_line(path), path).info)
         failed = self._small(self._file(snapshot_id, FAILED))
         if failed is None:
-            raise NotFound("There is no snapshot of that id.")
+            raise NotFound("There is no snapshot with that id.")
         return failed
 
     def listing(self) -> list[SnapshotInfo]:
@@ -221,19 +221,19 @@ class Store:
     def delete(self, snapshot_id: str) -> None:
         """Forgets a snapshot. Raises NotFound."""
         if self._small(self._file(snapshot_id, RUNNING)) is not None and self._running(snapshot_id):
-            raise StoreError("The capture still runs: wait until it ends, then delete it.")
+            raise StoreError("The capture is still running. Wait until it ends, then delete it.")
         gone = False
         for ending in (DONE, FAILED, ".pinned", GRAPH):
             path = self._file(snapshot_id, ending)
             gone = (path.exists() and ending != GRAPH) or gone
             path.unlink(missing_ok=True)
         if not gone:
-            raise NotFound("There is no snapshot of that id.")
+            raise NotFound("There is no snapshot with that id.")
 
     def pin(self, snapshot_id: str, keep: bool) -> None:
         """Exempts a finished snapshot from the limits, or ends that. Raises NotFound."""
         if not self._file(snapshot_id, DONE).exists():
-            raise NotFound("There is no finished snapshot of that id.")
+            raise NotFound("There is no finished snapshot with that id.")
         mark = self._file(snapshot_id, ".pinned")
         if keep:
             mark.touch(0o600)
@@ -292,7 +292,7 @@ def _first_line(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.readline(MAX_HEADER_BYTES)
     except FileNotFoundError:
-        raise NotFound("There is no snapshot of that id.") from None
+        raise NotFound("There is no snapshot with that id.") from None
     except OSError as error:
         raise StoreError(explain(error, path)) from error
 
@@ -304,11 +304,11 @@ def _read_head(line: bytes, path: Path) -> _Head:
         raise _damaged(path) from None
     if head.schema != SCHEMA:
         raise CorruptSnapshot(
-            f"{path.name} was written by another version ({head.schema}). Delete it, or read it "
-            "with that version."
+            f"{path.name} was written by another version ({head.schema}). "
+            "Delete it, or read it with that version."
         )
     return head
 
 
 def _damaged(path: Path) -> CorruptSnapshot:
-    return CorruptSnapshot(f"{path.name} is damaged or half-written. Delete it and capture again.")
+    return CorruptSnapshot(f"{path.name} is damaged or incomplete. Delete it and capture again.")

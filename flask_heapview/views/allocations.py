@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from ..analysis import diff
-from ..analysis.confidence_interval import difference, interval
+from ..analysis.confidence_interval import difference_interval, sum_interval
 from ..model.allocations import Allocations
 from ..model.diff import AllocationsDiff
+from ..model.snapshot import Snapshot
 from ..model.stacks import Stacks
 from .base import View
 from .grouping import GROUPS, Sum, grouped
@@ -27,9 +30,9 @@ _CHANGE_BETWEEN = [
 _CHURN = Column("allocated", "Allocated", "bytes")
 _REQUESTS = [
     Column("requests", "Requests", "int"),
-    Column("per_request", "Alive a request", "delta_bytes"),
+    Column("per_request", "Alive per request", "delta_bytes"),
 ]
-_EMPTY = "No allocation is known: switch tracing on, send traffic, and capture again."
+_EMPTY = "No allocations were recorded. Switch tracing on, send traffic and capture again."
 
 
 def _group(query: TableQuery) -> str:
@@ -68,7 +71,7 @@ def _figures(one: Sum, sampled: bool) -> list[int]:
     size, count = map(round, one.sums[:2])
     if not sampled:
         return [size, count]
-    bounds = interval(one.sums[0], one.sums[2], one.tops[3])
+    bounds = sum_interval(one.sums[0], one.sums[2], one.tops[3])
     return [size, round(bounds.low), round(bounds.high), count, round(one.sums[4])]
 
 
@@ -113,7 +116,7 @@ def _changes(one: Sum, sampled: bool) -> list[int]:
     size, count = map(round, one.sums[:2])
     if not sampled:
         return [size, count]
-    bounds = difference(one.sums[0], one.sums[2])
+    bounds = difference_interval(one.sums[0], one.sums[2])
     return [size, round(bounds.low), round(bounds.high), count, round(one.sums[3])]
 
 
@@ -122,14 +125,23 @@ def _per_request(allocations: AllocationsDiff, one: Sum) -> list[int | None]:
     return [requests, round(one.sums[0] / requests)] if requests else [None, None]
 
 
+def _difference(base: Snapshot, target: Snapshot) -> AllocationsDiff:
+    """The difference, with a note where the two cannot be compared."""
+    made = diff.allocations(base, target)
+    if base.allocations.mode == target.allocations.mode:
+        return made
+    note = "Allocation tracing had another mode in the other snapshot. The difference means little."
+    return msgspec.structs.replace(made, note=note)
+
+
 VIEW = View(
     name="allocations",
     title="Allocations",
-    summary="Who allocated what is still alive: by line of your own code, function, module, file, "
-    "endpoint or traceback.",
+    summary="Who allocated the memory that is still alive: by line of your code, function, module, "
+    "file, endpoint or traceback.",
     section=Allocations,
     difference=AllocationsDiff,
-    diff=diff.allocations,
+    diff=_difference,
     tables=_tables,
     diff_tables=_diff_tables,
     groups=(*GROUPS, TRACEBACK),

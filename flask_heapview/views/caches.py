@@ -13,7 +13,7 @@ def limit_text(cache: Cache) -> str:
     """The limit in words: it matters whether there is none or nobody knows."""
     if cache.limit is not None:
         return f"{cache.limit:,}"
-    return "no limit" if cache.limit_known else "none known"
+    return "no limit" if cache.limit_known else "not known"
 
 
 def _hit_rate(cache: Cache) -> float | None:
@@ -56,7 +56,7 @@ def _tables(caches: Caches, query: TableQuery) -> list[Table]:
         )
         for c in caches.caches
     ]
-    return [table("Caches, and containers that act as one", columns, rows, query)]
+    return [table("Caches, and containers that act as caches", columns, rows, query)]
 
 
 def _diff_tables(caches: CachesDiff, query: TableQuery) -> list[Table]:
@@ -78,7 +78,7 @@ def _diff_tables(caches: CachesDiff, query: TableQuery) -> list[Table]:
 VIEW = View(
     name="caches",
     title="Caches",
-    summary="Caches of every sort, found by themselves or registered: entries, limit, hits, size.",
+    summary="All caches, found in the heap or registered: entries, limit, hit rate, size.",
     section=Caches,
     difference=CachesDiff,
     diff=diff.caches,

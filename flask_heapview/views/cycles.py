@@ -27,7 +27,7 @@ def _tables(cycles: Cycles, query: TableQuery) -> list[Table]:
         Row([g.chain, _state(g.garbage), g.components, g.count, g.size, g.fingerprint])
         for g in cycles.groups
     ]
-    return [table("Circular reference chains", columns, rows, query, empty="No cycle was found.")]
+    return [table("Circular reference chains", columns, rows, query, empty="No cycles were found.")]
 
 
 def _diff_tables(cycles: CyclesDiff, query: TableQuery) -> list[Table]:
@@ -51,13 +51,13 @@ def _diff_tables(cycles: CyclesDiff, query: TableQuery) -> list[Table]:
         )
         for c in cycles.groups
     ]
-    return [table("Changes by chain", columns, rows, query, empty="No cycle was found.")]
+    return [table("Changes by chain", columns, rows, query, empty="No cycles were found.")]
 
 
 VIEW = View(
     name="cycles",
     title="Cycles",
-    summary="Circular reference chains: garbage that waits for the collector, and live ones.",
+    summary="Circular references: garbage that waits for the collector, and live cycles.",
     section=Cycles,
     difference=CyclesDiff,
     diff=diff.cycles,

@@ -63,13 +63,13 @@ def _diff_tables(gc: GcDiff, query: TableQuery) -> list[Table]:
         Column("delta", "+/−", "delta"),
     ]
     rows = [Row([c.name, int(c.base), int(c.target), int(c.delta)]) for c in gc.changes]
-    return [table("The collector's work in between", columns, rows, query)]
+    return [table("Collections between the snapshots", columns, rows, query)]
 
 
 VIEW = View(
     name="gc",
     title="Collector",
-    summary="What the garbage collector is set to, what it did, and how long it stopped the world.",
+    summary="The garbage collector: its settings, what it collected, and how long it paused.",
     section=Gc,
     difference=GcDiff,
     diff=diff.gc,

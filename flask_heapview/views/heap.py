@@ -71,7 +71,7 @@ def _diff_tables(heap: HeapDiff, query: TableQuery) -> list[Table]:
 VIEW = View(
     name="heap",
     title="Heap",
-    summary="How many objects of each type there are, and how large.",
+    summary="How many objects of each type are alive, and their shallow size.",
     section=Heap,
     difference=HeapDiff,
     diff=diff.heap,

@@ -42,19 +42,33 @@ def detail_tables(found: ObjectDetail, query: TableQuery) -> list[Table]:
     """How one object is held, what goes with it, who refers to it, to whom it refers."""
     ways, chain = found.way, found.dominators
     return [
-        _links("Path from a root", ways, len(ways), query, "No root leads here."),
+        _links("Path from a root", ways, len(ways), query, "Unreachable from any root."),
         _links(
-            "Dominated by it, directly",
+            "Immediately dominated objects",
             found.dominated,
             found.dominated_total,
             query,
-            "Nothing else would be freed with it.",
+            "Nothing else would be freed with this object.",
         ),
         _links(
-            "Goes with, the nearest first", chain, len(chain), query, "Only a root keeps it alive."
+            "Dominators, the nearest first",
+            chain,
+            len(chain),
+            query,
+            "Only a GC root keeps it alive.",
         ),
         _links(
-            "Referrers", found.referrers, found.referrers_total, query, "No object refers to it."
+            "Referrers",
+            found.referrers,
+            found.referrers_total,
+            query,
+            "No object refers to this one.",
         ),
-        _links("Referents", found.referents, found.referents_total, query, "It refers to nothing."),
+        _links(
+            "Referents",
+            found.referents,
+            found.referents_total,
+            query,
+            "This object refers to nothing.",
+        ),
     ]

@@ -10,12 +10,12 @@ from .table import Column, Row, Table, TableQuery, table
 from .tree import level
 
 _STEP = [Column("name", "Held through", "code"), Column("type", "Type", "code")]
-_NOW = [Column("count", "Objects", "int"), Column("size", "Size with all below", "bytes")]
+_NOW = [Column("count", "Objects", "int"), Column("size", "Size, with all below", "bytes")]
 
 
 def _tables(ownership: Ownership, query: TableQuery) -> list[Table]:
     tree = table(
-        "Paths from the roots" if query.node < 0 else "One step further",
+        "Paths from the roots" if query.node < 0 else "Held below this node",
         [*_STEP, *_NOW],
         level(ownership.stacks, query.node),
         query,
@@ -35,7 +35,7 @@ def _tables(ownership: Ownership, query: TableQuery) -> list[Table]:
         for h in ownership.holders
         if h.entries >= 32
     ]
-    columns.append(Column("size", "Size with all below", "bytes"))
+    columns.append(Column("size", "Size, with all below", "bytes"))
     rows.sort(key=lambda row: -row.cells[4])
     return [tree, table("Containers", columns, rows, query, name="containers")]
 
@@ -69,7 +69,7 @@ def _diff_tables(ownership: OwnershipDiff, query: TableQuery) -> list[Table]:
 VIEW = View(
     name="ownership",
     title="Ownership",
-    summary="Who holds it: every object once, under the shortest path from a module or a thread.",
+    summary="Who holds the memory: every object once, under its shortest path from a root.",
     section=Ownership,
     difference=OwnershipDiff,
     diff=diff.ownership,

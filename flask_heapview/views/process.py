@@ -12,15 +12,15 @@ from .table import Column, Row, Table, TableQuery, table
 
 _FIGURES = [Column("name", "What"), Column("size", "Bytes", "bytes"), Column("note", "")]
 _NOTES = {
-    "resident": "what the kernel counts as this process's memory",
+    "resident": "counted by the kernel as this process's memory",
     "proportional": "shared pages divided among those who share them",
-    "unique": "what would be free if this process ended",
+    "unique": "would be free if this process ended",
     "swap": "moved out of memory",
-    "tmpfs": "files in memory: the container pays for them, no process shows them",
+    "tmpfs": "files in memory: charged to the container, shown by no process",
     "python objects": "the shallow sizes of all objects",
     "python overhead": "free blocks in Python's arenas",
-    "native": "handed out by the C library to something other than objects",
-    "malloc free": "free in the C library's heap, not given back",
+    "native": "allocated with malloc, by something other than Python objects",
+    "malloc free": "free in the C library's heap, still held",
     "file backed": "libraries and mapped files",
     "unexplained": "resident, and none of the above",
 }
@@ -34,7 +34,9 @@ def _figures(title: str, struct: Any, query: TableQuery, name: str, empty: str =
         if isinstance(value, int) and field not in _SKIP:
             label = field.replace("_", " ")
             rows.append(Row([label, value, _NOTES.get(label, "")]))
-    return table(title, _FIGURES, rows, query, name=name, empty=empty or "Not known here.")
+    return table(
+        title, _FIGURES, rows, query, name=name, empty=empty or "Not available on this system."
+    )
 
 
 def _arenas(arenas: list[Arena], query: TableQuery) -> Table:
@@ -53,7 +55,7 @@ def _arenas(arenas: list[Arena], query: TableQuery) -> Table:
 
 def _tables(process: Process, query: TableQuery) -> list[Table]:
     container = process.container
-    none = "This process is in no control group with memory figures."
+    none = "This process is in no cgroup with memory figures."
     tables = [
         _figures("Where resident memory goes", process.bridge, query, "bridge"),
         _figures(f"Process {process.pid}", process, query, "process"),
@@ -83,7 +85,7 @@ def _diff_tables(process: ProcessDiff, query: TableQuery) -> list[Table]:
 VIEW = View(
     name="process",
     title="Process",
-    summary="Resident memory, the container's limit, and what stands between it and the objects.",
+    summary="Where the process's memory is: objects, allocators, native memory, files, container.",
     section=Process,
     difference=ProcessDiff,
     diff=diff.process,

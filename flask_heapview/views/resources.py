@@ -39,7 +39,7 @@ def _tables(resources: Resources, query: TableQuery) -> list[Table]:
     limit = f" of {resources.descriptor_limit:,}" if resources.descriptor_limit else ""
     return [
         table(
-            "Objects that hold something open",
+            "Objects that hold a resource open",
             held,
             [Row([o.type, o.path, o.count, _site(o.sites)]) for o in resources.open_objects],
             query,
@@ -62,7 +62,7 @@ def _tables(resources: Resources, query: TableQuery) -> list[Table]:
 
 def _diff_tables(resources: ResourcesDiff, query: TableQuery) -> list[Table]:
     columns = [
-        Column("group", "Of"),
+        Column("group", "Kind"),
         *_TALLY,
         Column("count_delta", "+/−", "delta"),
         Column("size_delta", "Size +/−", "delta_bytes"),
@@ -75,7 +75,9 @@ def _diff_tables(resources: ResourcesDiff, query: TableQuery) -> list[Table]:
         f"Changes: {resources.descriptors_delta:+,} descriptors, "
         f"{resources.threads_delta:+,} threads"
     )
-    return [table(title, columns, rows, query, empty="Nothing was opened or closed for good.")]
+    return [
+        table(title, columns, rows, query, empty="No resource was opened or closed in between.")
+    ]
 
 
 VIEW = View(

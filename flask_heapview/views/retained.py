@@ -9,7 +9,7 @@ from .base import View
 from .objects import big_objects
 from .table import Column, Row, Table, TableQuery, table
 
-NO_GRAPH = "This capture has no graph: choose “with the whole graph” when you capture."
+NO_GRAPH = "This capture has no graph. Choose “with the reference graph” when you capture."
 
 
 def _types(retained: Retained, query: TableQuery) -> Table:
@@ -30,7 +30,7 @@ def _modules(retained: Retained, query: TableQuery) -> Table:
     columns = [
         Column("module", "Module or package", "code"),
         Column("whose", "Whose"),
-        Column("count", "Objects nearest to it", "int"),
+        Column("count", "Nearest objects", "int"),
         Column("size", "Their size", "bytes"),
         Column("retained", "Retained size", "bytes"),
     ]
@@ -74,7 +74,7 @@ def _diff_tables(retained: RetainedDiff, query: TableQuery) -> list[Table]:
             [[c.name, int(c.base), int(c.target), int(c.delta)] for c in changes],
             query,
             name=name,
-            empty="Both captures need a graph for this.",
+            empty="Both snapshots need a graph for this.",
         )
         for title, name, changes in (
             ("Changes by type", "types", retained.types),
@@ -86,7 +86,7 @@ def _diff_tables(retained: RetainedDiff, query: TableQuery) -> list[Table]:
 VIEW = View(
     name="retained",
     title="Retained",
-    summary="What would be freed with an object, a type, a module: dominators of the whole graph.",
+    summary="What would be freed with an object, a type or a module, by the dominator tree.",
     section=Retained,
     difference=RetainedDiff,
     diff=diff.retained,

@@ -81,7 +81,7 @@ class Access:
         else:
             scopes = frozenset()
         if not scopes:
-            raise Unauthorized("The app's own access control does not let you in.")
+            raise Unauthorized("The app's access control (HEAPVIEW_AUTH) denied access.")
         return Identity("auth", scopes, req.cookies.get(NONCE_COOKIE, ""))
 
     def _bearer(self, header: str, address: str) -> Identity:
@@ -97,7 +97,7 @@ class Access:
         expected = (self.token or "").encode()
         if not expected or not hmac.compare_digest(token.encode(errors="replace"), expected):
             self.failures.add(address)
-            raise Unauthorized("That is not the token.")
+            raise Unauthorized("Wrong token.")
         # most addresses never failed: then there is nothing to write
         self.failures.clear(address)
 
@@ -162,7 +162,7 @@ class Access:
         given = req.headers.get("X-CSRF-Token") or req.form.get("csrf_token", "")
         expected = self.csrf_token(identity)
         if not identity.nonce or not hmac.compare_digest(given.encode(), expected.encode()):
-            raise Forbidden("The form is out of date. Load the page again and repeat.")
+            raise Forbidden("This form has expired. Reload the page and try again.")
 
     def require_host(self, req: Request) -> None:
         """Raises Forbidden for a host name that was not allowed."""

@@ -198,7 +198,7 @@ def kind_asked() -> int:
     try:
         return int(request.args.get("kind", -1))
     except ValueError:
-        raise BadRequest("kind must be a number: the type's place in the graph's list.") from None
+        raise BadRequest("kind must be a number: the index of a type in the graph.") from None
 
 
 @needs("view")
@@ -267,7 +267,7 @@ def _watching() -> Response:
     service().require_worker(request.args.get("worker"))
     state = service().watching()
     if state is None:
-        raise NotFound("There was no watch in this worker: POST /api/v1/watch begins one.")
+        raise NotFound("There was no watch in this worker. POST /api/v1/watch starts one.")
     return reply(state)
 
 

@@ -49,7 +49,7 @@ def enter() -> None:
     if scope == OPEN:
         return
     if scope is None:
-        raise Unauthorized("This route is closed.")
+        raise Unauthorized("This route declares no scope, so access is denied.")
     found = access().identify(request)
     if found.via == "auth" and not found.nonce:
         g.heapview_new_nonce = secrets.token_urlsafe(16)

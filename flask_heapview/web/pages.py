@@ -69,7 +69,7 @@ def back(endpoint: str, **values: Any) -> BaseResponse:
 @needs("open")
 def _login_form() -> Response:
     if service().config.auth is not None:
-        raise NotFound("The app's own sign-in opens this page.")
+        raise NotFound("Sign in through the app. This page has no sign-in of its own.")
     return page("login.html", error="", following=_following())
 
 
@@ -77,7 +77,7 @@ def _login_form() -> Response:
 def _sign_in() -> BaseResponse:
     here = service()
     if here.config.auth is not None:
-        raise NotFound("The app's own sign-in opens this page.")
+        raise NotFound("Sign in through the app. This page has no sign-in of its own.")
     access().require_origin(request)
     try:
         token = request.form.get("token", "").strip()

@@ -28,4 +28,4 @@ def shared_secret(directory: Path, name: str) -> str:
             text = file.read().strip()
         if text:
             return text
-    raise StoreError(f"{path} is empty. Delete it, and start the service again.")
+    raise StoreError(f"{path} is empty. Delete it and restart the service.")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from flask_heapview.analysis.judge import judge
 from flask_heapview.model.ownership import Holder, Ownership
 from flask_heapview.model.snapshot import Requests, Snapshot
 from flask_heapview.model.stacks import Frame, StacksBuilder
+from flask_heapview.reports.queries import judge_in_words
 
 from .factories import MB, SITE, snapshot, tree
 
@@ -26,13 +26,13 @@ def swelling(*sizes: int, kind: str = "bytearray") -> list[Snapshot]:
 
 
 def test_a_buffer_that_is_added_to() -> None:
-    report = judge(swelling(1 * MB, 2 * MB, 3 * MB))
+    report = judge_in_words(swelling(1 * MB, 2 * MB, 3 * MB))
     (suspect,) = report.suspects
     assert (report.verdict, suspect.cause) == ("leak", "unbounded-container")
     assert suspect.holder is not None
     assert suspect.holder.path == "app.log"
     assert "grew by 2.0 MB in 200 requests and is never emptied" in suspect.summary
-    assert suspect.evidence[0].startswith("app.log went from 1.0 MB to 3.0 MB in 200 requests: 10")
+    assert suspect.evidence[0].startswith("app.log went from 1.0 MB to 3.0 MB in 200 requests (10")
     assert suspect.growing.objects == 0
 
 
@@ -46,7 +46,7 @@ def test_a_buffer_that_is_added_to() -> None:
     ],
 )
 def test_what_is_no_buffer_that_is_added_to(rows: list[Snapshot]) -> None:
-    assert judge(rows).verdict != "leak"
+    assert judge_in_words(rows).verdict != "leak"
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_modules_that_are_made_with_each_request(counts: tuple[int, ...], leaks:
         own = Ownership(stacks=builder.build(), holders=[holder])
         return msgspec.structs.replace(snapshot(turn, 5), ownership=own)
 
-    report = judge([made(turn) for turn in range(3)])
+    report = judge_in_words([made(turn) for turn in range(3)])
     assert (report.verdict == "leak") is leaks
     assert [s.cause for s in report.suspects] == (["registry"] if leaks else [])
 
@@ -79,7 +79,7 @@ def test_a_table_that_came_at_once_has_not_grown(base: int, suspects: int) -> No
         own = Ownership(stacks=builder.build(), app_roots=["app"])
         return msgspec.structs.replace(snapshot(10 * turn, 5), ownership=own)
 
-    report = judge([made(1, base, 0), made(2, 1, 120)])
+    report = judge_in_words([made(1, base, 0), made(2, 1, 120)])
     assert report.verdict != "leak"
     assert len(report.suspects) == suspects
 
@@ -94,8 +94,8 @@ def test_what_a_library_trims_by_itself_is_none() -> None:
         own = Ownership(stacks=builder.build(), app_roots=["app"])
         return msgspec.structs.replace(snapshot(turn, 5), ownership=own)
 
-    assert judge([made("sqlite3.Connection", turn) for turn in range(3)]).suspects == []
-    assert judge([made("app.Connection", turn) for turn in range(3)]).verdict == "leak"
+    assert judge_in_words([made("sqlite3.Connection", turn) for turn in range(3)]).suspects == []
+    assert judge_in_words([made("app.Connection", turn) for turn in range(3)]).verdict == "leak"
 
 
 def holding(turn: int, *paths: tuple[str, int], endpoints: dict[str, int]) -> Snapshot:
@@ -128,14 +128,16 @@ def test_one_leak_in_several_places_is_one_suspect() -> None:
             for turn in range(3)
         ]
 
-    (one,) = judge(rows("app.gateway.calls", "app.gateway.log", "asyncio.all_tasks")).suspects
+    (one,) = judge_in_words(
+        rows("app.gateway.calls", "app.gateway.log", "asyncio.all_tasks")
+    ).suspects
     assert one.holder is not None
     assert one.holder.path == "app.gateway.calls"
-    assert one.evidence[-1].startswith("As many more, and as steadily, at ")
+    assert one.evidence[-1].startswith("The same growth also shows at: ")
     assert "app.gateway.log" in one.evidence[-1]
     assert "asyncio.all_tasks" in one.evidence[-1]
     # two of the app's own that have nothing to do with each other may be two leaks
-    assert len(judge(rows("app.first", "app.second")).suspects) == 2
+    assert len(judge_in_words(rows("app.first", "app.second")).suspects) == 2
 
 
 def test_the_rate_is_that_of_the_endpoint_which_allocates() -> None:
@@ -145,6 +147,6 @@ def test_the_rate_is_that_of_the_endpoint_which_allocates() -> None:
         holding(turn, ("app.cache", page), endpoints={"page": page, "other": other})
         for turn, (page, other) in enumerate(asked)
     ]
-    (suspect,) = judge(rows).suspects
+    (suspect,) = judge_in_words(rows).suspects
     assert suspect.confidence == 0.95
     assert any(text.endswith("along the requests of page.") for text in suspect.evidence)

@@ -9,8 +9,7 @@ import pytest
 
 from flask_heapview.analysis import diff
 from flask_heapview.analysis.align import align, subtract
-from flask_heapview.analysis.judge import judge
-from flask_heapview.analysis.library_rules import cause_of, remedy
+from flask_heapview.analysis.library_rules import cause_of, remedy_rule
 from flask_heapview.errors import Conflict
 from flask_heapview.model.cycles import CycleGroup, Cycles
 from flask_heapview.model.gc import Gc, Generation
@@ -20,12 +19,14 @@ from flask_heapview.model.process import Allocators, Arena, Bridge, Process, Rea
 from flask_heapview.model.resources import OpenObject, Resources, Tally, ThreadRow
 from flask_heapview.model.snapshot import Requests, Snapshot
 from flask_heapview.render import markdown
+from flask_heapview.render.sentences.remedies import REMEDIES
+from flask_heapview.reports.queries import judge_in_words
 
 from .factories import MB, SITE, row, snapshot, tree
 
 
 def test_a_growing_dict_is_named_once() -> None:
-    report = judge(row(100, 200, 300))
+    report = judge_in_words(row(100, 200, 300))
     assert report.verdict == "leak"
     (suspect,) = report.suspects
     assert (suspect.cause, suspect.confidence) == ("unbounded-container", 0.95)
@@ -36,7 +37,7 @@ def test_a_growing_dict_is_named_once() -> None:
     assert suspect.allocated_at[0].function == "page"
     assert suspect.endpoints[0].share == 1.0
     assert "app.cache gained 200 entries (200.0 kB) in 200 requests" in suspect.summary
-    assert report.summary.endswith("is allocated at app.py:17 in page, while page is served.")
+    assert report.summary.endswith("It is allocated at app.py:17 in page, while page is served.")
     assert report.interval.seconds == 20.0
     text = markdown.render(report)
     assert "`app.cache`" in text
@@ -44,50 +45,52 @@ def test_a_growing_dict_is_named_once() -> None:
 
 
 def test_the_fingerprint_is_that_of_the_leak() -> None:
-    one, other = judge(row(100, 200, 300)), judge(row(1000, 1900, 2800))
+    one, other = judge_in_words(row(100, 200, 300)), judge_in_words(row(1000, 1900, 2800))
     assert one.suspects[0].fingerprint == other.suspects[0].fingerprint
-    same = judge(row(100, 200, 300, leaf="list"))  # what piles up may be met in another order
+    same = judge_in_words(
+        row(100, 200, 300, leaf="list")
+    )  # what piles up may be met in another order
     assert same.suspects[0].fingerprint == one.suspects[0].fingerprint
-    another = judge(row(100, 200, 300, holder_kind="cache"))
+    another = judge_in_words(row(100, 200, 300, holder_kind="cache"))
     assert another.suspects[0].fingerprint != one.suspects[0].fingerprint
 
 
 def test_nothing_grows() -> None:
-    report = judge(row(300, 300, 300))
+    report = judge_in_words(row(300, 300, 300))
     assert (report.verdict, report.suspects) == ("no-leak", [])
 
 
 def test_a_limit_that_holds_is_believed() -> None:
-    assert judge(row(100, 200, 300, limit=500)).verdict == "no-leak"
+    assert judge_in_words(row(100, 200, 300, limit=500)).verdict == "no-leak"
 
 
 def test_a_limit_beyond_all_memory_is_none() -> None:
-    report = judge(row(100, 200, 300, limit=50_000_000))
+    report = judge_in_words(row(100, 200, 300, limit=50_000_000))
     assert report.verdict == "leak"
-    assert any("more than this service can have" in s for s in report.suspects[0].evidence)
+    assert any("entries is too high" in s for s in report.suspects[0].evidence)
 
 
 def test_a_limit_that_is_exceeded_is_none() -> None:
-    report = judge(row(100, 200, 300, limit=50))
-    assert any("above the limit" in s for s in report.suspects[0].evidence)
+    report = judge_in_words(row(100, 200, 300, limit=50))
+    assert any("above its own limit of 50 entries" in s for s in report.suspects[0].evidence)
 
 
 def test_two_snapshots_may_not_be_enough() -> None:
-    report = judge([snapshot(0, 5), snapshot(1, 105)])
+    report = judge_in_words([snapshot(0, 5), snapshot(1, 105)])
     assert report.verdict == "inconclusive"
     assert "capture once more" in report.advice
     assert "tracing on" in report.advice
 
 
 def test_too_few_requests() -> None:
-    report = judge(row(1, 2, 3, step=1))
+    report = judge_in_words(row(1, 2, 3, step=1))
     assert report.verdict == "inconclusive"
     assert "Only 2 requests" in report.summary
 
 
 def test_other_workers_cannot_be_subtracted() -> None:
     with pytest.raises(Conflict, match="different workers"):
-        judge([snapshot(0, 1), snapshot(1, 2, worker="other")])
+        judge_in_words([snapshot(0, 1), snapshot(1, 2, worker="other")])
 
 
 @pytest.mark.parametrize(
@@ -103,7 +106,7 @@ def test_other_workers_cannot_be_subtracted() -> None:
     ],
 )
 def test_causes_by_types(kind: str, leaf: str, cause: str) -> None:
-    assert judge(row(100, 200, 300, kind=kind, leaf=leaf)).suspects[0].cause == cause
+    assert judge_in_words(row(100, 200, 300, kind=kind, leaf=leaf)).suspects[0].cause == cause
 
 
 @pytest.mark.parametrize(
@@ -140,21 +143,21 @@ def garbage(objects: int, freed: int = 0) -> dict[str, Any]:
 
 def test_garbage_that_nobody_collects() -> None:
     rows = [snapshot(n, 5, **garbage(1000 * (n + 1))) for n in range(3)]
-    (suspect,) = judge(rows).suspects
+    (suspect,) = judge_in_words(rows).suspects
     assert suspect.cause == "reference-cycle"
     assert suspect.holder is None
     assert suspect.growing.type == "shop.Order"
     assert suspect.endpoints[0].endpoint == "page"
-    assert "The collector is disabled." in suspect.evidence
+    assert "The garbage collector is disabled." in suspect.evidence
 
 
 def test_garbage_that_is_collected_is_no_leak() -> None:
     rows = [snapshot(n, 5, **garbage(1000 * (n + 1), 5000 * n)) for n in range(3)]
-    assert judge(rows).verdict == "no-leak"
+    assert judge_in_words(rows).verdict == "no-leak"
     rows = [snapshot(n, 5, **garbage(1000 * (n + 1), 600 * n)) for n in range(3)]
-    report = judge(rows)
+    report = judge_in_words(rows)
     assert report.verdict == "inconclusive"
-    assert any("it does its work" in s for s in report.suspects[0].evidence)
+    assert any("it works" in s for s in report.suspects[0].evidence)
 
 
 def memory(turn: int, **figures: int) -> dict[str, Any]:
@@ -178,7 +181,7 @@ def memory(turn: int, **figures: int) -> dict[str, Any]:
     ],
 )
 def test_memory_that_no_object_accounts_for(figures: dict[str, int], cause: str) -> None:
-    report = judge([snapshot(n, 5, **memory(n, **figures)) for n in range(3)])
+    report = judge_in_words([snapshot(n, 5, **memory(n, **figures)) for n in range(3)])
     assert report.verdict == "leak"
     assert report.suspects[0].cause == cause
     assert report.suspects[0].holder is None
@@ -201,14 +204,19 @@ def arenas(turn: int, pymalloc: int, malloc: int, spread: int) -> dict[str, Any]
     ("figures", "kind", "said", "helps"),
     [
         ((20, 1, 4), "pymalloc arenas", "60.0 MB of the 100.0 MB in Python's own", "small objects"),
-        ((1, 20, 4), "malloc arenas", "in 4 arenas, the fullest has 15.0 MB", "MALLOC_ARENA_MAX"),
-        ((1, 20, 1), "malloc arenas", "are free, in one arena.", "MALLOC_ARENA_MAX"),
+        (
+            (1, 20, 4),
+            "malloc arenas",
+            "One arena alone has 15.0 MB",
+            "MALLOC_ARENA_MAX",
+        ),
+        ((1, 20, 1), "malloc arenas", "are free, in 1 arena.", "MALLOC_ARENA_MAX"),
     ],
 )
 def test_whose_free_memory_it_is(
     figures: tuple[int, int, int], kind: str, said: str, helps: str
 ) -> None:
-    suspect = judge([snapshot(n, 5, **arenas(n, *figures)) for n in range(3)]).suspects[0]
+    suspect = judge_in_words([snapshot(n, 5, **arenas(n, *figures)) for n in range(3)]).suspects[0]
     assert (suspect.cause, suspect.growing.type) == ("fragmentation", kind)
     assert said in suspect.evidence[1]
     assert helps in suspect.remedy
@@ -235,11 +243,11 @@ def test_the_endpoint_comes_from_the_readings_where_no_site_says_it() -> None:
             process=msgspec.structs.replace(made.process, readings=readings),
         )
 
-    report = judge([serving(turn) for turn in range(3)])
+    report = judge_in_words([serving(turn) for turn in range(3)])
     suspect = report.suspects[0]
     assert suspect.cause == "native"
     assert [(e.endpoint, e.share) for e in suspect.endpoints] == [("thumb", 1.0)]
-    assert report.summary.endswith("by requests of thumb.")
+    assert report.summary.endswith("Requests of thumb make it grow.")
     assert "A request of thumb leaves 500.0 kB" in suspect.evidence[-1]
 
 
@@ -256,7 +264,7 @@ def test_two_snapshots_and_the_readings_between_them(most: int, verdict: str) ->
             made, process=msgspec.structs.replace(made.process, readings=readings)
         )
 
-    report = judge([serving(turn) for turn in range(2)])
+    report = judge_in_words([serving(turn) for turn in range(2)])
     assert report.verdict == verdict
     assert report.suspects[0].cause == "native"
 
@@ -264,16 +272,18 @@ def test_two_snapshots_and_the_readings_between_them(most: int, verdict: str) ->
 def test_native_memory_that_hangs_on_objects_is_theirs() -> None:
     figures = {"native": 20, "anonymous": 22}
     rows = [snapshot(n, 100 * (n + 1), **memory(n, **figures)) for n in range(3)]
-    first, second = judge(rows).suspects
+    first, second = judge_in_words(rows).suspects
     assert first.cause == "unbounded-container"
-    assert first.evidence[-1].startswith("40.0 MB more of native memory, 200.0 kB an object")
+    assert first.evidence[-1].startswith(
+        "Native memory grew by 40.0 MB as well (200.0 kB per object)."
+    )
     assert (second.cause, second.confidence) == ("native", 0.4)
 
 
 def test_growth_without_an_explanation_is_said() -> None:
-    report = judge([snapshot(n, 5, **memory(n, anonymous=50)) for n in range(3)])
+    report = judge_in_words([snapshot(n, 5, **memory(n, anonymous=50)) for n in range(3)])
     assert report.verdict == "inconclusive"
-    assert "nothing that was found explains it" in report.summary
+    assert "nothing in the snapshots explains it" in report.summary
 
 
 def open_things(count: int) -> Resources:
@@ -288,20 +298,20 @@ def open_things(count: int) -> Resources:
 
 def test_descriptors_that_their_owner_explains() -> None:
     rows = [snapshot(n, 100 * (n + 1), resources=open_things(100 * (n + 1))) for n in range(3)]
-    (suspect,) = judge(rows).suspects
+    (suspect,) = judge_in_words(rows).suspects
     assert suspect.cause == "unclosed-resource"
     assert suspect.holder is not None
-    assert "200 descriptors more in 200 requests." in suspect.evidence
+    assert "200 more file descriptors are open after 200 requests." in suspect.evidence
 
 
 def test_descriptors_and_threads_that_nobody_holds() -> None:
     rows = [snapshot(n, 5, resources=open_things(100 * (n + 1))) for n in range(3)]
-    assert judge(rows).suspects[0].cause == "unclosed-resource"
+    assert judge_in_words(rows).suspects[0].cause == "unclosed-resource"
     threads = [
         snapshot(n, 5, resources=Resources(thread_count=100 * (n + 1), threads=[]))
         for n in range(3)
     ]
-    assert judge(threads).suspects[0].cause == "thread"
+    assert judge_in_words(threads).suspects[0].cause == "thread"
 
 
 def test_libraries_tables_grow_with_imports() -> None:
@@ -318,7 +328,7 @@ def test_libraries_tables_grow_with_imports() -> None:
         own = Ownership(stacks=builder.build(), holders=[holder], app_roots=["app"])
         return msgspec.structs.replace(made, ownership=own)
 
-    report = judge([of_library(turn) for turn in range(3)])
+    report = judge_in_words([of_library(turn) for turn in range(3)])
     assert report.verdict == "inconclusive"
     assert [s.holder.path for s in report.suspects if s.holder] == ["lib.table"]
 
@@ -359,7 +369,7 @@ def test_local_variables_of_functions_that_come_and_go_are_no_leak(
         own = Ownership(stacks=builder.build(), app_roots=["thread pool-#:"])
         return msgspec.structs.replace(snapshot(turn, 5), ownership=own)
 
-    report = judge([serving(turn) for turn in range(3)])
+    report = judge_in_words([serving(turn) for turn in range(3)])
     assert (report.verdict == "leak") is accused
     holder = report.suspects[0].holder
     assert holder is not None
@@ -381,4 +391,4 @@ def test_local_variables_of_functions_that_come_and_go_are_no_leak(
     ],
 )
 def test_the_remedy_fits_the_library(path: str, kind: str, words: str) -> None:
-    assert words in remedy("unbounded-container", path, ("list", kind))
+    assert words in REMEDIES[remedy_rule("unbounded-container", path, ("list", kind))]

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from flask_heapview.analysis.level_steps import Steps
-from flask_heapview.analysis.regression import explaining, leaving
+from flask_heapview.analysis.level_steps import LevelSteps
+from flask_heapview.analysis.regression import explain_by_lumps, explain_by_rate
 from flask_heapview.model.process import Readings
 
 Columns = dict[str, list[float]]
@@ -37,7 +37,7 @@ def gained(requests: Columns, noise: float, seed: int, **leaks: float) -> list[f
 def test_the_endpoint_that_leaks(leak: str) -> None:
     for seed in range(20):
         requests = traffic(200, seed=seed)
-        (found,) = explaining(requests, gained(requests, 1000, seed, **{leak: 9000}))
+        (found,) = explain_by_rate(requests, gained(requests, 1000, seed, **{leak: 9000}))
         assert found.endpoint == leak
         assert abs(found.per_request - 9000) < 5 * found.error
         assert found.bytes == pytest.approx(9000 * sum(requests[leak]), rel=0.2)
@@ -45,7 +45,7 @@ def test_the_endpoint_that_leaks(leak: str) -> None:
 
 def test_two_that_leak() -> None:
     requests = traffic(300, seed=1)
-    first, second = explaining(requests, gained(requests, 1000, 1, a=9000, b=3000))
+    first, second = explain_by_rate(requests, gained(requests, 1000, 1, a=9000, b=3000))
     assert (first.endpoint, second.endpoint) == ("a", "b")
     assert first.per_request == pytest.approx(9000, rel=0.1)
     assert second.per_request == pytest.approx(3000, rel=0.1)
@@ -53,7 +53,7 @@ def test_two_that_leak() -> None:
 
 def test_an_exact_fit_leaves_nothing_to_explain() -> None:
     requests = traffic(200, seed=4)
-    (found,) = explaining(requests, gained(requests, 0, 4, a=102_400))
+    (found,) = explain_by_rate(requests, gained(requests, 0, 4, a=102_400))
     assert (found.endpoint, round(found.per_request)) == ("a", 102_400)
 
 
@@ -62,7 +62,7 @@ def test_a_table_that_doubles_is_not_taken_for_a_rate() -> None:
     grown = gained(requests, 500, 2, a=2000)
     step = next(n for n in range(50, 200) if requests["b"][n] > 6 and requests["a"][n] == 0)
     grown[step] += 0.9 * sum(grown)
-    assert [one.endpoint for one in explaining(requests, grown)] == ["a"]
+    assert [one.endpoint for one in explain_by_rate(requests, grown)] == ["a"]
 
 
 def twins(requests: Columns) -> tuple[Columns, list[float]]:
@@ -92,7 +92,7 @@ def shrinking(requests: Columns) -> tuple[Columns, list[float]]:
 def test_what_cannot_be_told_is_not_told(
     case: Callable[[Columns], tuple[Columns, list[float]]],
 ) -> None:
-    assert explaining(*case(traffic(200, seed=3))) == []
+    assert explain_by_rate(*case(traffic(200, seed=3))) == []
 
 
 def test_no_endpoint_is_blamed_for_noise() -> None:
@@ -100,7 +100,7 @@ def test_no_endpoint_is_blamed_for_noise() -> None:
     blamed = 0
     for seed in range(300):
         requests = traffic(100, seed=seed)
-        blamed += bool(explaining(requests, gained(requests, 4000, seed)))
+        blamed += bool(explain_by_rate(requests, gained(requests, 4000, seed)))
     assert blamed <= 3
 
 
@@ -127,8 +127,8 @@ def test_growth_in_lumps_is_laid_to_those_whose_single_requests_leave_something(
     named = []
     for seed in range(20):
         requests, grown = lumps(seed, guilty)
-        assert explaining(requests, grown) == []
-        named += [one.endpoint for one in leaving(requests, grown)]
+        assert explain_by_rate(requests, grown) == []
+        named += [one.endpoint for one in explain_by_lumps(requests, grown)]
     assert len(named) >= 18
     assert set(named) == {guilty}
 
@@ -139,17 +139,17 @@ def test_no_endpoint_is_blamed_for_chance_lumps() -> None:
         requests, _ = lumps(seed, "a")
         chance = random.Random(1000 + seed)
         grown = [chance.gauss(200, 4000) for _ in requests["a"]]
-        blamed += bool(leaving(requests, grown))
+        blamed += bool(explain_by_lumps(requests, grown))
     assert blamed <= 3
 
 
 def test_nobody_is_named_for_lumps_that_come_with_all() -> None:
     requests, grown = lumps(1, "a")
     both = [one + other for one, other in zip(grown, lumps(2, "b")[1], strict=True)]
-    assert leaving(requests, both) == []
-    assert leaving(requests, [-one for one in grown]) == []
-    assert leaving({"a": [20.0] * 30, "b": [20.0] * 30}, [5000.0] * 30) == []
-    assert leaving({}, []) == []
+    assert explain_by_lumps(requests, both) == []
+    assert explain_by_lumps(requests, [-one for one in grown]) == []
+    assert explain_by_lumps({"a": [20.0] * 30, "b": [20.0] * 30}, [5000.0] * 30) == []
+    assert explain_by_lumps({}, []) == []
 
 
 def levels(*malloc: int) -> Readings:
@@ -163,12 +163,12 @@ def levels(*malloc: int) -> Readings:
 
 def test_one_interval_in_slices() -> None:
     steadily = levels(*(1000 * n for n in range(41)))
-    assert Steps(steadily, 0, 40).growth("malloc").intervals == 4
-    assert Steps(steadily, 0, 40).growth("malloc").confidence >= 0.9
+    assert LevelSteps(steadily, 0, 40).growth("malloc").intervals == 4
+    assert LevelSteps(steadily, 0, 40).growth("malloc").confidence >= 0.9
     filling = levels(*(min(1000 * n, 25_000) for n in range(41)))
-    assert not Steps(filling, 0, 40).growth("malloc").grows
-    assert not Steps(steadily, 0, 10).growth("malloc").grows  # too few readings
-    assert not Steps(Readings(), 0, 40).growth("malloc").grows
+    assert not LevelSteps(filling, 0, 40).growth("malloc").grows
+    assert not LevelSteps(steadily, 0, 10).growth("malloc").grows  # too few readings
+    assert not LevelSteps(Readings(), 0, 40).growth("malloc").grows
 
 
 def test_only_the_steps_between_two_moments() -> None:
@@ -177,7 +177,7 @@ def test_only_the_steps_between_two_moments() -> None:
         malloc=[0, 10, 30, 60, 100],
         requests={"a": [1, 2, 4, 8, 16]},
     )
-    steps = Steps(readings, 2.0, 4.5)
+    steps = LevelSteps(readings, 2.0, 4.5)
     assert steps.gained("malloc") == [20, 30]
     assert steps.requests() == {"a": [2, 4]}
-    assert Steps(readings, 6.0, 9.0).gained("malloc") == []
+    assert LevelSteps(readings, 6.0, 9.0).gained("malloc") == []

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from flask_heapview.analysis.series import NONE, growth
+from flask_heapview.analysis.series import NO_GROWTH, measure_growth
 
 
 def test_a_straight_line_is_a_leak() -> None:
-    found = growth([100, 200, 300], [100, 200, 300], 10)
+    found = measure_growth([100, 200, 300], [100, 200, 300], 10)
     assert found.steady
     assert found.since_start
     assert found.confidence == 0.95
@@ -16,7 +16,7 @@ def test_a_straight_line_is_a_leak() -> None:
 
 
 def test_a_line_that_began_late() -> None:
-    found = growth([1000, 1100, 1200], [5, 105, 205], 10)
+    found = measure_growth([1000, 1100, 1200], [5, 105, 205], 10)
     assert (found.confidence, found.since_start) == (0.9, False)
 
 
@@ -31,11 +31,11 @@ def test_a_line_that_began_late() -> None:
     ],
 )
 def test_what_levels_off_or_comes_back_is_none(values: list[float]) -> None:
-    assert growth([0, 100, 200], values, 10) == NONE
+    assert measure_growth([0, 100, 200], values, 10) == NO_GROWTH
 
 
 def test_slowing_down_is_doubtful() -> None:
-    assert growth([0, 100, 200], [0, 100, 110], 10).confidence < 0.5
+    assert measure_growth([0, 100, 200], [0, 100, 110], 10).confidence < 0.5
 
 
 @pytest.mark.parametrize(
@@ -50,30 +50,30 @@ def test_slowing_down_is_doubtful() -> None:
 )
 def test_what_slows_down_is_not_steady(values: list[float], steady: bool) -> None:
     requests = [100 * n for n in range(len(values))]
-    found = growth(requests, values, 5)
+    found = measure_growth(requests, values, 5)
     assert found.steady is steady
     assert (found.confidence >= 0.5) is steady
 
 
 def test_one_interval_is_doubtful_unless_it_fits_the_start() -> None:
-    assert growth([1000, 1100], [3, 103], 10).confidence == 0.4
-    assert growth([100, 200], [100, 200], 10).confidence == 0.6
+    assert measure_growth([1000, 1100], [3, 103], 10).confidence == 0.4
+    assert measure_growth([100, 200], [100, 200], 10).confidence == 0.6
 
 
 def test_few_requests_and_none() -> None:
-    assert growth([0, 4, 8], [0, 40, 80], 10).confidence == 0.4
-    assert growth([5, 5, 5], [0, 40, 80], 10) == NONE
-    assert growth([5], [1], 1) == NONE
-    assert growth([], [], 1) == NONE
+    assert measure_growth([0, 4, 8], [0, 40, 80], 10).confidence == 0.4
+    assert measure_growth([5, 5, 5], [0, 40, 80], 10) == NO_GROWTH
+    assert measure_growth([5], [1], 1) == NO_GROWTH
+    assert measure_growth([], [], 1) == NO_GROWTH
 
 
 def test_an_interval_without_requests_is_passed_over() -> None:
-    assert growth([100, 100, 200, 300], [9, 50, 150, 250], 10).intervals == 2
+    assert measure_growth([100, 100, 200, 300], [9, 50, 150, 250], 10).intervals == 2
 
 
 def test_lumps() -> None:
     lumpy = [0, 11, 45]
-    assert growth([0, 100, 200], lumpy, 1).confidence < 0.5
-    assert growth([0, 100, 200], lumpy, 1, lumpy=True).confidence == 0.75
+    assert measure_growth([0, 100, 200], lumpy, 1).confidence < 0.5
+    assert measure_growth([0, 100, 200], lumpy, 1, lumpy=True).confidence == 0.75
     step = [0, 1, 100]  # one large request in the second interval
-    assert growth([0, 100, 200], step, 1, lumpy=True).confidence < 0.5
+    assert measure_growth([0, 100, 200], step, 1, lumpy=True).confidence < 0.5

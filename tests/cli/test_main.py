@@ -49,7 +49,7 @@ def test_snapshots_views_and_the_report(app: Flask, run: Callable[..., Any]) -> 
     )
     backwards = run("report", "after", "before")
     assert backwards.exit_code == 1
-    assert "exchange them" in backwards.output
+    assert "swap them" in backwards.output
     assert "no snapshot 'x'" in run("heap", "x").output
 
 

@@ -66,6 +66,8 @@ def test_the_stub_names_what_the_graph_module_has() -> None:
 def test_what_both_languages_say_is_the_same() -> None:
     assert _core.NONE == _graph.NONE == samples.NONE == format.NONE
     assert samples._DOUBTFUL == _core.DOUBTFUL
+    kinds = _core.TAG_OTHER, _core.TAG_ENDPOINT, _core.TAG_THREAD
+    assert [samples._TAGS[kind] for kind in kinds] == ["", samples.ENDPOINT, samples.THREAD]
     assert len(format.CORE) == _core.GRAPH_ARRAYS
     assert _core.PROGRESS_BYTES == progress_page.PAGE_BYTES
     assert _core.PROGRESS_ERROR_AT == progress_page._ERROR_AT

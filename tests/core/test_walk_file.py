@@ -181,7 +181,7 @@ def rows(structs: list[Any]) -> list[tuple[Any, ...]]:
 
 
 def test_two_readers_agree(document: Document, walk: bytes) -> None:
-    ours = walk_file.parse(walk)
+    ours = walk_file.parse_walk(walk)
     total, cycles, graph = document["TOTL"], document["CYCL"], document["GRPH"]
     assert list(total.values()) == [
         *(ours.visited, ours.large, ours.truncated, ours.garbage_objects, ours.garbage_node)
@@ -216,7 +216,7 @@ def test_two_readers_agree(document: Document, walk: bytes) -> None:
 
 
 def test_keys_and_newest_entries(document: Document, walk: bytes) -> None:
-    ours = walk_file.parse(walk)
+    ours = walk_file.parse_walk(walk)
     keys: dict[int, list[Any]] = {}
     for row in document["KEYS"]["keys"]:
         keys.setdefault(row["place"], []).extend(one["key"] for one in row["keys"])
@@ -254,8 +254,8 @@ def test_what_a_walk_finds_is_in_the_file(document: Document, walk: bytes) -> No
 
 def test_a_file_cut_short_is_refused(walk: bytes, begins: Begins) -> None:
     for length in (0, 7, 8, 12, *begins.values(), *range(13, len(walk), len(walk) // 50)):
-        with pytest.raises(ValueError, match=r"is no walk's file|is cut short"):
-            walk_file.parse(walk[:length])
+        with pytest.raises(ValueError, match=r"is not a walk file|is cut short"):
+            walk_file.parse_walk(walk[:length])
 
 
 @pytest.mark.parametrize("tag", [tag for tag in grammar() if tag != "END."])
@@ -263,7 +263,7 @@ def test_a_section_that_is_missing_is_named(walk: bytes, begins: Begins, tag: st
     following = [*begins][[*begins].index(tag) + 1]
     broken = walk[: begins[tag]] + walk[begins[following] :]
     with pytest.raises(ValueError, match=rf"damaged: b'{following}' stands at byte.*b'{tag}'"):
-        walk_file.parse(broken)
+        walk_file.parse_walk(broken)
 
 
 @pytest.mark.parametrize("tag", ["LABL", "TYPE", "NODE", "CONT", "CACH", "OPEN"])
@@ -275,8 +275,8 @@ def test_a_wrong_number_of_rows_is_noticed(
     if walk[at : at + 4] == count.to_bytes(4, sys.byteorder):
         count += 1
     broken = walk[:at] + count.to_bytes(4, sys.byteorder) + walk[at + 4 :]
-    with pytest.raises(ValueError, match="the walk's file is damaged"):
-        walk_file.parse(broken)
+    with pytest.raises(ValueError, match="the walk file is damaged"):
+        walk_file.parse_walk(broken)
 
 
 @pytest.mark.parametrize("field", [0, 4, 8, 30])
@@ -284,16 +284,16 @@ def test_a_node_that_leads_nowhere_is_noticed(walk: bytes, begins: Begins, field
     """Its parent, label, type or containers, by their bytes in the row."""
     at = begins["NODE"] + 8 + field
     broken = walk[:at] + (NONE - 1).to_bytes(4, sys.byteorder) + walk[at + 4 :]
-    with pytest.raises(ValueError, match="node 0 refers to what is not there"):
-        walk_file.parse(broken)
+    with pytest.raises(ValueError, match="node 0 refers to a missing entry"):
+        walk_file.parse_walk(broken)
 
 
 def test_another_version_is_refused(walk: bytes) -> None:
     later = walk[:8] + (2).to_bytes(4, sys.byteorder) + walk[12:]
     with pytest.raises(ValueError, match="it has version 2, not 1"):
-        walk_file.parse(later)
-    with pytest.raises(ValueError, match="this is no walk's file"):
-        walk_file.parse(b"HVRAW001" + walk[8:])
+        walk_file.parse_walk(later)
+    with pytest.raises(ValueError, match="this is not a walk file"):
+        walk_file.parse_walk(b"HVRAW001" + walk[8:])
 
 
 def test_the_document_names_the_constants() -> None:

@@ -150,7 +150,7 @@ def test_without_javascript_everything_but_live_progress_works(
     page.wait_for_selector("#progress", state="detached", timeout=60_000)
     page.locator("input[name=base]").last.check()
     page.locator("input[name=target]").first.check()
-    page.get_by_role("button", name="Compare the chosen two").click()
+    page.get_by_role("button", name="Compare selected").click()
     page.wait_for_selector(".verdict")
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_selector("text=Enter the token")

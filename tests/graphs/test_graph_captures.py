@@ -203,7 +203,7 @@ def test_over_http(shop: Any) -> None:
     assert f'href="{pages}/objects/{top["index"]}"' in listing
     assert f'href="{pages}/objects?kind={kind}"' in listing
     detail = get(f"{pages}/objects/{top['index']}")
-    for title in ("Path from a root", "Dominated by it", "Referrers", "Referents"):
+    for title in ("Path from a root", "Immediately dominated", "Referrers", "Referents"):
         assert title in detail
     assert "Biggest objects of" in get(f"{pages}/objects?kind={kind}")
     assert "has no graph" in get(f"{PREFIX}/snapshots/{plain['id']}/retained")

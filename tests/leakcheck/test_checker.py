@@ -88,7 +88,7 @@ def test_what_cannot_be_told_is_said(shop: Path) -> None:
         (["/leak/{n}", "--requests", "5"], "At least 30"),
         (["/leak/{n}", "--url", "127.0.0.1:9", "--token", "x"], "must begin with http"),
         (["/leak/{n}", "--url", "http://127.0.0.1:9", "--token", "x"], "does not answer"),
-        (["/leak/{n}", "--url", "http://127.0.0.1:9"], "Name the token"),
+        (["/leak/{n}", "--url", "http://127.0.0.1:9"], "needs a token"),
     ):
         done = flask(shop, *arguments)
         assert done.returncode == 1
@@ -141,7 +141,6 @@ def test_the_fixture(apart: pytest.Pytester) -> None:
             def say(number):
                 app.logger.warning("number %s", number)  # pytest notes each record
                 return "said"
-
             return app.test_client()
         """,
         test_shop="""

@@ -68,7 +68,7 @@ def test_every_so_many_requests_and_the_verdict(client: Any) -> None:
     ]
     assert requests == [requests[0], requests[0] + 60, requests[0] + 120]
     page = client.get(f"{PREFIX}/", headers=BEARER).text
-    assert "The last watch is done: It leaks" in page
+    assert "The last watch has finished: It leaks" in page
     assert '<span class="badge leak">Leak</span> It leaks' in page
 
 

@@ -134,7 +134,7 @@ def test_the_login_page_says_what_is_wrong_and_keeps_the_way(client: Any) -> Non
     assert 'value="/_debug/memory/report?base=x&amp;target=y"' in form.text
     failed = sign_in(client, "wrong")
     assert failed.status_code == 401
-    assert "not the token" in failed.text
+    assert "Wrong token" in failed.text
     assert "wrong" not in failed.text
 
 
@@ -187,7 +187,7 @@ class TestAuthCallable:
         assert client.get(f"{API}/workers").status_code == 401
         page = client.get(f"{PREFIX}/")
         assert page.status_code == 401
-        assert "own access control" in page.text
+        assert "access control (HEAPVIEW_AUTH)" in page.text
         assert client.get(f"{PREFIX}/login").status_code == 404
         assert client.post(f"{PREFIX}/login", data={"token": ""}).status_code == 404
 

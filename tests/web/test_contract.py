@@ -146,7 +146,7 @@ def test_report_on_one_snapshot(shop: Any, schema: dict[str, Any]) -> None:
         ("", "target=ID"),
         ("base={0}", "target=ID"),
         ("base={0}&target={0}", "same snapshot"),
-        ("base={2}&target={0}", "exchange them"),
+        ("base={2}&target={0}", "swap them"),
     ],
 )
 def test_foolish_pairs(shop: Any, schema: dict[str, Any], query: str, words: str) -> None:
@@ -207,7 +207,7 @@ def test_free_memory_is_given_back(shop: Any, schema: dict[str, Any]) -> None:
     assert answer.json["after"] < before
     assert "fragmentation" in answer.json["meaning"]
     page = shop.post(f"{PREFIX}/trim", headers=BEARER)
-    assert "given back" in page.text
+    assert "released" in page.text
     assert shop.post(f"{API}/trim").status_code == 401
 
 

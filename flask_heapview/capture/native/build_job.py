@@ -29,7 +29,7 @@ def handle(data: bytes) -> bytes:
         store.save(made.timed(snapshot))
     except (OSError, ValueError, MemoryError) as error:
         reason = str(error) or type(error).__name__
-        raise HeapViewError(f"the snapshot could not be put together: {reason}") from error
+        raise HeapViewError(f"the snapshot could not be built: {reason}") from error
     return b""
 
 

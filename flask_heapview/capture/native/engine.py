@@ -59,7 +59,7 @@ class NativeEngine:
     def why(self) -> str:
         """Why it is this one, in a sentence."""
         if self._type_table is None:
-            return "The native core is built; it checks itself before the first capture."
+            return "The native core is built. It checks itself before the first capture."
         return "The native core is built, and its self-check passed."
 
     def warm_up(self) -> None:
@@ -67,7 +67,7 @@ class NativeEngine:
         if self._type_table is None:
             assert core is not None
             known = offsets.type_table(core)
-            selfcheck.check(core, known)
+            selfcheck.verify(core, known)
             self._type_table = known
 
     def estimate(self, kind: Kind = "ownership") -> CaptureCost:
@@ -106,7 +106,7 @@ class NativeEngine:
         self._safe_in_process = True
         traced, sites = self._traces(capture, files.raw)
         total = capture.page.progress().done
-        capture.page.advance("putting together", total, total)
+        capture.page.advance("building", total, total)
         name = "native" if forks else "native, in-process"
         return WalkResult(
             directory=str(capture.sink.directory),
@@ -160,7 +160,9 @@ class NativeEngine:
         try:
             forked.watch(capture.page, capture.deadline)
         except TimeoutError:
-            raise forked_child.ChildFailed("the child hung at its very start") from None
+            raise forked_child.ChildFailed(
+                "the child process hung before it began to work"
+            ) from None
         finally:
             forked.close()
         if forked.status != 0:

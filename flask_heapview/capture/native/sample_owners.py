@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...allocations.samples import Live, SampledSites
+from ...allocations.samples import LiveSample, SampledSites
 from ...model.ownership import Site
 from . import walk_file
 
@@ -15,7 +15,7 @@ class SampleOwners:
     def __init__(self, found: walk_file.WalkFile) -> None:
         self.raw = found
         self._known = SampledSites(found.sampler) if found.sampler is not None else None
-        self._below: dict[int, list[Live]] = {}
+        self._below: dict[int, list[LiveSample]] = {}
 
     def watch(self, nodes: Iterable[int]) -> None:
         """Sorts the samples by those nodes; to be called once, before `sites`."""

@@ -37,7 +37,7 @@ def read(capture: Capture, path: Path) -> tuple[Allocations, TracemallocSites]:
     path_of_result.touch(0o600)
 
     def work() -> None:
-        tracing.quiet()
+        tracing.stop_tracing_in_child()
         path_of_result.write_bytes(to_json(_look(walk_file.read(path), capture.request.endpoints)))
 
     forked = forked_child.spawn(work, capture.page, capture.deadline, keep=())

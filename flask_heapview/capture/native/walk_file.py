@@ -8,8 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from ...allocations.samples import Samples
-from ...allocations.samples import parse as parse_samples
+from ...allocations.samples import Samples, parse_dump
 from ...core.loader import core
 from ...model.ownership import FRAME
 from ...text import clean
@@ -255,13 +254,13 @@ class _Reader:
         return kind, count
 
 
-def parse(data: bytes) -> WalkFile:
+def parse_walk(data: bytes) -> WalkFile:
     """Raises ValueError for a file that is cut short, damaged, or of another version."""
     assert core is not None
     if not data.startswith(core.WALK_MAGIC):
-        raise ValueError("this is no walk's file")
+        raise ValueError("this is not a walk file")
     if not data.endswith(_END):
-        raise ValueError("the walk's file is cut short")
+        raise ValueError("the walk file is cut short")
     reader = _Reader(data, len(core.WALK_MAGIC))
     try:
         version = reader.number()
@@ -270,7 +269,7 @@ def parse(data: bytes) -> WalkFile:
         found = _parse(reader)
         _check(found)
     except (struct.error, LookupError, ValueError) as error:
-        raise ValueError(f"the walk's file is damaged: {error}") from None
+        raise ValueError(f"the walk file is damaged: {error}") from None
     return found
 
 
@@ -319,12 +318,12 @@ def _parse(reader: _Reader) -> WalkFile:
         allocator=allocator,
         private=private,
         graph=graph,
-        sampler=parse_samples(reader.data, reader.at),
+        sampler=parse_dump(reader.data, reader.at),
     )
 
 
 def _check(found: WalkFile) -> None:
-    """Raises ValueError where a node refers to what is not there."""
+    """Raises ValueError where a node refers to a missing entry."""
     labels, types, containers = len(found.labels), len(found.types), len(found.collects)
     for number, node in enumerate(found.nodes):
         if (
@@ -333,13 +332,13 @@ def _check(found: WalkFile) -> None:
             or (node.type >= types and node.type != NONE)
             or node.collects > containers
         ):
-            raise ValueError(f"node {number} refers to what is not there")
+            raise ValueError(f"node {number} refers to a missing entry")
     places = [(one.node, one.type) for one in found.caches]
     places += [(one.node, one.type) for one in found.open]
     if any(node >= len(found.nodes) or kind >= types for node, kind in places):
-        raise ValueError("a cache or an open object refers to what is not there")
+        raise ValueError("a cache or an open object refers to a missing entry")
 
 
 def read(path: Path) -> WalkFile:
     """Raises OSError, or ValueError as parse does."""
-    return parse(path.read_bytes())
+    return parse_walk(path.read_bytes())

@@ -93,7 +93,7 @@ class _HeapLook:
     def run(self, threads: Sequence[ThreadRoot]) -> Snapshot:
         facts, request, pid = self.facts, self.request, self.facts.process.pid
         if self.forked:
-            tracing.quiet()
+            tracing.stop_tracing_in_child()
         pymalloc = memory.pymalloc_figures() if self.forked else None
         maps = resources.read_maps(pid) if self.forked else []
         seen = mutnodeset([self.view])  # guppy's own books grow with every capture

@@ -54,8 +54,8 @@ class ForkedEngine(ABC):
             except TimeoutError:
                 if last:
                     raise forked_child.ChildFailed(
-                        "the child hung twice at a lock that another thread held at the fork; "
-                        "capture again when the service is quieter"
+                        "the child process hung twice at a lock that another thread held; "
+                        "capture again when the service is less busy"
                     ) from None
                 continue
             finally:

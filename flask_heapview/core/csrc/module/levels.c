@@ -5,6 +5,8 @@
  */
 #include "module/levels.h"
 
+#include "module/named_tuple.h"
+
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -64,11 +66,25 @@ in_files(PyObject *mounts)
     return total;
 }
 
-PyDoc_STRVAR(levels_doc,
-"levels(mounts, malloc=True) -> (malloc, anonymous, files)\n\n"
-"Bytes that the C library has handed out, that are resident and of no file, and that the file systems\n"
-"mounted at `mounts`, a tuple of bytes, take. What is not known is 0. The C library looks at each of\n"
-"its free blocks to tell: a hundred thousand take it some milliseconds. `malloc` at False spares it.");
+static PyTypeObject *levels_type;
+
+static PyStructSequence_Field levels_fields[] = {
+    {"malloc", "bytes that the C library has handed out"},
+    {"anonymous", "bytes that are resident and of no file"},
+    {"files", "bytes that the given file systems take"},
+    {NULL, NULL},
+};
+
+static PyStructSequence_Desc levels_description = {
+    "flask_heapview.core._core.Levels",
+    "What the process takes, in bytes; 0 where it is not known.", levels_fields, 3};
+
+PyDoc_STRVAR(
+    levels_doc,
+    "levels(mounts, malloc=True) -> Levels\n\n"
+    "What the process takes now; `mounts` is a tuple of bytes, the file systems to ask. The C\n"
+    "library looks at each of its free blocks to tell: a hundred thousand take it some\n"
+    "milliseconds. `malloc` at False spares it.");
 
 static PyObject *
 levels(PyObject *self, PyObject *args)
@@ -78,8 +94,19 @@ levels(PyObject *self, PyObject *args)
     (void)self;
     if (!PyArg_ParseTuple(args, "O!|p", &PyTuple_Type, &mounts, &malloc))
         return NULL;
-    return Py_BuildValue("LLL", malloc ? (long long)malloc_used() : 0LL, (long long)anonymous(),
-                         (long long)in_files(mounts));
+    PyObject *figures[] = {
+        PyLong_FromLongLong(malloc ? malloc_used() : 0),
+        PyLong_FromLongLong(anonymous()),
+        PyLong_FromLongLong(in_files(mounts)),
+    };
+    return hv_named_tuple(levels_type, figures, sizeof figures / sizeof *figures);
+}
+
+int
+hv_levels_types(PyObject *module)
+{
+    levels_type = PyStructSequence_NewType(&levels_description);
+    return levels_type == NULL ? -1 : PyModule_AddType(module, levels_type);
 }
 
 PyMethodDef hv_levels_methods[] = {

@@ -5,5 +5,6 @@
 #include "python/compat.h"
 
 extern PyMethodDef hv_levels_methods[];
+int hv_levels_types(PyObject *module); /* 0, or -1 with an error */
 
 #endif

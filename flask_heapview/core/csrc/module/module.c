@@ -4,8 +4,9 @@
 #include "module/child.h"
 #include "module/levels.h"
 #include "module/objects.h"
-#include "module/sampling.h"
+#include "module/sampler_module.h"
 #include "output/writer.h"
+#include "sampler/state.h"
 
 /* Written once, here: Python takes them from the module. */
 static const struct {
@@ -24,6 +25,9 @@ static const struct {
     {"FORM_MODULE", HV_FORM_MODULE},
     {"FORM_THREAD", HV_FORM_THREAD},
     {"GRAPH_ARRAYS", HV_ARRAYS},
+    {"TAG_OTHER", HV_TAG_OTHER},
+    {"TAG_ENDPOINT", HV_TAG_ENDPOINT},
+    {"TAG_THREAD", HV_TAG_THREAD},
     {"PROGRESS_BYTES", HV_PROGRESS_BYTES},
     {"PROGRESS_ERROR_AT", HV_PROGRESS_ERROR_AT},
 };
@@ -53,7 +57,8 @@ fill(PyObject *module)
         if (PyModule_AddFunctions(module, methods[i]) < 0)
             return -1;
     }
-    return add_constants(module);
+    return hv_sampling_types(module) < 0 || hv_levels_types(module) < 0 ? -1
+                                                                        : add_constants(module);
 }
 
 static PyModuleDef_Slot slots[] = {

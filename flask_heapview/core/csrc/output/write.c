@@ -1,7 +1,7 @@
 /* The result, as a file of sections: docs/walk-file.md. capture/native/walk_file.py reads it. */
 #include "heap/graph.h"
 #include "output/writer.h"
-#include "sampler/sampler.h"
+#include "sampler/sampler_dump.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

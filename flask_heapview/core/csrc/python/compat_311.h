@@ -154,6 +154,12 @@ hv_visit_interpreter(PyInterpreterState *interp, visitproc visit, void *state)
 }
 
 static inline int
+hv_tracemalloc_is_on(void)
+{
+    return _Py_tracemalloc_config.tracing;
+}
+
+static inline int
 hv_is_ending(void)
 {
     return _Py_IsFinalizing();

@@ -151,6 +151,12 @@ hv_visit_interpreter(PyInterpreterState *Py_UNUSED(interp), visitproc Py_UNUSED(
 }
 
 static inline int
+hv_tracemalloc_is_on(void)
+{
+    return _PyRuntime.tracemalloc.config.tracing;
+}
+
+static inline int
 hv_is_ending(void)
 {
     return Py_IsFinalizing();

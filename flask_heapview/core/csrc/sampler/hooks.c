@@ -1,9 +1,12 @@
 /* Where the sampler sits: between CPython and its allocators, below tracemalloc's own hooks.
  *
- * tracemalloc, when it stops, puts back what it found when it started, whatever was hooked on top of
- * it meanwhile (Modules/_tracemalloc.c). So ours always go beneath it: then it may come and go as it
- * likes. It keeps what it found where its context points to, which is how its hooks are recognised.
+ * tracemalloc, when it stops, puts back what it found when it started, whatever was hooked on top
+ * of it meanwhile (Modules/_tracemalloc.c). So ours always go beneath it: then it may come and go
+ * as it likes. It keeps what it found where its context points to, which is how its hooks are
+ * recognised.
  */
+#include "sampler/hooks.h"
+
 #include "sampler/sampler.h"
 
 #define LIKELY(x) __builtin_expect((x) != 0, 1)
@@ -16,8 +19,9 @@ typedef struct {
 static HvHook hooks[] = {{.domain = PYMEM_DOMAIN_MEM}, {.domain = PYMEM_DOMAIN_OBJ}};
 #define HOOKS (sizeof hooks / sizeof *hooks)
 
-/* What all blocks pass through: a subtraction, a comparison, and on to the allocator below, by a jump
- * rather than a call. The rest is done by functions of their own, so that nothing is saved for it. */
+/* What all blocks pass through: a subtraction, a comparison, and on to the allocator below, by a
+ * jump rather than a call. The rest is done by functions of their own, so that nothing is saved for
+ * it. */
 
 /* Whether the block of that size is no sample. Not an atomic subtraction: only an interpreter with
  * another lock could come in between, and then a few bytes are miscounted. */
@@ -109,22 +113,13 @@ is_ours(const PyMemAllocatorEx *found)
     return found->malloc == hook_malloc;
 }
 
-static int
-tracing(void)
-{
-#if PY_VERSION_HEX >= 0x030C0000
-    return _PyRuntime.tracemalloc.config.tracing;
-#else
-    return _Py_tracemalloc_config.tracing;
-#endif
-}
-
-/* Where tracemalloc keeps what it found in a domain; NULL when its hooks are not the topmost ones. */
+/* Where tracemalloc keeps what it found in a domain; NULL when its hooks are not the topmost ones.
+ */
 static PyMemAllocatorEx *
 below_tracemalloc(PyMemAllocatorDomain domain)
 {
     PyMemAllocatorEx raw, mem, object;
-    if (!tracing())
+    if (!hv_tracemalloc_is_on())
         return NULL;
     PyMem_GetAllocator(PYMEM_DOMAIN_RAW, &raw);
     PyMem_GetAllocator(PYMEM_DOMAIN_MEM, &mem);

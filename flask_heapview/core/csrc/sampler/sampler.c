@@ -1,18 +1,19 @@
 #include "sampler/sampler.h"
 
+#include "sampler/entries.h"
+#include "sampler/places.h"
+#include "sampler/tags.h"
+
 #include <string.h>
 #include <sys/mman.h>
 
-#define FINEST 4096.0           /* bytes: the rate never is finer by itself */
-#define WINDOW 100000000        /* nanoseconds between two looks at the rate */
-#define LOOKS 12000.0           /* a second, at two tenths of a microsecond: 0.2 % of a processor */
-#define SAMPLES 2500.0          /* a second, at about a microsecond: 0.3 % */
-#define FIRST 65536.0           /* bytes: until it is known how much the service allocates */
-#define COARSEST (64.0 * 1048576)
-
-HvSampler hv_sampler;
-int64_t hv_countdown = INT64_MAX;
-uint8_t hv_filter[1 << HV_FILTER_BITS];
+#define FINEST_RATE_BYTES 4096.0 /* bytes: the rate never is finer by itself */
+#define WINDOW_NS 100000000      /* nanoseconds between two looks at the rate */
+#define MAX_LOOKS_PER_SECOND                                                                       \
+    12000.0 /* a second, at two tenths of a microsecond: 0.2 % of a processor */
+#define MAX_SAMPLES_PER_SECOND 2500.0 /* a second, at about a microsecond: 0.3 % */
+#define FIRST_RATE_BYTES 65536.0      /* bytes: until it is known how much the service allocates */
+#define COARSEST_RATE_BYTES (64.0 * 1048576)
 
 /* --- random distances: SplitMix64 (Steele, Lea, Flood 2014) */
 
@@ -39,13 +40,6 @@ draw(void)
     set_countdown(hv_sampler.drawn);
 }
 
-double
-hv_bytes_seen(void)
-{
-    int64_t since = hv_sampler.on ? hv_sampler.drawn - hv_countdown : 0;
-    return (double)hv_sampler.bytes + (double)since;
-}
-
 /* --- live samples */
 
 static void
@@ -57,7 +51,7 @@ count_in_filter(const void *block, int by)
 }
 
 static uint32_t
-home(const void *block)
+slot_of(const void *block)
 {
     return (uint32_t)(hv_hash_address(block) >> (64 - HV_LIVE_BITS));
 }
@@ -65,7 +59,7 @@ home(const void *block)
 int
 hv_find_sample(const void *block)
 {
-    uint32_t at = home(block);
+    uint32_t at = slot_of(block);
     if (hv_sampler.live == 0 || block == NULL)
         return -1;
     while (hv_sampler.address[at] != 0) {
@@ -79,7 +73,7 @@ hv_find_sample(const void *block)
 static void
 put_in(uintptr_t block, const HvSample *sample)
 {
-    uint32_t at = home((void *)block);
+    uint32_t at = slot_of((void *)block);
     while (hv_sampler.address[at] != 0)
         at = (at + 1) % HV_LIVE_SLOTS;
     hv_sampler.address[at] = block;
@@ -101,7 +95,7 @@ take_out(uint32_t at) /* and moves back those that had to step over it */
         next = (next + 1) % HV_LIVE_SLOTS;
         if (all->address[next] == 0)
             break;
-        uint32_t wanted = home((void *)all->address[next]);
+        uint32_t wanted = slot_of((void *)all->address[next]);
         if ((next - wanted) % HV_LIVE_SLOTS < (next - at) % HV_LIVE_SLOTS)
             continue;
         all->address[at] = all->address[next];
@@ -122,13 +116,13 @@ hv_forget(void *block)
         take_out((uint32_t)at);
 }
 
-/* Too many: from now on the rate is at least twice the finest, and of the samples that were taken at
- * a finer one each stays with the chance that it would have had. */
+/* Too many: from now on the rate is at least twice the finest, and of the samples that were taken
+ * at a finer one each stays with the chance that it would have had. */
 static void
 thin(void)
 {
     HvSampler *all = &hv_sampler;
-    while (all->live > HV_LIVE / 4 * 3) {
+    while (all->live > HV_MAX_LIVE / 4 * 3) {
         all->finest *= 2;
         for (uint32_t at = 0; at < HV_LIVE_SLOTS;) {
             HvSample *sample = &all->sample[at];
@@ -153,7 +147,7 @@ thin(void)
 static double
 within(double rate, double finest)
 {
-    return rate < finest ? finest : rate > COARSEST ? COARSEST : rate;
+    return rate < finest ? finest : rate > COARSEST_RATE_BYTES ? COARSEST_RATE_BYTES : rate;
 }
 
 /* Every tag that took samples gets an equal share of them. */
@@ -167,7 +161,7 @@ control_tags(double seconds)
     for (uint32_t i = 0; i < all->tags.count; i++) {
         HvTag *tag = &all->tag[i];
         double rate = (tag->rate > all->rate ? tag->rate : all->rate) * tag->in_window;
-        tag->rate = within(rate / seconds / SAMPLES * active, FINEST);
+        tag->rate = within(rate / seconds / MAX_SAMPLES_PER_SECOND * active, FINEST_RATE_BYTES);
         tag->in_window = 0;
     }
 }
@@ -182,13 +176,13 @@ control(void)
     if (all->asked > 0)
         return;
     int64_t now = hv_clock(), passed = now - all->window_began;
-    if (passed < WINDOW && all->in_window < LOOKS * WINDOW / 1e9)
+    if (passed < WINDOW_NS && all->in_window < MAX_LOOKS_PER_SECOND * WINDOW_NS / 1e9)
         return;
     double seconds = (double)(passed > 1000 ? passed : 1000) / 1e9;
-    if (all->live < HV_LIVE / 8 && all->finest > FINEST)
+    if (all->live < HV_MAX_LIVE / 8 && all->finest > FINEST_RATE_BYTES)
         all->finest /= 2;
     control_tags(seconds);
-    all->rate = within(all->rate * all->in_window / seconds / LOOKS, all->finest);
+    all->rate = within(all->rate * all->in_window / seconds / MAX_LOOKS_PER_SECOND, all->finest);
     all->window_began = now;
     all->in_window = 0;
 }
@@ -215,7 +209,7 @@ keep(PyThreadState *thread, void *block, size_t size, uint32_t tag)
     all->tag[tag].in_window++;
     all->samples++;
     put_in((uintptr_t)block, &sample);
-    if (all->live >= HV_LIVE)
+    if (all->live >= HV_MAX_LIVE)
         thin();
 }
 
@@ -229,7 +223,7 @@ hv_take_sample(void *block, size_t size)
         return;
     }
     if (thread == NULL || thread->interp != all->interp)
-        return; /* the next block of the right interpreter will do */
+        return;          /* the next block of the right interpreter will do */
     if (block == NULL) { /* not handed out, so not counted */
         set_countdown(hv_countdown + (int64_t)size);
         return;
@@ -254,6 +248,8 @@ hv_sampler_start(double asked, uint32_t frames, PyObject *endpoint, PyObject *th
     *all = (HvSampler){.asked = asked, .frames = frames, .epoch = epoch + 1};
     if (hv_tables_make() < 0)
         return -1;
+    hv_places_reset();
+    hv_tags_reset();
     size_t bytes = (size_t)HV_LIVE_SLOTS * (sizeof *all->address + sizeof *all->sample);
     char *pages = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (pages == MAP_FAILED) {
@@ -267,8 +263,8 @@ hv_sampler_start(double asked, uint32_t frames, PyObject *endpoint, PyObject *th
     all->threads = Py_NewRef(threads);
     all->began = all->window_began = hv_clock();
     all->random = seed ? seed : (uint64_t)all->began;
-    all->finest = asked > 0 ? asked : FINEST;
-    all->rate = asked > 0 ? asked : FIRST;
+    all->finest = asked > 0 ? asked : FINEST_RATE_BYTES;
+    all->rate = asked > 0 ? asked : FIRST_RATE_BYTES;
     all->on = 1;
     draw();
     return 0;

@@ -1,33 +1,34 @@
-/* All that the sampler knows, as sampled.py reads it. */
-#include "sampler/sampler.h"
+#include "sampler/sampler_dump.h"
+
+#include "sampler/tables.h"
 
 #define HV_NOBODY UINT32_MAX
 
 typedef struct {
     HvPut put;
     void *state;
-} Out;
+} Output;
 
 static void
-u32(Out *out, uint32_t value)
+u32(Output *out, uint32_t value)
 {
     out->put(out->state, &value, sizeof value);
 }
 
 static void
-u64(Out *out, uint64_t value)
+u64(Output *out, uint64_t value)
 {
     out->put(out->state, &value, sizeof value);
 }
 
 static void
-f64(Out *out, double value)
+f64(Output *out, double value)
 {
     out->put(out->state, &value, sizeof value);
 }
 
 static void
-write_head(Out *out)
+write_head(Output *out)
 {
     HvSampler *all = &hv_sampler;
     u32(out, all->frames);
@@ -42,7 +43,7 @@ write_head(Out *out)
 }
 
 static void
-write_names(Out *out)
+write_names(Output *out)
 {
     HvSampler *all = &hv_sampler;
     u32(out, all->strings.count);
@@ -64,7 +65,7 @@ write_names(Out *out)
 }
 
 static void
-write_entries(Out *out)
+write_entries(Output *out)
 {
     HvSampler *all = &hv_sampler;
     u32(out, all->entries.count);
@@ -79,7 +80,7 @@ write_entries(Out *out)
 }
 
 static void
-write_live(Out *out, const uint32_t *node)
+write_live(Output *out, const uint32_t *node)
 {
     HvSampler *all = &hv_sampler;
     u32(out, all->live);
@@ -96,7 +97,7 @@ write_live(Out *out, const uint32_t *node)
 void
 hv_write_samples(HvPut put, void *state, const uint32_t *node)
 {
-    Out out = {put, state};
+    Output out = {put, state};
     u32(&out, hv_sampler.sample != NULL);
     if (hv_sampler.sample == NULL)
         return;

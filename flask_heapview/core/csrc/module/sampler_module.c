@@ -1,5 +1,11 @@
 /* The Python side of the sampler. */
-#include "module/sampling.h"
+#include "module/sampler_module.h"
+
+#include "module/named_tuple.h"
+#include "sampler/hooks.h"
+#include "sampler/sampler.h"
+#include "sampler/sampler_dump.h"
+#include "sampler/tables.h"
 
 #include <string.h>
 
@@ -13,10 +19,12 @@ is_context_variable(PyObject *object)
 }
 
 PyDoc_STRVAR(start_doc,
-"sampling_start(endpoint, threads, frames=32, sample_bytes=0.0, seed=0)\n\n"
-"Begins to sample allocations, from nothing. `endpoint` is a ContextVar with the name to give them, \n"
-"`threads` the dictionary of threads by ident. With sample_bytes at 0 the distance between two\n"
-"samples adapts itself, else it is that many bytes on average. Raises MemoryError.");
+             "sampling_start(endpoint, threads, frames=32, sample_bytes=0.0, seed=0)\n\n"
+             "Begins to sample allocations, from nothing. `endpoint` is a ContextVar with the name "
+             "to give them, \n"
+             "`threads` the dictionary of threads by ident. With sample_bytes at 0 the distance "
+             "between two\n"
+             "samples adapts itself, else it is that many bytes on average. Raises MemoryError.");
 
 static PyObject *
 start(PyObject *self, PyObject *args, PyObject *keywords)
@@ -31,8 +39,9 @@ start(PyObject *self, PyObject *args, PyObject *keywords)
                                      &threads, &frames, &sample_bytes, &seed) ||
         !is_context_variable(endpoint))
         return NULL;
-    if (frames < 1 || frames > HV_FRAMES || sample_bytes < 0) {
-        PyErr_Format(PyExc_ValueError, "frames must be 1 to %d, sample_bytes 0 or more", HV_FRAMES);
+    if (frames < 1 || frames > HV_MAX_FRAMES || sample_bytes < 0) {
+        PyErr_Format(PyExc_ValueError, "frames must be 1 to %d, sample_bytes 0 or more",
+                     HV_MAX_FRAMES);
         return NULL;
     }
     if (hv_sampler_start(sample_bytes, frames, endpoint, threads, seed) < 0)
@@ -53,8 +62,8 @@ stop(PyObject *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
-PyDoc_STRVAR(freeze_doc,
-"sampling_freeze()\n\nFor a child: nothing is sampled any more, what was is still there to be read.");
+PyDoc_STRVAR(freeze_doc, "sampling_freeze()\n\nFor a child: nothing is sampled any more, what was "
+                         "is still there to be read.");
 
 static PyObject *
 freeze(PyObject *self, PyObject *unused)
@@ -65,11 +74,24 @@ freeze(PyObject *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
-PyDoc_STRVAR(state_doc,
-"sampling() -> (frames, asked, sample_bytes, live, samples, bytes, memory) or None\n\n"
-"None while it is off; else (frozen, too) the frames kept, the bytes between two samples that were\n"
-"asked for (0: it adapts) and those of now, the samples of blocks that are alive, all samples, the\n"
-"bytes allocated since the start, and the bytes that the sampler takes itself.");
+static PyTypeObject *state_type;
+
+static PyStructSequence_Field state_fields[] = {
+    {"frames", "kept of each traceback, at most"},
+    {"asked_bytes", "between two samples, as it was asked for; 0: it adapts"},
+    {"sample_bytes", "between two samples, now"},
+    {"live", "samples of blocks that are alive"},
+    {"samples", "taken since the start"},
+    {"allocated_bytes", "since the start"},
+    {"memory_bytes", "that the sampler takes itself"},
+    {NULL, NULL},
+};
+
+static PyStructSequence_Desc state_description = {"flask_heapview.core._core.SamplerState",
+                                                  "What the sampler does now.", state_fields, 7};
+
+PyDoc_STRVAR(state_doc, "sampling() -> SamplerState or None\n\n"
+                        "None while it is off; it is still told while it is frozen.");
 
 static PyObject *
 state(PyObject *self, PyObject *unused)
@@ -79,15 +101,22 @@ state(PyObject *self, PyObject *unused)
     (void)unused;
     if (all->sample == NULL)
         Py_RETURN_NONE;
-    return Py_BuildValue("IddIKdn", all->frames, all->asked, all->rate, all->live,
-                         (unsigned long long)all->samples, hv_bytes_seen(),
-                         (Py_ssize_t)hv_tables_used());
+    PyObject *figures[] = {
+        PyLong_FromUnsignedLong(all->frames),
+        PyFloat_FromDouble(all->asked),
+        PyFloat_FromDouble(all->rate),
+        PyLong_FromUnsignedLong(all->live),
+        PyLong_FromUnsignedLongLong(all->samples),
+        PyFloat_FromDouble(hv_bytes_seen()),
+        PyLong_FromSize_t(hv_tables_used()),
+    };
+    return hv_named_tuple(state_type, figures, sizeof figures / sizeof *figures);
 }
 
-PyDoc_STRVAR(heal_doc,
-"sampling_heal() -> bool\n\n"
-"Whether the hooks are where they were put. If another tool took them away they are put back, but\n"
-"frees were missed: begin again.");
+PyDoc_STRVAR(heal_doc, "sampling_heal() -> bool\n\n"
+                       "Whether the hooks are where they were put. If another tool took them away "
+                       "they are put back, but\n"
+                       "frees were missed: begin again.");
 
 static PyObject *
 heal(PyObject *self, PyObject *unused)
@@ -112,7 +141,8 @@ append(void *state, const void *data, size_t length)
     *at += length;
 }
 
-PyDoc_STRVAR(dump_doc, "sampling_dump() -> bytes\n\nAll that it knows; sampled.py reads it.");
+PyDoc_STRVAR(dump_doc,
+             "sampling_dump() -> bytes\n\nAll that it knows; allocations/samples.py reads it.");
 
 static PyObject *
 dump(PyObject *self, PyObject *unused)
@@ -131,9 +161,8 @@ dump(PyObject *self, PyObject *unused)
     return found;
 }
 
-PyDoc_STRVAR(where_doc,
-"where() -> [(code, offset), ...]\n\n"
-"The code that runs now, the innermost first, as the sampler sees it.");
+PyDoc_STRVAR(where_doc, "where() -> [(code, offset), ...]\n\n"
+                        "The code that runs now, the innermost first, as the sampler sees it.");
 
 static PyObject *
 where(PyObject *self, PyObject *unused)
@@ -151,6 +180,13 @@ where(PyObject *self, PyObject *unused)
         Py_XDECREF(row);
     }
     return found;
+}
+
+int
+hv_sampling_types(PyObject *module)
+{
+    state_type = PyStructSequence_NewType(&state_description);
+    return state_type == NULL ? -1 : PyModule_AddType(module, state_type);
 }
 
 PyMethodDef hv_sampling_methods[] = {

@@ -1,0 +1,131 @@
+/* What the sampler knows, in tables of a fixed size; who does what with them is in the files
+ * beside. */
+#ifndef HEAPVIEW_SAMPLER_STATE_H
+#define HEAPVIEW_SAMPLER_STATE_H
+
+#include "python/compat.h"
+
+#include <math.h>
+
+#define HV_MAX_LIVE 8192 /* samples alive, at most: beyond it every other one is given up */
+#define HV_LIVE_BITS 14  /* of slots for them: half of these stay empty */
+#define HV_LIVE_SLOTS (1 << HV_LIVE_BITS)
+#define HV_FILTER_BITS 17
+#define HV_MAX_ENTRIES 8192                 /* pairs of a traceback and a tag */
+#define HV_MAX_PLACES 32768                 /* lines of code */
+#define HV_MAX_STRINGS 16384                /* names of files and functions */
+#define HV_MAX_TEXT_BYTES ((size_t)4 << 20) /* bytes of these names */
+#define HV_MAX_TAGS 1024
+#define HV_MAX_FRAMES 128 /* frames of a traceback, at most */
+
+enum { HV_TAG_OTHER, HV_TAG_ENDPOINT, HV_TAG_THREAD };
+
+typedef struct {
+    uint32_t entry;
+    float rate;    /* bytes between two samples when this one was taken */
+    uint64_t size; /* bytes */
+} HvSample;
+
+typedef struct {
+    uint32_t first, depth; /* its places in the pool, the innermost first */
+    uint32_t tag, live;
+    double blocks, bytes; /* ever allocated, estimated */
+} HvEntry;
+
+typedef struct {
+    uint32_t file, function, line;
+} HvPlace;
+
+typedef struct {
+    uint32_t at, length; /* in the text */
+} HvString;
+
+typedef struct {
+    uint32_t string;
+    uint8_t kind;
+    uint32_t in_window; /* samples taken */
+    double rate;        /* bytes between two samples: never finer than the sampler's own */
+} HvTag;
+
+typedef struct {
+    PyCodeObject *code;
+    uint64_t marks;
+    int at;
+    uint32_t place;
+} HvKnownLine;
+
+typedef struct { /* keys to places in a list of at most so many */
+    uint64_t *keys;
+    uint32_t *values;
+    uint32_t mask, count;
+} HvIndex;
+
+typedef struct {
+    int on;
+    int resting; /* bytes are counted, but no sample is taken */
+    PyInterpreterState *interp;
+    PyObject *endpoint; /* the context variable with the endpoint's name; a strong reference */
+    PyObject *threads;  /* threading._active; a strong reference */
+    /* the rate */
+    double rate, finest, asked; /* bytes */
+    uint64_t random;
+    int64_t drawn, window_began;
+    uint32_t in_window; /* looks taken */
+    /* live samples, by address: linear probing, Knuth, TAOCP 3, 6.4 */
+    uintptr_t *address;
+    HvSample *sample;
+    uint32_t live;
+    /* tracebacks */
+    uint32_t frames, epoch;
+    HvIndex strings, places, entries, tags;
+    HvString *string;
+    HvPlace *place;
+    HvEntry *entry;
+    HvTag *tag;
+    char *text;
+    uint32_t *pool;
+    size_t text_used;
+    uint32_t pool_used, pool_room;
+    HvKnownLine *known;
+    /* figures */
+    uint64_t bytes, samples, dropped, thinned, room_made;
+    int64_t began; /* nanoseconds of the monotonic clock */
+} HvSampler;
+
+#pragma GCC visibility push(hidden) /* so that the hooks reach them without a table in between */
+extern HvSampler hv_sampler;
+extern int64_t hv_countdown;                   /* bytes until the next sample */
+extern uint8_t hv_filter[1 << HV_FILTER_BITS]; /* how many lie at each place: see hv_filter_at */
+#pragma GCC visibility pop
+
+static inline uint64_t
+hv_hash_address(const void *block)
+{
+    return ((uint64_t)(uintptr_t)block >> 3) * 0x9e3779b97f4a7c15u; /* Knuth, TAOCP 3, 6.4 */
+}
+
+/* A byte for 64 bytes of memory, again from the start after 8 MB. Not a hash that scatters: what is
+ * freed lies together, and so do these, which leaves the processor's caches to the service. */
+static inline uint8_t *
+hv_filter_at(const void *block)
+{
+    return &hv_filter[(uintptr_t)block >> 6 & ((1 << HV_FILTER_BITS) - 1)];
+}
+
+static inline int
+hv_maybe_sampled(const void *block)
+{
+    return *hv_filter_at(block) != 0;
+}
+
+/* The chance that a block had. */
+static inline double
+hv_chance(uint64_t size, double rate)
+{
+    return -expm1(-(double)size / rate);
+}
+
+/* Bytes that Python's allocators handed out since the start. */
+double hv_bytes_seen(void);
+
+#endif

@@ -1,0 +1,302 @@
+"""What the judge found, as figures without words: `{"kind": …, figures…}` in JSON.
+
+`bytes` are bytes, `requests` are requests served, a path is the dotted way to an object.
+`render/sentences` has the words.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from .base import Model
+
+Unit = Literal["entries", "bytes"]
+Memory = Literal["native", "fragmented", "tmpfs"]
+Handles = Literal["threads", "descriptors"]
+
+
+def _kind(name: str) -> str:
+    """EntriesGained -> entries-gained."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
+
+
+class Fact(Model, frozen=True, tag_field="kind", tag=_kind):
+    """One thing that was found."""
+
+
+# --- containers and single objects
+
+
+class ContainerGrew(Fact, frozen=True):
+    path: str
+    type: str
+    entries: int
+    bytes: int
+    requests: int
+    entries_removed: bool  # whether entries also left it
+
+
+class ObjectGrew(Fact, frozen=True):
+    """One object became larger by itself: a buffer, a string."""
+
+    path: str
+    type: str
+    bytes: int
+    requests: int
+
+
+class EntryRate(Fact, frozen=True):
+    path: str
+    entries: int
+    requests: int
+    entries_per_request: float
+    bytes_per_request: float
+
+
+class SizeRate(Fact, frozen=True):
+    path: str
+    bytes_before: int
+    bytes_after: int
+    requests: int
+    bytes_per_request: float
+
+
+class LimitExceeded(Fact, frozen=True):
+    entries: int
+    limit_entries: int
+
+
+class LimitTooHigh(Fact, frozen=True):
+    limit_entries: int
+    limit_bytes: float  # that so many entries would take
+    available_bytes: int  # to the service
+
+
+class EntriesRemoved(Fact, frozen=True):
+    """Neither the first nor the last entries of the earlier snapshot are still there."""
+
+
+class SteadyRate(Fact, frozen=True):
+    intervals: int
+    endpoint: str | None  # along whose requests; None: along all
+
+
+class RateSinceStart(Fact, frozen=True):
+    """The rate, counted from the worker's start, gives what the first snapshot had."""
+
+    unit: Unit
+    entries_removed: bool
+
+
+class SameGrowthAt(Fact, frozen=True):
+    paths: list[str]
+
+
+# --- cyclic garbage
+
+
+class GarbageLeft(Fact, frozen=True):
+    objects: int
+    bytes: int
+    requests: int
+
+
+class GarbageGrew(Fact, frozen=True):
+    objects: int
+    requests: int
+
+
+class GarbageFreed(Fact, frozen=True):
+    """The collector freed so many objects between the snapshots."""
+
+    objects: int
+
+
+class CollectorDisabled(Fact, frozen=True):
+    pass
+
+
+class CollectorThresholds(Fact, frozen=True):
+    thresholds: list[int]  # as of gc.get_threshold()
+
+
+class CommonCycle(Fact, frozen=True):
+    chain: str
+    cycles: int
+
+
+# --- threads and descriptors
+
+
+class HandlesOpened(Fact, frozen=True):
+    handles: Handles
+    count: int
+    requests: int
+
+
+class HandlesGrew(Fact, frozen=True):
+    handles: Handles
+    count: int
+    requests: int
+
+
+# --- memory that no object accounts for
+
+
+class MemoryGrew(Fact, frozen=True):
+    memory: Memory
+    bytes: float
+    requests: int
+
+
+class MemoryRate(Fact, frozen=True):
+    memory: Memory
+    bytes_per_request: float
+    intervals: int
+
+
+class MemoryFileGrew(Fact, frozen=True):
+    """Files of one name in a temporary filesystem."""
+
+    name: str
+    bytes: int
+    files: int  # more than before
+
+
+class PymallocFree(Fact, frozen=True):
+    free_bytes: int
+    arena_bytes: int
+
+
+class MallocFree(Fact, frozen=True):
+    free_bytes: int
+    arena_bytes: int
+    arenas: int
+    fullest_free_bytes: int | None  # of the arena with the most free memory, where there are more
+
+
+class NativeAlongside(Fact, frozen=True):
+    """Native memory grew along with the objects of a leak."""
+
+    bytes: float
+    bytes_per_object: float | None
+
+
+# --- which endpoint's requests
+
+
+class EndpointLeaves(Fact, frozen=True):
+    endpoint: str
+    bytes_per_request: float
+    margin_bytes: float  # two standard errors
+    readings: int
+
+
+class EndpointMarked(Fact, frozen=True):
+    """Single requests that left much behind, and how many of them were of one endpoint."""
+
+    endpoint: str
+    endpoint_requests: int
+    requests: int
+    min_bytes: float  # that each of them left behind
+
+
+class AllocatedWhere(Fact, frozen=True):
+    file: str
+    line: int
+    function: str
+    endpoint: str | None  # while it was served
+
+
+class CausedBy(Fact, frozen=True):
+    endpoint: str
+
+
+# --- the verdict
+
+
+class LeakFound(Fact, frozen=True):
+    pass
+
+
+class MayLevelOff(Fact, frozen=True):
+    pass
+
+
+class OneSnapshot(Fact, frozen=True):
+    pass
+
+
+class FewRequests(Fact, frozen=True):
+    requests: int
+
+
+class UnexplainedGrowth(Fact, frozen=True):
+    bytes: float  # resident memory
+
+
+class NothingGrows(Fact, frozen=True):
+    requests: int
+
+
+# --- what to do
+
+
+class Remedy(Fact, frozen=True):
+    rule: str  # a cause, or a rule of one library
+
+
+class CaptureAgain(Fact, frozen=True):
+    pass
+
+
+class SendRequests(Fact, frozen=True):
+    min_requests: int  # of each endpoint
+
+
+class SendMore(Fact, frozen=True):
+    requests: int
+    turn_tracing_on: bool
+
+
+class CaptureInProduction(Fact, frozen=True):
+    pass
+
+
+SuspectFact = ContainerGrew | ObjectGrew | GarbageLeft | HandlesOpened | MemoryGrew
+EvidenceFact = (
+    EntryRate
+    | SizeRate
+    | LimitExceeded
+    | LimitTooHigh
+    | EntriesRemoved
+    | SteadyRate
+    | RateSinceStart
+    | SameGrowthAt
+    | GarbageGrew
+    | GarbageFreed
+    | CollectorDisabled
+    | CollectorThresholds
+    | CommonCycle
+    | HandlesGrew
+    | MemoryRate
+    | MemoryFileGrew
+    | PymallocFree
+    | MallocFree
+    | NativeAlongside
+    | EndpointLeaves
+    | EndpointMarked
+)
+VerdictFact = (
+    LeakFound
+    | MayLevelOff
+    | OneSnapshot
+    | FewRequests
+    | UnexplainedGrowth
+    | NothingGrows
+    | AllocatedWhere
+    | CausedBy
+    | SuspectFact
+)
+AdviceFact = Remedy | CaptureAgain | SendRequests | SendMore | CaptureInProduction

@@ -1,0 +1,85 @@
+"""Memory that no object accounts for, and the endpoints that take it, in words."""
+
+from __future__ import annotations
+
+from ...model import facts
+from ...text import bytes_text, number_text
+from .say import count_text, name_text, say
+
+_NAMES = {
+    "native": "Native memory (malloc)",
+    "fragmented": "Fragmentation",
+    "tmpfs": "Files in memory (tmpfs)",
+}
+_MEANING = {
+    "native": "No Python object accounts for it.",
+    "fragmented": "It is free memory that the allocator still holds.",
+    "tmpfs": "They count as the container's memory.",
+}
+
+
+@say.register
+def _(fact: facts.MemoryGrew) -> str:
+    return (
+        f"{_NAMES[fact.memory]} grew by {bytes_text(fact.bytes)} in "
+        f"{count_text(fact.requests, 'request')}. {_MEANING[fact.memory]}"
+    )
+
+
+@say.register
+def _(fact: facts.MemoryRate) -> str:
+    each = f", in each of {number_text(fact.intervals)} intervals" if fact.intervals > 1 else ""
+    return f"{_NAMES[fact.memory]} grew by {bytes_text(fact.bytes_per_request)} per request{each}."
+
+
+@say.register
+def _(fact: facts.MemoryFileGrew) -> str:
+    more = f" ({count_text(fact.files, 'file')} more)" if fact.files > 0 else ""
+    return f"{name_text(fact.name)} grew by {bytes_text(fact.bytes)}{more}."
+
+
+@say.register
+def _(fact: facts.PymallocFree) -> str:
+    return (
+        f"{bytes_text(fact.free_bytes)} of the {bytes_text(fact.arena_bytes)} in Python's own "
+        "arenas are free. Long-lived small objects keep each arena in use."
+    )
+
+
+@say.register
+def _(fact: facts.MallocFree) -> str:
+    said = (
+        f"{bytes_text(fact.free_bytes)} of the {bytes_text(fact.arena_bytes)} that the C library "
+        f"holds are free, in {count_text(fact.arenas, 'arena')}."
+    )
+    if fact.fullest_free_bytes is None:
+        return said
+    return f"{said} One arena alone has {bytes_text(fact.fullest_free_bytes)} of free memory."
+
+
+@say.register
+def _(fact: facts.NativeAlongside) -> str:
+    each = fact.bytes_per_object
+    per_object = f" ({bytes_text(each)} per object)" if each is not None else ""
+    return (
+        f"Native memory grew by {bytes_text(fact.bytes)} as well{per_object}. "
+        "These objects may hold it in a C library, or it is a second leak."
+    )
+
+
+@say.register
+def _(fact: facts.EndpointLeaves) -> str:
+    return (
+        f"A request of {fact.endpoint} leaves {bytes_text(fact.bytes_per_request)} "
+        f"(± {bytes_text(fact.margin_bytes)}) behind, "
+        f"over {count_text(fact.readings, 'reading')} between requests."
+    )
+
+
+@say.register
+def _(fact: facts.EndpointMarked) -> str:
+    return (
+        f"{count_text(fact.requests, 'single request')} left more than "
+        f"{bytes_text(fact.min_bytes)} behind. "
+        f"Of these, {count_text(fact.endpoint_requests, 'request')} went to {fact.endpoint}."
+    )

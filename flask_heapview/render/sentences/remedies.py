@@ -1,0 +1,55 @@
+"""What helps against a leak, by its cause or by the library in question."""
+
+from __future__ import annotations
+
+REMEDIES: dict[str, str] = {
+    # by cause
+    "unbounded-container": "Limit its size. Remove entries when they are used up. "
+    "Use collections.deque(maxlen=…) to keep only the latest. "
+    "Keep larger data outside the process.",
+    "unbounded-cache": "Give it a limit: functools.lru_cache(maxsize=…), cachetools.LRUCache or "
+    "TTLCache. On methods, cache per instance: the key holds self.",
+    "registry": "Register once, at import or start-up, not in each request. "
+    "Otherwise remove the entry when the request ends.",
+    "traceback": "Keep str(error) or traceback.format_exception(error) instead of the exception. "
+    "An exception holds its frames, and they hold every local variable.",
+    "reference-cycle": "Break the cycle: use weakref.ref for the way back. "
+    "Let the collector run: call gc.enable() and keep its thresholds near the defaults.",
+    "uncollectable": "Switch gc.DEBUG_SAVEALL off and empty gc.garbage. "
+    "Break the cycle with weakref.ref.",
+    "unclosed-resource": "Close it: use a with block, contextlib.closing, or "
+    "app.teardown_appcontext. In sqlite3, `with connection` commits but does not close.",
+    "thread": "Make one executor when the app starts, and share it. "
+    "Otherwise shut each one down: with ThreadPoolExecutor() as pool.",
+    "native": "Look for a clear, close or free call of the C library. "
+    "Use a new parser or handle for each piece of work. "
+    "Check whether a newer version of the library is out.",
+    "fragmentation": "Do not keep small objects from large temporary lists: copy what is kept. "
+    "Work in smaller pieces. Or recycle workers (gunicorn --max-requests).",
+    "off-process": "Delete the files in the temporary filesystem when they are used up. "
+    "They count as the container's memory.",
+    # by library
+    "logger-name": "Use one logger for each module, and pass what varies as an argument. "
+    "logging.getLogger keeps every name for good.",
+    "logging-handler": "Add handlers once, at start-up, or remove them again.",
+    "weakref-finalize": "Call the finalizer, or detach() it, when the work is done. "
+    "weakref.finalize keeps its arguments until its object dies. "
+    "Tie it to an object that lives no longer than the request.",
+    "warning-text": "Keep what varies out of a warning's text. Each module remembers every text.",
+    "metric-label": "Use labels with few values (route, status), never a user, id or address.",
+    "atexit": "Register with atexit once, at import. Keep a list of your own that shrinks.",
+    "signal-receiver": "Connect receivers at import, or disconnect them again.",
+    "sqlalchemy-event": "Listen once, when the engine is made. event.listen keeps each function.",
+    "sqlalchemy-engine": "Make one engine for each database when the app starts. "
+    "Call dispose() on all others.",
+    "jinja-environment": "Set filters and globals once, at start-up. "
+    "Pass what varies to the template.",
+    "timer": "Call cancel() on timers that are no longer needed, or use one scheduler.",
+    "lru-cache": "Give it a limit: functools.lru_cache(maxsize=…). On a method the key holds self: "
+    "cache on the instance, or on what the answer depends on.",
+    "cachetools": "Its limit is never reached. Set maxsize to what the container has room for.",
+    "lxml": "Keep the text, not the element. One element keeps its whole document.",
+    "malloc-arenas": "Give memory back on the overview page: what malloc_trim frees was only kept. "
+    "Then set MALLOC_ARENA_MAX=2 and MALLOC_TRIM_THRESHOLD_=131072, or use jemalloc.",
+    "numpy-view": "Call copy() on what is kept. A view keeps the whole array it was cut from.",
+}

@@ -1,0 +1,45 @@
+"""Which function words which fact, and what they share."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+
+from ...model import facts
+from ...text import number_text
+
+# those without a figure
+PLAIN: dict[type[facts.Fact], str] = {
+    facts.EntriesRemoved: "Entries are also removed: those in the earlier snapshot are gone. "
+    "It may be a cache with turnover.",
+    facts.CollectorDisabled: "The garbage collector is disabled.",
+    facts.LeakFound: "It leaks.",
+    facts.MayLevelOff: "Something grows, but it may level off.",
+    facts.OneSnapshot: "One snapshot shows what is there, not what grows.",
+    facts.CaptureAgain: "Send traffic, capture again, and compare the two.",
+    facts.CaptureInProduction: "If memory still grows in production, capture there, "
+    "with its real traffic.",
+}
+
+
+@singledispatch
+def say(fact: facts.Fact) -> str:
+    """The fact in one sentence or two, each with its full stop. Raises KeyError without words."""
+    return PLAIN[type(fact)]
+
+
+def count_text(count: int, noun: str) -> str:
+    """1 request, 1,000 requests, 2 entries."""
+    if count == 1:
+        return f"1 {noun}"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number_text(count)} {plural}"
+
+
+def rate_text(value: float) -> str:
+    """0.5, 1, 1,234.25."""
+    return f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def name_text(*parts: str) -> str:
+    """Type and path in one, without a blank for what is not there."""
+    return " ".join(part for part in parts if part) or "An object without a name"

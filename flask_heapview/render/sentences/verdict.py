@@ -1,0 +1,100 @@
+"""The verdict, what would settle it, and the whole report, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ...model import facts
+from ...model.report import Report, Suspect
+from ...text import bytes_text
+from . import memory, objects  # noqa: F401  # each registers its words
+from .remedies import REMEDIES
+from .say import count_text, say
+
+# they lead to the next sentence: a colon stands for their full stop
+_LEADS = (facts.LeakFound, facts.MayLevelOff)
+
+
+@say.register
+def _(fact: facts.FewRequests) -> str:
+    if fact.requests == 0:
+        return "No requests were served between the snapshots."
+    were = "was" if fact.requests == 1 else "were"
+    return f"Only {count_text(fact.requests, 'request')} {were} served between the snapshots."
+
+
+@say.register
+def _(fact: facts.UnexplainedGrowth) -> str:
+    return (
+        f"Resident memory grew by {bytes_text(fact.bytes)}, "
+        "but nothing in the snapshots explains it."
+    )
+
+
+@say.register
+def _(fact: facts.NothingGrows) -> str:
+    return f"Nothing grew with the traffic, over {count_text(fact.requests, 'request')}."
+
+
+@say.register
+def _(fact: facts.AllocatedWhere) -> str:
+    during = f", while {fact.endpoint} is served" if fact.endpoint else ""
+    file = fact.file.rpartition("/")[2]
+    return f"It is allocated at {file}:{fact.line} in {fact.function}{during}."
+
+
+@say.register
+def _(fact: facts.CausedBy) -> str:
+    return f"Requests of {fact.endpoint} make it grow."
+
+
+@say.register
+def _(fact: facts.Remedy) -> str:
+    return REMEDIES[fact.rule]
+
+
+@say.register
+def _(fact: facts.SendRequests) -> str:
+    requests = count_text(fact.min_requests, "request")
+    return f"Send at least {requests} of each endpoint between two captures."
+
+
+@say.register
+def _(fact: facts.SendMore) -> str:
+    traced = ", with allocation tracing on" if fact.turn_tracing_on else ""
+    return (
+        f"Send about {count_text(fact.requests, 'more request')} and capture once more{traced}. "
+        "If it keeps growing at this rate, it is a leak. "
+        "If it levels off, it is a cache filling up."
+    )
+
+
+def _joined(found: Sequence[facts.Fact]) -> str:
+    said = ""
+    for fact in found:
+        said += f" {say(fact)}" if said else say(fact)
+        if isinstance(fact, _LEADS) and len(found) > 1:
+            said = f"{said.removesuffix('.')}:"
+    return said
+
+
+def _suspect(suspect: Suspect) -> Suspect:
+    fact = suspect.summary_fact
+    return msgspec.structs.replace(
+        suspect,
+        summary=say(fact).removesuffix(".") if fact is not None else suspect.summary,
+        evidence=[say(each) for each in suspect.evidence_facts],
+        remedy=REMEDIES[suspect.remedy_rule],
+    )
+
+
+def with_sentences(report: Report) -> Report:
+    """The report with its sentences: `summary`, `advice`, `evidence` and `remedy`."""
+    return msgspec.structs.replace(
+        report,
+        summary=_joined(report.summary_facts),
+        advice=_joined(report.advice_facts),
+        suspects=[_suspect(each) for each in report.suspects],
+    )
