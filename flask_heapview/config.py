@@ -31,7 +31,10 @@ class HeapViewConfig:
     )
     auth: Auth | None = field(
         default=None,
-        metadata={"help": "callable (request) -> bool or a set of scopes, in place of the token"},
+        metadata={
+            "help": "callable `(request) -> bool`, or one that returns a set of scopes (`view`, "
+            "`capture`, `export`, `values`). It takes the place of the token."
+        },
     )
     url_prefix: str = field(
         default="/_debug/memory", metadata={"help": "where the blueprint is mounted"}
@@ -42,12 +45,12 @@ class HeapViewConfig:
     dir: str | None = field(
         default=None, metadata={"help": "directory shared by the workers of one app, mode 0700"}
     )
-    show_values: bool = field(default=False, metadata={"help": "show dict keys and other values"})
+    show_values: bool = field(default=False, metadata={"help": "show dictionary keys"})
     hosts: tuple[str, ...] = field(
-        default=(), metadata={"help": "host names that may be used; empty: any"}
+        default=(), metadata={"help": "host names that may be used, separated by commas"}
     )
     keep_count: int = field(
-        default=40, metadata={"help": "snapshots kept; the oldest unpinned goes first"}
+        default=40, metadata={"help": "snapshots kept. The oldest that is not pinned goes first."}
     )
     keep_bytes: int = field(default=512_000_000, metadata={"help": "bytes of snapshots kept"})
     keep_seconds: float = field(
@@ -55,11 +58,14 @@ class HeapViewConfig:
     )
     deadline: float = field(default=120.0, metadata={"help": "seconds a capture may take"})
     engine: str = field(
-        default="auto", metadata={"help": "native, portable, or auto: native where it works"}
+        default="auto", metadata={"help": "`native`, `portable`, or `auto`: native where it works"}
     )
     allocations: str = field(
         default="sampled",
-        metadata={"help": "who-allocated tracing from the start: sampled, exact or off"},
+        metadata={
+            "help": "allocation tracing from the start: `sampled`, `exact` (tracemalloc) or `off`. "
+            "Sampling needs the native core."
+        },
     )
 
     @classmethod

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -40,19 +40,26 @@ def create_blueprint(
     Settings that are not given are read from `app.config["HEAPVIEW_*"]`, then the environment, when
     it is registered. Raises ConfigError then if nothing says who may come in.
     """
+
+    def load(config: Mapping[str, Any]) -> HeapViewConfig:
+        return HeapViewConfig.load(config, token=token, auth=auth, **settings)
+
+    return _blueprint(name, load, {} if caches is None else caches)
+
+
+def _blueprint(
+    name: str,
+    load: Callable[[Mapping[str, Any]], HeapViewConfig],
+    caches: dict[str, object],
+) -> Blueprint:
+    """`load` makes the settings of an app from its config, once for each app."""
     blueprint = Blueprint(
         name, "flask_heapview", static_folder=str(STATIC), static_url_path="/static"
     )
     guard.install(blueprint)
     api.register(blueprint)
     pages.register(blueprint)
-    found: dict[str, object] = {} if caches is None else caches
-
-    def mount(state: BlueprintSetupState) -> None:
-        config = HeapViewConfig.load(state.app.config, token=token, auth=auth, **settings)
-        _mount(state, config, found)
-
-    blueprint.record(mount)
+    blueprint.record(lambda state: _mount(state, load(state.app.config), caches))
     return blueprint
 
 
@@ -128,7 +135,7 @@ class HeapView:
         config = HeapViewConfig.load(app.config, **self._settings)
         if not config.enabled:
             return
-        blueprint = create_blueprint(caches=self._caches, **self._settings)
+        blueprint = _blueprint(EXTENSION, lambda _: config, self._caches)
         app.register_blueprint(blueprint, url_prefix=config.url_prefix)
 
     def register_cache(self, name: str, cache: object) -> None:

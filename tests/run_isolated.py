@@ -21,7 +21,7 @@ from flask_heapview.store.snapshots import Store
 
 store = Store(Path(tempfile.mkdtemp()) / "heapview")
 engine = select_engine("native")
-runner = Runner(engine)
+runner = Runner(engine, 120)
 
 def take(**wanted):
     info = runner.start(CaptureRequest(worker="w", **wanted), store)

@@ -18,7 +18,8 @@ from flask_heapview.views import VIEWS
 
 from .e2e.apps import LEAKY
 from .e2e.test_examples import shop
-from .helpers import ROOT, TOKEN, needs, serving, unmeasured
+from .helpers import ROOT, TOKEN, needs, unmeasured
+from .live_server import serving
 
 PACKAGE = ROOT / "flask_heapview"
 README = (ROOT / "README.md").read_text()

@@ -8,14 +8,16 @@ import os
 import subprocess
 import sys
 import weakref
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import flask
 import pytest
 from flask import Flask
 
 from flask_heapview import HeapView, create_blueprint
-from flask_heapview.config import HeapViewConfig
 from flask_heapview.errors import ConfigError, StoreError
 from flask_heapview.web.secret import shared_secret
 
@@ -47,6 +49,33 @@ def test_settings_from_config_and_environment(
     service = app.extensions["heapview"]
     assert service.store.retention.count == 7
     assert app.test_client().get("/inside/api/v1/workers", headers=BEARER).status_code == 200
+
+
+def mounted(app: Flask) -> None:
+    HeapView(app)
+
+
+def registered(app: Flask) -> None:
+    app.register_blueprint(create_blueprint(), url_prefix=PREFIX)
+
+
+@pytest.mark.parametrize("mount", [mounted, registered])
+def test_the_settings_are_read_once(
+    mount: Callable[[Flask], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    class Config(flask.Config):
+        def get(self, key: str, default: Any = None) -> Any:
+            read.append(key)
+            return super().get(key, default)
+
+    monkeypatch.setattr(Flask, "config_class", Config)
+    app = Flask("shop")
+    app.config.update(HEAPVIEW_TOKEN=TOKEN, HEAPVIEW_DIR=str(tmp_path / "h"))
+    mount(app)
+    counts = Counter(key for key in read if key.startswith("HEAPVIEW_"))
+    assert set(counts.values()) == {1}
 
 
 def test_a_factory(tmp_path: Path) -> None:
@@ -143,34 +172,6 @@ def test_an_empty_secret_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "token")
     with pytest.raises(StoreError):
         shared_secret(tmp_path, "link")
-
-
-@pytest.mark.parametrize(
-    ("settings", "words"),
-    [
-        ({"HEAPVIEW_ENABLED": "perhaps"}, "HEAPVIEW_ENABLED cannot be used: it must be on or off"),
-        ({"HEAPVIEW_URL_PREFIX": "inside"}, "must begin with a slash"),
-        ({"HEAPVIEW_TOKEN": "  "}, "HEAPVIEW_TOKEN is empty"),
-        ({"HEAPVIEW_KEEP_COUNT": "many"}, "HEAPVIEW_KEEP_COUNT cannot be used"),
-        ({"HEAPVIEW_DEADLINE": -1}, "must be above 0"),
-        ({"HEAPVIEW_AUTH": "me"}, "must be a callable"),
-    ],
-)
-def test_bad_settings_are_named(settings: dict[str, Any], words: str) -> None:
-    with pytest.raises(ConfigError, match=words):
-        HeapViewConfig.load(settings, {})
-
-
-def test_good_settings() -> None:
-    config = HeapViewConfig.load(
-        {"HEAPVIEW_HOSTS": ["a", "b"], "HEAPVIEW_DEADLINE": "5"},
-        {"HEAPVIEW_SHOW_VALUES": "yes", "HEAPVIEW_ENABLED": "0"},
-    )
-    assert (config.hosts, config.deadline) == (("a", "b"), 5.0)
-    assert (config.show_values, config.enabled) == (True, False)
-    with pytest.raises(ConfigError, match="no setting"):
-        HeapViewConfig.load({}, {}, colour="red")
-    assert config.directory("a") != config.directory("b")
 
 
 def test_registered_caches_are_shown(tmp_path: Path) -> None:

@@ -17,7 +17,6 @@ from ..process import headroom
 from .base import Capture, CaptureRequest, Engine, SnapshotSink
 
 log = logging.getLogger("flask_heapview")
-DEADLINE_SECONDS = 120.0  # seconds a capture may take
 
 
 class _CaptureLock:
@@ -44,9 +43,9 @@ _CAPTURE_LOCK = _CaptureLock()
 
 
 class Runner:
-    """Takes captures with one engine."""
+    """Takes captures with one engine, each within a deadline (seconds)."""
 
-    def __init__(self, engine: Engine, deadline: float = DEADLINE_SECONDS) -> None:
+    def __init__(self, engine: Engine, deadline: float) -> None:
         self.engine, self.deadline = engine, deadline
         self._warm = 0
 

@@ -41,17 +41,17 @@ class _Head(Model, frozen=True):
 class Retention(Model, frozen=True):
     """How much is kept; the oldest unpinned snapshot goes first."""
 
-    count: int = 40
-    bytes: int = 512_000_000
-    seconds: float = 7 * 86400.0
+    count: int
+    bytes: int
+    seconds: float
 
 
 class Store:
-    """The snapshots of one app."""
+    """The snapshots of one app. Without a retention, nothing is dropped for its age or size."""
 
     def __init__(self, directory: Path, retention: Retention | None = None) -> None:
         self.directory = directory
-        self.retention = retention or Retention()
+        self.retention = retention
 
     def open(self) -> Path:
         """The directory, checked anew: it may have been replaced since the last time."""
@@ -242,20 +242,24 @@ class Store:
 
     def tidy(self) -> None:
         """Drops what is beyond the limits, and what dead captures left behind."""
+        if self.retention is not None:
+            self._drop_beyond(self.retention)
+        for part in self._parts():
+            pid = part.name.split(".")[-2]
+            if not (pid.isdigit() and psutil.pid_exists(int(pid))):
+                part.unlink(missing_ok=True)
+
+    def _drop_beyond(self, limits: Retention) -> None:
         kept, used, now = 0, 0, time.time()
         for path, info in self._by_age():
             if info.pinned:
                 continue
             kept, used = kept + 1, used + (info.size or 0)
-            old = now - path.stat().st_mtime > self.retention.seconds
-            large = used > self.retention.bytes and kept > 1  # the newest stays, whatever its size
-            if kept > self.retention.count or large or old:
+            old = now - path.stat().st_mtime > limits.seconds
+            large = used > limits.bytes and kept > 1  # the newest stays, whatever its size
+            if kept > limits.count or large or old:
                 path.unlink(missing_ok=True)
                 self.graph(info.id).unlink(missing_ok=True)
-        for part in self._parts():
-            pid = part.name.split(".")[-2]
-            if not (pid.isdigit() and psutil.pid_exists(int(pid))):
-                part.unlink(missing_ok=True)
 
     def _parts(self) -> list[Path]:
         # not by glob: pathlib keeps every pattern in a cache of the service's

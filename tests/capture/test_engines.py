@@ -23,7 +23,8 @@ from ..helpers import ROOT, wait_until
 
 
 def take(store: Store, engine: str, **wanted: object) -> Snapshot:
-    info = Runner(select_engine(engine)).start(CaptureRequest(worker="w", **wanted), store)  # type: ignore[arg-type]
+    request = CaptureRequest(worker="w", **wanted)  # type: ignore[arg-type]
+    info = Runner(select_engine(engine), 120).start(request, store)
     wait_until(lambda: store.info(info.id).state != "running", 120)
     assert store.info(info.id).error is None
     return store.load(info.id)

@@ -188,7 +188,7 @@ def test_no_headroom_no_capture(store: Store, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_graph_needs_another_engine(store: Store) -> None:
     with pytest.raises(BadRequest, match="native engine"):
-        Runner(Slow()).start(CaptureRequest(worker="w", kind="graph"), store)
+        Runner(Slow(), 60).start(CaptureRequest(worker="w", kind="graph"), store)
 
 
 @pytest.fixture
@@ -227,7 +227,7 @@ def test_without_a_fork_it_runs_in_process_and_says_so() -> None:
     result = alone("""
         from flask_heapview.isolation import forked_child
         forked_child.can_fork = lambda: False
-        runner = Runner(select_engine("portable"))
+        runner = Runner(select_engine("portable"), 120)
         info = take()
         note = store.load(info.id).caches.note
         say(error=info.error, engine=info.engine, objects=store.load(info.id).heap.objects,

@@ -56,7 +56,7 @@ def run(runner: Runner, store: Store) -> None:
 @pytest.fixture(params=["portable", "native"])
 def warm(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Runner, Store]:
     """The first capture imports what all need; what is measured is the second."""
-    runner, store = Runner(select_engine(request.param)), Store(tmp_path / "heapview")
+    runner, store = Runner(select_engine(request.param), 120), Store(tmp_path / "heapview")
     run(runner, store)
     return runner, store
 

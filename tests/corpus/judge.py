@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ..helpers import Server, serving
+from ..live_server import Server, serving
 
 APPS = Path(__file__).parent / "apps"
 MOUNT = "\nfrom flask_heapview import HeapView\nHeapView(app)\n"

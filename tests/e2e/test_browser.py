@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from ..helpers import PREFIX, TOKEN, Server, Traffic, needs, serving, wait_until
+from ..helpers import PREFIX, TOKEN, needs, wait_until
+from ..live_server import Server, Traffic, serving
 from .apps import LEAKY
 
 SHOTS = os.environ.get("HEAPVIEW_SHOTS")  # a directory, to look at every page

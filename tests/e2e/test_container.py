@@ -39,7 +39,7 @@ store = Store(Path("/tmp/heapview"))
 def take(check=True, engine="portable"):
     if not check:
         headroom.require = lambda needed, room: None
-    info = Runner(select_engine(engine)).start(CaptureRequest(worker="w"), store)
+    info = Runner(select_engine(engine), 120).start(CaptureRequest(worker="w"), store)
     while store.info(info.id).state == "running":
         time.sleep(0.05)
     return store.info(info.id)

@@ -15,7 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ..helpers import ROOT, TOKEN, Server, serving, unmeasured, wait_until
+from ..helpers import ROOT, TOKEN, unmeasured, wait_until
+from ..live_server import Server, serving
 
 SOURCE = """
 from examples.leaky_shop.wsgi import application as app

@@ -9,7 +9,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ..helpers import PREFIX, Traffic, serving, wait_until
+from ..helpers import PREFIX, wait_until
+from ..live_server import Traffic, serving
 from .apps import LEAKY
 
 WORKERS = [

@@ -34,7 +34,8 @@ from ..helpers import API, BEARER, PREFIX, capture, wait_until
 @pytest.fixture(scope="module")
 def taken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, Snapshot]:
     store = Store(tmp_path_factory.mktemp("graph") / "heapview")
-    info = Runner(select_engine("native")).start(CaptureRequest(worker="w", kind="graph"), store)
+    request = CaptureRequest(worker="w", kind="graph")
+    info = Runner(select_engine("native"), 120).start(request, store)
     wait_until(lambda: store.info(info.id).state != "running", 120)
     assert store.info(info.id).error is None
     return store, store.load(info.id)
@@ -82,7 +83,7 @@ def test_arrays_lie_where_they_can_be_mapped(taken: tuple[Store, Snapshot]) -> N
 
 def test_it_goes_with_its_snapshot(tmp_path: Path) -> None:
     store = Store(tmp_path / "heapview")
-    runner = Runner(select_engine("native"))
+    runner = Runner(select_engine("native"), 120)
     ids = []
     for _ in range(2):
         info = runner.start(CaptureRequest(worker="w", kind="graph"), store)

@@ -14,7 +14,8 @@ from flask_heapview.errors import BadRequest
 from flask_heapview.leakcheck.checker import check
 
 from ..e2e.apps import LEAKY
-from ..helpers import ROOT, TOKEN, serving, unmeasured
+from ..helpers import ROOT, TOKEN, unmeasured
+from ..live_server import serving
 
 pytest_plugins = ["pytester"]
 BARE = LEAKY.replace("from flask_heapview import HeapView\n", "").replace("HeapView(app)\n", "")

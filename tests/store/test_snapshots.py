@@ -36,6 +36,10 @@ def put(store: Store, number: int = 0, **fields: object) -> str:
     return info.id
 
 
+def limits(count: int = 40, bytes: int = 10**9, seconds: float = 1e6) -> Retention:
+    return Retention(count=count, bytes=bytes, seconds=seconds)
+
+
 def test_what_is_saved_can_be_read_by_everybody(store: Store) -> None:
     snapshot_id = put(store, 3, label="before")
     other = Store(store.directory)
@@ -101,21 +105,29 @@ def test_a_damaged_file_is_told_and_harms_no_other(store: Store, harm: object) -
 def test_the_oldest_unpinned_goes_first(store: Store) -> None:
     ids = [put(store, n) for n in range(6)]
     store.pin(ids[0], True)
-    Store(store.directory, Retention(count=2)).tidy()
+    Store(store.directory, limits(count=2)).tidy()
     assert [i.id for i in store.listing()] == [ids[5], ids[4], ids[0]]
     assert store.info(ids[0]).pinned
     store.pin(ids[0], False)
-    Store(store.directory, Retention(bytes=1)).tidy()
+    Store(store.directory, limits(bytes=1)).tidy()
     assert [i.id for i in store.listing()] == [ids[5]]  # the newest stays, whatever its size
+
+
+def test_without_limits_all_are_kept(store: Store) -> None:
+    ids = [put(store, n) for n in range(50)]
+    for one in ids:
+        os.utime(store.directory / f"{one}.snapshot", (0, 0))
+    store.tidy()
+    assert [info.id for info in store.listing()] == ids[::-1]
 
 
 def test_old_ones_go(store: Store) -> None:
     snapshot_id = put(store)
     past = time.time() - 100
     os.utime(store.directory / f"{snapshot_id}.snapshot", (past, past))
-    Store(store.directory, Retention(seconds=1000)).tidy()
+    Store(store.directory, limits(seconds=1000)).tidy()
     assert len(store.listing()) == 1
-    Store(store.directory, Retention(seconds=10)).tidy()
+    Store(store.directory, limits(seconds=10)).tidy()
     assert store.listing() == []
 
 

@@ -1,0 +1,35 @@
+"""Tracing is switched on and off."""
+
+from __future__ import annotations
+
+import tracemalloc
+
+import pytest
+
+from flask_heapview.allocations import tracing
+from flask_heapview.errors import BadRequest, Conflict
+
+
+def test_tracing_is_switched_and_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tracing.mode() == "off"
+    try:
+        tracing.switch("exact", 5)
+        assert (tracing.mode(), tracing.depth()) == ("exact", 5)
+        tracing.switch("exact", 7)
+        assert tracing.depth() == 7
+        tracing.switch("off", None)
+        assert (tracing.mode(), tracing.depth()) == ("off", 0)
+    finally:
+        tracemalloc.stop()
+    tracing.switch("sampled")
+    assert (tracing.mode(), tracing.depth()) == ("sampled", 32)
+    tracing.switch("exact", 3)
+    assert (tracing.mode(), tracing.depth()) == ("exact", 3)
+    tracing.switch("off")
+    monkeypatch.setattr(tracing, "core", None)
+    with pytest.raises(Conflict, match="no C compiler"):
+        tracing.switch("sampled", None)
+    with pytest.raises(BadRequest, match="mode must be"):
+        tracing.switch("loud", None)
+    with pytest.raises(BadRequest, match="between 1 and 64"):
+        tracing.switch("exact", 100)

@@ -1,0 +1,84 @@
+"""The settings: how they are read, and that README's table tells them as they are."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any
+
+import pytest
+
+from flask_heapview.config import CHOICES, HeapViewConfig
+from flask_heapview.errors import ConfigError
+
+from .helpers import ROOT
+
+FIELDS = {item.name: item for item in dataclasses.fields(HeapViewConfig)}
+ROW = re.compile(r"^\| `HEAPVIEW_([A-Z_]+)` \| (.+) \| (.+) \|$", re.MULTILINE)
+ROWS = {
+    name.lower(): (meaning, default)
+    for name, meaning, default in ROW.findall((ROOT / "README.md").read_text())
+}
+# where a default is not a value, but what happens without one
+WITHOUT = {
+    "token": "none: registering fails. In debug mode a random token is made and logged.",
+    "auth": "none",
+    "dir": "one per app and user below the system's temp dir",
+    "hosts": "any",
+}
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"HEAPVIEW_ENABLED": "perhaps"}, "HEAPVIEW_ENABLED cannot be used: it must be on or off"),
+        ({"HEAPVIEW_URL_PREFIX": "inside"}, "must begin with a slash"),
+        ({"HEAPVIEW_TOKEN": "  "}, "HEAPVIEW_TOKEN is empty"),
+        ({"HEAPVIEW_KEEP_COUNT": "many"}, "HEAPVIEW_KEEP_COUNT cannot be used"),
+        ({"HEAPVIEW_DEADLINE": -1}, "must be above 0"),
+        ({"HEAPVIEW_AUTH": "me"}, "must be a callable"),
+    ],
+)
+def test_bad_settings_are_named(settings: dict[str, Any], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        HeapViewConfig.load(settings, {})
+
+
+def test_good_settings() -> None:
+    config = HeapViewConfig.load(
+        {"HEAPVIEW_HOSTS": ["a", "b"], "HEAPVIEW_DEADLINE": "5"},
+        {"HEAPVIEW_SHOW_VALUES": "yes", "HEAPVIEW_ENABLED": "0"},
+    )
+    assert (config.hosts, config.deadline) == (("a", "b"), 5.0)
+    assert (config.show_values, config.enabled) == (True, False)
+    with pytest.raises(ConfigError, match="no setting"):
+        HeapViewConfig.load({}, {}, colour="red")
+    assert config.directory("a") != config.directory("b")
+
+
+def test_the_table_has_every_setting_in_order() -> None:
+    assert list(ROWS) == list(FIELDS)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_the_table_tells_the_meaning(name: str) -> None:
+    assert ROWS[name][0] == FIELDS[name].metadata["help"]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_the_table_tells_the_default(name: str) -> None:
+    default, told = FIELDS[name].default, ROWS[name][1]
+    if name in WITHOUT:
+        assert (default or None, told) == (None, WITHOUT[name])
+    elif isinstance(default, bool):
+        assert told == ("on" if default else "off")
+    elif isinstance(default, int | float):
+        assert told.partition(" (")[0] == f"{default:,.0f}"
+    else:
+        assert told == f"`{default}`"
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_the_table_tells_the_choices(name: str) -> None:
+    assert set(re.findall("`(.+?)`", ROWS[name][0])) == set(CHOICES[name])
+    assert FIELDS[name].default in CHOICES[name]
