@@ -20,7 +20,7 @@ def handle(data: bytes) -> bytes:
     work = from_json(data, WalkResult)
     store = Store(Path(work.directory))
     try:
-        made = SnapshotBuilder(work, walk_file.read(Path(work.raw)))
+        made = SnapshotBuilder(work, walk_file.read(Path(work.walk_file)))
         snapshot = made.snapshot()
         if work.graph is not None:
             path = Path(work.graph)
@@ -37,7 +37,7 @@ def _graph(made: SnapshotBuilder, path: Path) -> Retained:
     from ...graphs.summary import GraphFacts, Holding, TypeTally, complete
     from ...graphs.write import Regions
 
-    found = made.raw
+    found = made.walk
     facts = GraphFacts(
         types=[t.name for t in found.types],
         tallies=[TypeTally(t.count, t.size) for t in found.types],

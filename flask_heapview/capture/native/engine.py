@@ -104,13 +104,13 @@ class NativeEngine:
         with files:
             pause = self._walk(files, capture, forks)
         self._safe_in_process = True
-        traced, sites = self._traces(capture, files.raw)
+        traced, sites = self._traces(capture, files.walk)
         total = capture.page.progress().done
         capture.page.advance("building", total, total)
         name = "native" if forks else "native, in-process"
         return WalkResult(
             directory=str(capture.sink.directory),
-            raw=str(files.raw),
+            walk_file=str(files.walk),
             info=msgspec.structs.replace(capture.info, engine=name),
             began=began,
             forked=forks,
@@ -175,15 +175,15 @@ class _Files:
     """Where the core writes; open as long as it does."""
 
     def __init__(self, capture: Capture) -> None:
-        self.raw = capture.sink.part(capture.info.id)
+        self.walk = capture.sink.part(capture.info.id)
         self.graph: Path | None = None
         if capture.request.kind == "graph":
-            self.graph = self.raw.with_name(self.raw.name.replace(".raw.", ".arrays."))
+            self.graph = self.walk.with_name(self.walk.name.replace(".raw.", ".arrays."))
         self.fd = self.graph_fd = -1
 
     def __enter__(self) -> Self:
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
-        self.fd = os.open(self.raw, flags, 0o600)
+        self.fd = os.open(self.walk, flags, 0o600)
         if self.graph is not None:
             self.graph_fd = os.open(self.graph, flags, 0o600)
         return self

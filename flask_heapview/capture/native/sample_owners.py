@@ -13,19 +13,19 @@ class SampleOwners:
     """The sites of single nodes, with all that hangs below each; none where nothing was sampled."""
 
     def __init__(self, found: walk_file.WalkFile) -> None:
-        self.raw = found
+        self.walk = found
         self._known = SampledSites(found.sampler) if found.sampler is not None else None
         self._below: dict[int, list[LiveSample]] = {}
 
     def watch(self, nodes: Iterable[int]) -> None:
         """Sorts the samples by those nodes; to be called once, before `sites`."""
         self._below = {node: [] for node in nodes}
-        for live in self.raw.sampler.live if self.raw.sampler is not None else ():
+        for live in self.walk.sampler.live if self.walk.sampler is not None else ():
             node = live.node
             while node != walk_file.NONE:
                 if node in self._below:
                     self._below[node].append(live)
-                node = self.raw.nodes[node].parent
+                node = self.walk.nodes[node].parent
 
     def sites(self, node: int, types: Iterable[int] | None = None) -> list[Site]:
         """The largest sites below a node; of objects of those types only, if given."""
@@ -34,5 +34,5 @@ class SampleOwners:
         found = self._below.get(node, [])
         if types is not None:
             wanted = frozenset(types)
-            found = [live for live in found if self.raw.nodes[live.node].type in wanted]
+            found = [live for live in found if self.walk.nodes[live.node].type in wanted]
         return self._known.sites(found)

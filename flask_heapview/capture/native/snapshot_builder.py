@@ -46,7 +46,7 @@ class WalkResult(Model, frozen=True):
     """What the service hands over beside the core's file."""
 
     directory: str  # of the store
-    raw: str  # the core's file
+    walk_file: str  # the core's file
     info: SnapshotInfo
     began: float  # seconds of the machine's monotonic clock
     forked: bool
@@ -62,7 +62,7 @@ class SnapshotBuilder:
     """One snapshot in the making."""
 
     def __init__(self, work: WalkResult, found: walk_file.WalkFile) -> None:
-        self.work, self.raw = work, found
+        self.work, self.walk = work, found
         self.stacks, self.place = self._stacks()
         self.sizes = self.stacks.totals()[1]
         self.path = cache(self._path)
@@ -79,11 +79,11 @@ class SnapshotBuilder:
         opened = resources.read_resources(
             facts.process.pid, facts.thread_rows, resources.read_maps(facts.process.pid)
         )
-        pymalloc = memory.parse_pymalloc(self.raw.allocator)
+        pymalloc = memory.parse_pymalloc(self.walk.allocator)
         return Snapshot(
             heap=heap,
             ownership=ownership,
-            gc=msgspec.structs.replace(facts.gc, tracked=sum(t.tracked for t in self.raw.types)),
+            gc=msgspec.structs.replace(facts.gc, tracked=sum(t.tracked for t in self.walk.types)),
             cycles=self._cycles(),
             caches=self._caches(ownership.holders),
             allocations=self._allocations(),
@@ -96,9 +96,9 @@ class SnapshotBuilder:
 
     def _allocations(self) -> Allocations:
         """The exact ones where tracemalloc was on; else what was sampled, if anything was."""
-        if self.work.allocations.mode != "off" or self.raw.sampler is None:
+        if self.work.allocations.mode != "off" or self.walk.sampler is None:
             return self.work.allocations
-        return samples.allocations(self.raw.sampler)
+        return samples.allocations(self.walk.sampler)
 
     def timed(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot with what it took, to be called last."""
@@ -107,13 +107,13 @@ class SnapshotBuilder:
         return msgspec.structs.replace(snapshot, info=info)
 
     def _info(self) -> SnapshotInfo:
-        work, visited = self.work, self.raw.visited
+        work, visited = self.work, self.walk.visited
         return msgspec.structs.replace(
             work.info,
             state="done",
             progress=msgspec.structs.replace(work.info.progress, done=visited, total=visited),
             pause_ms=round(work.pause_ms, 1),
-            extra_bytes=self.raw.private if work.forked else None,
+            extra_bytes=self.walk.private if work.forked else None,
         )
 
     # --- the tree and the census
@@ -122,11 +122,11 @@ class SnapshotBuilder:
         """The tree as a snapshot keeps it, and where each node went; small ones are merged."""
         builder = StacksBuilder()
         place: list[int] = []
-        nodes, small = self.raw.nodes, Frame("(small)")
+        nodes, small = self.walk.nodes, Frame("(small)")
         for node in nodes:
             above = place[node.parent] if node.parent != walk_file.NONE else -1
             if node.kept:
-                made = builder.node(above, Frame(self.raw.labels[node.label], self._kind(node)))
+                made = builder.node(above, Frame(self.walk.labels[node.label], self._kind(node)))
             elif node.parent != walk_file.NONE and not nodes[node.parent].kept:
                 made = above
             else:
@@ -137,13 +137,13 @@ class SnapshotBuilder:
         return builder.build(), place
 
     def _kind(self, node: walk_file.Node) -> str:
-        return self.raw.types[node.type].name if node.type != walk_file.NONE else ""
+        return self.walk.types[node.type].name if node.type != walk_file.NONE else ""
 
     def _path(self, node: int) -> str:
         labels = []
         while node != walk_file.NONE:
-            labels.append(self.raw.labels[self.raw.nodes[node].label])
-            node = self.raw.nodes[node].parent
+            labels.append(self.walk.labels[self.walk.nodes[node].label])
+            node = self.walk.nodes[node].parent
         return dotted(labels[::-1])
 
     def _heap(self) -> Heap:
@@ -155,44 +155,44 @@ class SnapshotBuilder:
                 size=t.size,
                 tracked=min(t.count, t.tracked),
             )
-            for t in self.raw.types
+            for t in self.walk.types
             if t.count
         ]
         rows.sort(key=lambda r: -r.size)
         return Heap(
-            objects=self.raw.visited,
+            objects=self.walk.visited,
             size=sum(r.size for r in rows),
             types=rows,
-            large=self.raw.large,
+            large=self.walk.large,
         )
 
     # --- what collects
 
     def _ownership(self) -> Ownership:
         found = []
-        for number, node in enumerate(self.raw.nodes):
+        for number, node in enumerate(self.walk.nodes):
             known = self._collects(node)
             if known is not None and known.entries >= HOLDER_FROM:
                 found.append((node.rank != APP, known.limit < 0, -known.entries, number))
         found.sort()
-        self.owned.watch([*(row[-1] for row in found[:HOLDERS]), self.raw.garbage_node])
-        roots = [n for n in self.raw.nodes if n.parent == walk_file.NONE]
+        self.owned.watch([*(row[-1] for row in found[:HOLDERS]), self.walk.garbage_node])
+        roots = [n for n in self.walk.nodes if n.parent == walk_file.NONE]
         return Ownership(
             stacks=self.stacks,
             holders=[self._holder(number) for *_, number in found[:HOLDERS]],
             roots=len(roots),
-            app_roots=[self.raw.labels[n.label] for n in roots if n.rank == APP],
-            truncated=self.raw.truncated,
+            app_roots=[self.walk.labels[n.label] for n in roots if n.rank == APP],
+            truncated=self.walk.truncated,
         )
 
     def _collects(self, node: walk_file.Node) -> walk_file.Containers | None:
-        return self.raw.collects[node.collects - 1] if node.collects else None
+        return self.walk.collects[node.collects - 1] if node.collects else None
 
     def _holder(self, number: int) -> Holder:
-        node = self.raw.nodes[number]
-        known = self.raw.collects[node.collects - 1]
-        entries = self.raw.samples.get(node.collects, [])
-        kinds = Counter(self.raw.types[e.type].name for e in entries)
+        node = self.walk.nodes[number]
+        known = self.walk.collects[node.collects - 1]
+        entries = self.walk.samples.get(node.collects, [])
+        kinds = Counter(self.walk.types[e.type].name for e in entries)
         return Holder(
             node=self.place[number],
             path=self._holder_path(number),
@@ -210,22 +210,22 @@ class SnapshotBuilder:
 
     def _ends(self, node: walk_file.Node, known: walk_file.Containers) -> list[int]:
         """By which the judge sees whether entries stay; of a single container: it has an order."""
-        ends = self.raw.ends.get(node.collects, (0, 0))
+        ends = self.walk.ends.get(node.collects, (0, 0))
         return list(ends) if known.containers == 1 and any(ends) else []
 
     def _holder_path(self, number: int) -> str:
         """A cache is named, not the dictionary within it."""
-        above = self.raw.nodes[number].parent
-        inside = self.raw.labels[self.raw.nodes[number].label].lstrip(".") in bounds.DATA_NAMES
-        if above != walk_file.NONE and inside and self._of_a_cache(self.raw.nodes[above]):
+        above = self.walk.nodes[number].parent
+        inside = self.walk.labels[self.walk.nodes[number].label].lstrip(".") in bounds.DATA_NAMES
+        if above != walk_file.NONE and inside and self._of_a_cache(self.walk.nodes[above]):
             return self.path(above)
         return self.path(number)
 
     def _of_a_cache(self, node: walk_file.Node) -> bool:
-        return node.type != walk_file.NONE and self.raw.types[node.type].cache > 0
+        return node.type != walk_file.NONE and self.walk.types[node.type].cache > 0
 
     def _near(self, node: walk_file.Node) -> list[walk_file.Node]:
-        return [node] if node.parent == walk_file.NONE else [node, self.raw.nodes[node.parent]]
+        return [node] if node.parent == walk_file.NONE else [node, self.walk.nodes[node.parent]]
 
     def _limit(self, node: walk_file.Node, containers: int) -> int | None:
         """The node's own bound, or the one its owner keeps for it, for all its containers."""
@@ -241,13 +241,13 @@ class SnapshotBuilder:
 
     def _caches(self, holders: Sequence[Holder]) -> Caches:
         together: Counter[int] = Counter()
-        for one in self.raw.caches:
+        for one in self.walk.caches:
             together[one.node] += max(1, one.entries)
-        found = [self._cache(one, together[one.node]) for one in self.raw.caches]
+        found = [self._cache(one, together[one.node]) for one in self.walk.caches]
         keys = {
-            self.place[number]: self.raw.keys[node.collects]
-            for number, node in enumerate(self.raw.nodes)
-            if node.collects in self.raw.keys
+            self.place[number]: self.walk.keys[node.collects]
+            for number, node in enumerate(self.walk.nodes)
+            if node.collects in self.walk.keys
         }
         found += known_caches.containers(
             holders,
@@ -261,7 +261,7 @@ class SnapshotBuilder:
 
     def _cache(self, one: walk_file.Cache, together: int) -> Cache:
         """Its bytes are those of its entries; caches on one node share them by their number."""
-        kind = self.raw.types[one.type]
+        kind = self.walk.types[one.type]
         whole, entries = self._entry_bytes(one.node), max(1, one.entries)
         return Cache(
             path=self.path(one.node),
@@ -281,24 +281,24 @@ class SnapshotBuilder:
         return sum(
             self.sizes[self.place[number]]
             for number in self.children[cache]
-            if self._kind(self.raw.nodes[number]) not in ("function", "method")
+            if self._kind(self.walk.nodes[number]) not in ("function", "method")
         )
 
     # --- cycles
 
     def _cycles(self) -> Cycles:
         groups: dict[tuple[bool, str], CycleGroup] = {}
-        for number, group in enumerate(self.raw.cycles):
+        for number, group in enumerate(self.walk.cycles):
             made = self._group(number, group)
             if made.garbage or not is_ours(made.types):
                 key = (not made.garbage, made.chain)
                 groups[key] = _joined(groups[key], made) if key in groups else made
         found = sorted(groups.values(), key=lambda g: (not g.garbage, -g.size))
-        looked, candidates = self.raw.live_looked_at, self.raw.live_candidates
+        looked, candidates = self.walk.live_looked_at, self.walk.live_candidates
         note = f"Live cycles were looked for among the {looked} newest objects that lead on."
         return Cycles(
-            garbage_objects=self.raw.garbage_objects,
-            garbage_bytes=self.sizes[self.place[self.raw.garbage_node]],
+            garbage_objects=self.walk.garbage_objects,
+            garbage_bytes=self.sizes[self.place[self.walk.garbage_node]],
             groups=found,
             note=note if candidates > looked else "",
         )
@@ -313,20 +313,20 @@ class SnapshotBuilder:
             components=group.components,
             count=group.count,
             size=group.size,
-            types=[self.raw.types[kind].name for kind, _ in kinds[:5]],
+            types=[self.walk.types[kind].name for kind, _ in kinds[:5]],
             sites=self.work.sites.cycles.get(number) or self._garbage_sites(group),
         )
 
     def _garbage_sites(self, group: walk_file.Cycle) -> list[Site]:
         if not group.garbage:
             return []
-        return self.owned.sites(self.raw.garbage_node, [kind for kind, _ in group.kinds])
+        return self.owned.sites(self.walk.garbage_node, [kind for kind, _ in group.kinds])
 
     def _chain(self, group: walk_file.Cycle) -> str:
-        names = [short_name(self.raw.types[step.type].name) for step in group.chain]
+        names = [short_name(self.walk.types[step.type].name) for step in group.chain]
         parts = []
         for name, step in zip(names, group.chain, strict=True):
-            label = self.raw.labels[step.label]
+            label = self.walk.labels[step.label]
             parts.append(f"{name}[{step.place}]" if step.place >= 0 else f"{name}{label}")
         return " → ".join([*parts, names[0]])
 
@@ -334,12 +334,12 @@ class SnapshotBuilder:
 
     def root_names(self) -> dict[int, tuple[str, str]]:
         """(sort, name) of the roots that are known, by their place in the graph."""
-        nodes, labels = self.raw.nodes, self.raw.labels
+        nodes, labels = self.walk.nodes, self.walk.labels
         found = {
             index: ("local variable", self.path(node) + labels[label])
-            for index, node, label in self.raw.graph.held
+            for index, node, label in self.walk.graph.held
         }
-        for index, attributes, node in self.raw.graph.modules:
+        for index, attributes, node in self.walk.graph.modules:
             if node != walk_file.NONE:
                 found[index] = found[attributes] = "module", labels[nodes[node].label]
         return found
@@ -349,10 +349,10 @@ class SnapshotBuilder:
         objects and bytes that have it as their nearest owner."""
         counts, sizes = self.stacks.totals()
         rows = []
-        for _, index, number in self.raw.graph.modules:
+        for _, index, number in self.walk.graph.modules:
             if number != walk_file.NONE:
-                node, at = self.raw.nodes[number], self.place[number]
-                name = self.raw.labels[node.label]
+                node, at = self.walk.nodes[number], self.place[number]
+                name = self.walk.labels[node.label]
                 rows.append((name, node.rank == APP, index, counts[at], sizes[at]))
         return rows
 
@@ -360,8 +360,8 @@ class SnapshotBuilder:
 
     def _open(self) -> list[OpenObject]:
         rows: dict[tuple[str, str], list[int]] = {}
-        for number, one in enumerate(self.raw.open):
-            key = (self.raw.types[one.type].name, self.path(one.node))
+        for number, one in enumerate(self.walk.open):
+            key = (self.walk.types[one.type].name, self.path(one.node))
             rows.setdefault(key, []).append(number)
         return [
             OpenObject(type=kind, path=path, count=len(numbers), sites=self._open_sites(numbers))

@@ -85,7 +85,7 @@ class Walk:
             if seen(child):
                 continue
             info = infos.get(id(type(child))) or self.types.of(child)
-            if info.flags & TYPE and self._send_home(child, info):
+            if info.flags & TYPE and self._file_under_module(child, info):
                 continue
             if label == "[code]":  # names and constants of functions: nobody's growth
                 step = node
@@ -106,7 +106,7 @@ class Walk:
             if info.leads:
                 self._queue.append((child, step))
 
-    def _send_home(self, kind: object, info: TypeInfo) -> bool:
+    def _file_under_module(self, kind: object, info: TypeInfo) -> bool:
         """Puts a class under the module that defines it, wherever it was met."""
         module = clean(namespace_of(kind).get("__module__"))  # type: ignore[arg-type]
         name = clean(type.__dict__["__qualname__"].__get__(kind))

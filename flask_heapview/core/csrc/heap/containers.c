@@ -1,5 +1,5 @@
 /* What is known of containers and caches: entries, limits, and which to look into later. */
-#include "heap/walk.h"
+#include "heap/containers.h"
 
 #define MIN_SAMPLED_ENTRIES 8 /* from so many on, a container's newest entries are worth a look */
 

@@ -1,5 +1,5 @@
 /* The tree of paths: a node for each step (edge label, type) from a node. */
-#include "heap/walk.h"
+#include "heap/nodes.h"
 
 #define MIN_FOLD_DEPTH                                                                             \
     8 /* steps; from here on, one that repeats one of the last is folded into it */
