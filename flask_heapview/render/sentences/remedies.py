@@ -18,7 +18,7 @@ REMEDIES: dict[str, str] = {
     "uncollectable": "Switch gc.DEBUG_SAVEALL off and empty gc.garbage. "
     "Break the cycle with weakref.ref.",
     "unclosed-resource": "Close it: use a with block, contextlib.closing, or "
-    "app.teardown_appcontext. In sqlite3, `with connection` commits but does not close.",
+    "app.teardown_appcontext. A sqlite3 connection in a with block commits, but does not close.",
     "thread": "Make one executor when the app starts, and share it. "
     "Otherwise shut each one down: with ThreadPoolExecutor() as pool.",
     "native": "Look for a clear, close or free call of the C library. "
