@@ -45,7 +45,7 @@ class Conflict(HeapViewError):
 
 
 class DifferentWorkers(Conflict):
-    """Snapshots of different workers were to be subtracted (figure: their ids)."""
+    """Snapshots of different workers were to be subtracted (figure: the ids of the workers)."""
 
     title = "snapshots of different workers"
 
@@ -53,7 +53,7 @@ class DifferentWorkers(Conflict):
         super().__init__(
             "These snapshots are of different workers. Their heaps have nothing in common, so they "
             "cannot be subtracted. Take both snapshots of one worker: the snapshot list names it.",
-            workers=sorted(workers),
+            workers=list(workers),
         )
 
 

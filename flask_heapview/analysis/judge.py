@@ -213,5 +213,5 @@ def judge(snapshots: Sequence[Snapshot]) -> Report:
     """
     workers = {s.info.worker for s in snapshots}
     if len(workers) > 1:
-        raise DifferentWorkers(workers)
+        raise DifferentWorkers(sorted(workers))
     return Judge(snapshots).report()

@@ -97,6 +97,8 @@ def demo(*shell: str) -> Iterator[tuple[subprocess.Popen[str], int, str]]:
         text=True,
         start_new_session=True,
         env={**unmeasured(), "HEAPVIEW_TOKEN": TOKEN},
+        # whoever runs the tests under nohup hands an ignored SIGHUP down
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
     assert process.stdout is not None
     started: list[psutil.Process] = []
