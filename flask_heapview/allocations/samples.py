@@ -95,13 +95,16 @@ class _DumpReader:
 
     def rows(self, form: struct.Struct) -> list[tuple[int, ...]]:
         count = self.number()
-        begin, self.at = self.at, self.at + count * form.size
-        return list(form.iter_unpack(self.data[begin : self.at]))
+        return list(form.iter_unpack(self._bytes(count * form.size)))
 
     def text(self) -> str:
-        length = self.number()
-        self.at += length
-        return clean(self.data[self.at - length : self.at].decode("utf-8", "surrogatepass"))
+        return clean(self._bytes(self.number()).decode("utf-8", "surrogatepass"))
+
+    def _bytes(self, length: int) -> bytes:
+        begin, self.at = self.at, self.at + length
+        if self.at > len(self.data):
+            raise struct.error("the dump is cut short")
+        return self.data[begin : self.at]
 
     def entry(self, tags: list[str], places: list[tuple[str, str, int]]) -> SampledTraceback:
         blocks, size, tag, depth = self.row("ddII")
@@ -122,7 +125,10 @@ def _is_ours(stack: Iterable[tuple[str, str, int]]) -> bool:
 
 
 def parse_dump(data: bytes, at: int = 0) -> Samples | None:
-    """None where nothing was sampled. Raises struct.error or IndexError for what is damaged."""
+    """Reads a dump: see SAMP in docs/walk-file.md. None where nothing was sampled.
+
+    Raises struct.error or IndexError for what is cut short or damaged.
+    """
     reader = _DumpReader(data, at)
     if not reader.number():
         return None

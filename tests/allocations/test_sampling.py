@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import random
+import struct
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from flask import Flask
 
 from flask_heapview import HeapView
 from flask_heapview.allocations import samples, tracing
+from flask_heapview.core.loader import core
 from flask_heapview.request_context import SERVING
 
 from ..helpers import TOKEN
@@ -270,3 +272,15 @@ def test_nothing_of_ours_is_in_the_figures(tmp_path: Any) -> None:
     gc.collect()
     labels = {frame.file for frame in samples.allocations(found()).stacks.frames}
     assert not any("/flask_heapview/" in file for file in labels)
+
+
+def test_a_dump_that_is_cut_short_is_refused() -> None:
+    start(1024)
+    kept = small()
+    whole = core.sampling_dump() if core is not None else b""
+    known = samples.parse_dump(whole)
+    assert known is not None
+    assert len(kept) > len(known.live) > 100
+    for length in [4, 5, *range(50, len(whole), len(whole) // 97), len(whole) - 24, len(whole) - 1]:
+        with pytest.raises((struct.error, IndexError)):
+            samples.parse_dump(whole[:length])
