@@ -92,7 +92,7 @@ def test_from_sign_in_to_download(browser: Any, server: Server, tmp_path: Path) 
         take(page, server, label)
         for number in range(60):
             server.get(f"/leak/{1000 * turn + number}")
-    assert page.locator("h1").inner_text().startswith("Leak It leaks: dict app.kept gained")
+    page.wait_for_selector("h1:has-text('It leaks: dict app.kept gained')")
     shot(page, "overview-full")
     page.get_by_role("link", name="See the evidence").click()
     page.wait_for_selector(".verdict")
@@ -121,12 +121,14 @@ def test_drilling_down_sorting_and_searching(browser: Any, server: Server) -> No
     page.get_by_role("button", name="Search").click()
     page.get_by_role("link", name="app", exact=True).click()
     page.get_by_role("link", name=".kept", exact=True).click()
-    assert "app" in page.locator(".crumbs").inner_text()
+    page.wait_for_selector(".crumbs:has-text('app')")
     page.get_by_role("navigation", name="Views").get_by_role("link", name="Heap").click()
+    # a click returns before the next page is there: each step waits for what it expects
+    page.wait_for_selector("h1:has-text('Heap')")
     page.get_by_role("link", name="Objects").click()
-    assert page.locator("th[aria-sort=descending]").inner_text().startswith("Objects")
+    page.wait_for_selector("th[aria-sort=descending]:has-text('Objects')")
     page.get_by_role("link", name="Objects").click()
-    assert page.locator("th[aria-sort=ascending]").count() == 1
+    page.wait_for_selector("th[aria-sort=ascending]:has-text('Objects')")
     assert page.problems == []
     page.context.close()
 
@@ -149,6 +151,7 @@ def test_without_javascript_everything_but_live_progress_works(
     page.get_by_role("button", name="Capture", exact=True).click()
     page.wait_for_selector("#progress")
     page.wait_for_selector("#progress", state="detached", timeout=60_000)
+    page.wait_for_selector("input[name=base]")
     page.locator("input[name=base]").last.check()
     page.locator("input[name=target]").first.check()
     page.get_by_role("button", name="Compare selected").click()
