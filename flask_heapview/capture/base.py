@@ -14,7 +14,7 @@ from ..model.base import Model
 from ..model.gc import Gc
 from ..model.process import Process, Readings
 from ..model.resources import ThreadRow
-from ..model.snapshot import Kind, Snapshot, SnapshotInfo
+from ..model.snapshot import Kind, Requests, Snapshot, SnapshotInfo
 from ..process import glibc
 from ..process.collector import read_gc
 from ..process.level_history import LevelHistory
@@ -45,10 +45,18 @@ class CaptureRequest(msgspec.Struct):
     label: str = ""
     kind: Kind = "ownership"
     requests: Mapping[str, int] = {}  # served so far, by endpoint
+    counts: Requests | None = None  # in place of these, where no app counts
     endpoints: Sequence[EndpointCode] = ()
     caches: Mapping[str, object] = {}  # that the app registered, by name
     show_values: bool = False
     level_history: LevelHistory | None = None
+
+    def counted(self) -> Requests:
+        """The requests so far, and who counts them."""
+        if self.counts is not None:
+            return self.counts
+        endpoints = dict(self.requests)
+        return Requests(total=sum(endpoints.values()), endpoints=endpoints)
 
     def readings(self) -> Readings:
         """The levels read between requests; none where nobody reads them."""

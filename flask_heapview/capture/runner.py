@@ -12,7 +12,7 @@ import msgspec
 from ..allocations import tracing
 from ..errors import BadRequest, CaptureBusy, HeapViewError
 from ..isolation import forked_child
-from ..model.snapshot import Requests, SnapshotInfo
+from ..model.snapshot import SnapshotInfo
 from ..process import headroom
 from .base import Capture, CaptureRequest, Engine, SnapshotSink
 
@@ -55,10 +55,34 @@ class Runner:
         return forked_child.can_fork()
 
     def start(self, request: CaptureRequest, sink: SnapshotSink) -> SnapshotInfo:
-        """Starts a capture and returns its status.
+        """Starts a capture in a thread of its own and returns its status.
 
         Raises CaptureBusy, NotEnoughMemory with the figures, StoreError, or BadRequest.
         """
+        capture = self._begin(request, sink)
+        info = capture.info
+        thread = threading.Thread(
+            target=self._run, args=(capture,), name="heapview-capture", daemon=True
+        )
+        try:
+            thread.start()
+        except BaseException:
+            _CAPTURE_LOCK.release()
+            sink.end(info.id)
+            raise
+        return info
+
+    def take(self, request: CaptureRequest, sink: SnapshotSink) -> SnapshotInfo:
+        """Takes a capture in the calling thread. How it ended is in the sink.
+
+        Raises CaptureBusy, NotEnoughMemory with the figures, StoreError, or BadRequest.
+        """
+        capture = self._begin(request, sink)
+        self._run(capture)
+        return capture.info
+
+    def _begin(self, request: CaptureRequest, sink: SnapshotSink) -> Capture:
+        """Announces a capture where one may be taken."""
         if request.kind not in self.engine.kinds:
             raise BadRequest(
                 f'The {self.engine.name} engine takes "ownership" captures; "graph" needs the '
@@ -74,22 +98,9 @@ class Runner:
         except BaseException:
             _CAPTURE_LOCK.release()
             raise
-        thread = threading.Thread(
-            target=self._run,
-            args=(Capture(request, info, sink, page, self.deadline),),
-            name="heapview-capture",
-            daemon=True,
-        )
-        try:
-            thread.start()
-        except BaseException:
-            _CAPTURE_LOCK.release()
-            sink.end(info.id)
-            raise
-        return info
+        return Capture(request, info, sink, page, self.deadline)
 
     def _announce(self, request: CaptureRequest, sink: SnapshotSink) -> SnapshotInfo:
-        counts = dict(request.requests)
         return SnapshotInfo(
             id=sink.new_id(),
             state="running",
@@ -98,7 +109,7 @@ class Runner:
             label=request.label,
             kind=request.kind,
             engine=self.engine.name,
-            requests=Requests(total=sum(counts.values()), endpoints=counts),
+            requests=request.counted(),
             clock=time.monotonic(),
             pid=os.getpid(),
         )

@@ -18,6 +18,7 @@ from .retained import Retained
 SCHEMA = "flask-heapview/snapshot/1"
 State = Literal["running", "done", "failed"]
 Kind = Literal["ownership", "graph"]
+CountedBy = Literal["app", "server", "nobody"]
 
 
 class Progress(Model, frozen=True):
@@ -30,10 +31,20 @@ class Progress(Model, frozen=True):
 
 
 class Requests(Model, frozen=True):
-    """Requests served by the worker since it began, the blueprint's own left out."""
+    """Requests served by the worker since it began, the blueprint's own left out.
+
+    A mounted app counts them by endpoint. In an attached process the server may have their total,
+    and no endpoints. Where nobody counts, the total is 0 and means nothing.
+    """
 
     total: int = 0
     endpoints: dict[str, int] = {}
+    counted_by: CountedBy = "app"
+
+    @property
+    def known(self) -> bool:
+        """Whether the total means anything."""
+        return self.counted_by != "nobody"
 
 
 class SnapshotInfo(Model, frozen=True):
