@@ -284,7 +284,7 @@ hv_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *state)
         return;
     case HV_KIND_DICT:
         dict_edges(op, edge, state);
-        if (type->type != &PyDict_Type)
+        if (!hv_is_exact_dict_type(type->type))
             instance_edges(core, op, type, edge, state);
         return;
     case HV_KIND_PLAIN:
