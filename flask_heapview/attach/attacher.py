@@ -41,6 +41,7 @@ class Attached(msgspec.Struct, frozen=True):
     seconds: float  # from the call to the snapshot
     stays: list[str]  # modules that came and stay imported
     lent: list[str]  # packages that the process does not have itself
+    open: list[str]  # libraries that a descriptor stays open on
     loaded: bool  # whether the process had loaded flask-heapview itself
 
 
@@ -192,6 +193,7 @@ class Attacher:
             seconds=seconds,
             stays=said["stays"],
             lent=said["lent"],
+            open=said["open"],
             loaded=said["loaded"],
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,16 +17,26 @@ from ..process.identity import worker_id
 from ..store.snapshots import Store
 from .request_count import read_requests
 
+# seconds that the service may do without its collector; after a longer capture, what the capture
+# itself needed waits for the collector as garbage
+MAX_UNCOLLECTED_SECONDS = 5.0
+
 
 def take(wanted: Mapping[str, Any]) -> dict[str, object]:
     """Takes one, and says how it went: done, refused or failed, with the reason."""
     fresh_interpreter.borrow(wanted["python"], wanted["path"])
     store = Store(Path(wanted["directory"]))
     request = CaptureRequest(
-        worker=worker_id(os.getpid()), label=wanted["label"], counts=read_requests()
+        worker=worker_id(os.getpid()),
+        label=wanted["label"],
+        counts=read_requests(),
+        collecting=wanted["collecting"],
     )
+    engine = select_engine("auto")
+    if wanted["collecting"] and engine.estimate().seconds > MAX_UNCOLLECTED_SECONDS:
+        gc.enable()
     try:
-        info = Runner(select_engine("auto"), wanted["deadline"]).take(request, store)
+        info = Runner(engine, wanted["deadline"]).take(request, store)
     except HeapViewError as error:
         return {"state": "refused", "reason": error.detail}
     finally:

@@ -9,6 +9,7 @@ it does no more than start a thread, by the call that takes none.
 from __future__ import annotations
 
 import _thread
+import gc
 import sys
 from typing import Any
 
@@ -45,6 +46,7 @@ class Traces:
         self.importers = set(sys.path_importer_cache)
         self.loggers = set(_loggers())
         self.filters = list(_filters())
+        self.libraries = _open_libraries()
         self.first, self.last = Lender({}), Lender({})
 
     def lend(self, folder: str, others: dict[str, str]) -> None:
@@ -71,8 +73,26 @@ class Traces:
         filters = _filters()
         for entry in [e for e in filters if e not in self.filters and _is_ours(e)]:
             filters.remove(entry)
-        stays = sorted(came & set(sys.modules))
-        return {"stays": stays, "lent": sorted({*self.last.lent} & set(sys.modules))}
+        return {
+            "stays": sorted(came & set(sys.modules)),
+            "lent": sorted({*self.last.lent} & set(sys.modules)),
+            "open": sorted(_open_libraries() - self.libraries),
+        }
+
+
+def _open_libraries() -> set[str]:
+    """Shared libraries that a descriptor is open on: libffi keeps one on its own file."""
+    import os
+
+    found = set()
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            link = os.readlink(f"/proc/self/fd/{name}")
+        except OSError:  # closed meanwhile
+            continue
+        if ".so" in link:
+            found.add(link)
+    return found
 
 
 def _loggers() -> dict[str, Any]:
@@ -122,13 +142,19 @@ def work(folder: str, wanted: dict[str, Any]) -> None:
         return
     answer(folder, {"state": "running"})
     before = Traces()
+    wanted["collecting"] = gc.isenabled()
+    gc.disable()  # what comes stays in the youngest generation: it can be freed on its own
     said: dict[str, object] = {"state": "failed", "reason": "it ended early"}
     try:
         before.lend(wanted["package"], wanted["packages"])
         said = _capture(wanted)
     except BaseException as error:
         said["reason"] = f"{type(error).__name__}: {error}"
-    said |= before.clear()
+    finally:
+        said |= before.clear()
+        if wanted["collecting"]:
+            gc.collect(0)
+            gc.enable()
     said["loaded"] = f"{PACKAGE}.extension" in before.modules
     answer(folder, said)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec import field
+
 from .allocations import Allocations
 from .base import Model
 from .caches import Caches
@@ -56,7 +58,7 @@ class SnapshotInfo(Model, frozen=True):
     taken_at: str  # RFC 3339, UTC
     label: str = ""
     kind: Kind = "ownership"
-    progress: Progress = Progress()
+    progress: Progress = field(default_factory=Progress)  # see model/process.py
     error: str | None = None
     pause_ms: float | None = None  # how long the service stood still
     duration_ms: float | None = None
