@@ -82,6 +82,6 @@ class Snapshot(Model, frozen=True):
     caches: Caches = Caches()
     allocations: Allocations = Allocations()
     resources: Resources = Resources()
-    process: Process = Process()
+    process: Process = field(default_factory=Process)
     retained: Retained = Retained()
     imported: list[str] = []  # modules that the child had to import: none, if all is well
