@@ -102,10 +102,8 @@ class Attacher:
 
     def _send(self, path: Path | str) -> None:
         """Raises CannotAttach."""
-        if sys.version_info < (3, 14):
-            raise AssertionError("require_python comes first")
         try:
-            sys.remote_exec(self.pid, str(path))
+            _remote_exec(self.pid, str(path))
         except PermissionError:
             raise process.no_permission(self.pid) from None
         except ValueError:
@@ -196,6 +194,12 @@ class Attacher:
             open=said["open"],
             loaded=said["loaded"],
         )
+
+
+def _remote_exec(pid: int, path: str) -> None:
+    """Has a process run a file. Raises what sys.remote_exec does."""
+    if sys.version_info >= (3, 14):
+        sys.remote_exec(pid, path)
 
 
 def _answer(place: Path) -> dict[str, Any] | None:

@@ -105,7 +105,7 @@ def _require_interpreter(pid: int, maps: str) -> None:
         raise CannotAttach(f"Process {pid} {what}. Only CPython can be attached to.")
     if (ours, False) in found:
         return
-    version, free = max(found)
+    version, _ = max(found)
     if tuple(map(int, version.split("."))) < OLDEST:
         raise CannotAttach(
             f"Process {pid} runs Python {version}. It can be attached to from 3.14 on. "

@@ -69,8 +69,7 @@ def in_words(attached: Attached, store: Store) -> list[str]:
             f"The process does not have {_and(attached.lent)}: this command's own were used."
         )
     lines.append(
-        "Send it traffic, attach again, and compare: "
-        f"flask heapview --dir {store.directory} report"
+        f"Send it traffic, attach again, and compare: flask heapview --dir {store.directory} report"
     )
     return lines
 
@@ -78,20 +77,29 @@ def in_words(attached: Attached, store: Store) -> list[str]:
 def _counted(attached: Attached) -> str:
     requests = attached.info.requests
     if requests.counted_by == "server":
-        return f"Its server counts {requests.total:,} requests so far. Endpoints are not known."
+        return f"Its server has counted {requests.total:,} requests. Endpoints are not known."
     return "Nobody counts its requests. Growth is judged by time."
 
 
 def _left(attached: Attached) -> str:
     """What a process cannot give back: an imported C library stays mapped."""
     if not attached.stays:
-        return "Nothing stays behind in the process."
+        return "Nothing new stays in the process."
     named = [name for name in attached.stays if "." not in name and not name.startswith("_")]
     more = " and others" if len(named) > MAX_NAMED_MODULES else ""
     return (
         f"{len(attached.stays)} modules stay imported in the process "
-        f"({', '.join(named[:MAX_NAMED_MODULES])}{more}), with their libraries. All else is gone."
+        f"({', '.join(named[:MAX_NAMED_MODULES])}{more}), with their libraries{_open(attached)}. "
+        "All else is gone."
     )
+
+
+def _open(attached: Attached) -> str:
+    """libffi keeps its own file open, from the import of ctypes on."""
+    if not attached.open:
+        return ""
+    names = [Path(place).name for place in attached.open]
+    return f" and {len(names)} open descriptor ({_and(names)})"
 
 
 def _and(names: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""Which store the commands read: the one that is named, the app's, or that of attached processes."""
+"""Which store the commands read: the named one, the app's, or that of attached processes."""
 
 from __future__ import annotations
 
