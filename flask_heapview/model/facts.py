@@ -25,7 +25,7 @@ class Fact(Model, frozen=True, tag_field="kind", tag=_kind):
     """One thing that was found."""
 
 
-class OverRequests(Fact, frozen=True, kw_only=True):
+class OverRequests(Fact, frozen=True, kw_only=True, omit_defaults=True):
     """Something that was found over so many requests."""
 
     # where nobody counts them: `requests` is 0 then, and rates are per second
