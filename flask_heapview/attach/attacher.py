@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import os
 import shutil
 import signal
@@ -26,6 +27,7 @@ MAX_CAPTURE_SECONDS = 120.0  # that the capture may take
 MAX_EXTRA_SECONDS = 360.0  # after it, until the snapshot is built
 HINT_SECONDS = 2.0  # seconds without a sign of life, after which words are due
 POLL_SECONDS = 0.02
+MAX_NAMED_WORKERS = 8
 NOTHING = os.devnull  # a script that does nothing
 # imported one by one in the process; the last one has `take`
 MODULES = ("msgspec", "psutil", "flask_heapview.capture.select", "flask_heapview.attach.capture")
@@ -63,17 +65,32 @@ class Attacher:
                 f"Process {self.pid} does not handle SIGUSR1: the signal would end it. "
                 "Leave --wake out. A request wakes an idle worker."
             )
+        self._name_workers()
         place = self._private_place()
         try:
             began = time.monotonic()
             self._send(place / "script.py")
-            if wake:
-                os.kill(self.pid, signal.SIGUSR1)
-            self._await_begin(place, patience)
+            try:
+                if wake:
+                    os.kill(self.pid, signal.SIGUSR1)
+                self._await_begin(place, patience)
+            except BaseException:  # ^C, too: the file must not go while it may still be run
+                self._cancel(place)
+                raise
             said = self._await_end(place)
             return self._attached(said, time.monotonic() - began)
         finally:
             shutil.rmtree(place, ignore_errors=True)
+
+    def _name_workers(self) -> None:
+        """A server's master process serves no requests, and nobody looks for leaks in it."""
+        workers = process.twins_below(self.pid)
+        if workers:
+            named = ", ".join(map(str, workers[:MAX_NAMED_WORKERS]))
+            self.tell(
+                f"Process {self.pid} has child processes of the same command: {named}. "
+                "If it is a master, attach to one of these instead."
+            )
 
     def _private_place(self) -> Path:
         """A directory in the store's, 0700, with the script and the mark that it is wanted."""
@@ -152,7 +169,8 @@ class Attacher:
         """Whether the script was still wanted; from now on it does nothing."""
         if not script.claim(str(place)):
             return False
-        self._send(NOTHING)  # takes the place of the script that is about to go
+        with contextlib.suppress(CannotAttach):  # it has ended
+            self._send(NOTHING)  # takes the place of the script that is about to go
         return True
 
     def _hint(self) -> None:

@@ -13,6 +13,8 @@ import signal
 import sys
 from pathlib import Path
 
+import psutil
+
 from ..errors import CannotAttach
 
 OLDEST = (3, 14)
@@ -54,7 +56,7 @@ def examine(pid: int) -> None:
         raise no_permission(pid) from None
     except OSError:
         raise _gone(pid) from None
-    _require_interpreter(pid, maps)
+    require_interpreter(pid, maps)
     if (root.st_dev, root.st_ino) != (own.st_dev, own.st_ino):
         raise CannotAttach(
             f"Process {pid} lives in another container: it sees other files than this command. "
@@ -84,6 +86,16 @@ def is_alive(pid: int) -> bool:
         return False
 
 
+def twins_below(pid: int) -> list[int]:
+    """Children that run the same command: the workers of a master, the server of a reloader."""
+    try:
+        parent = psutil.Process(pid)
+        command = parent.cmdline()
+        return [child.pid for child in parent.children() if child.cmdline() == command]
+    except psutil.Error:
+        return []
+
+
 def handles_usr1(pid: int) -> bool:
     """Whether SIGUSR1 runs a function of the process; without one it would end the process."""
     caught = int(_status(pid).get("SigCgt", "0"), 16)
@@ -97,27 +109,29 @@ def interpreters(maps: str) -> set[tuple[str, bool]]:
     return found or {(f"3.{m[1]}", bool(m[2])) for m in map(_MODULE.search, names) if m}
 
 
-def _require_interpreter(pid: int, maps: str) -> None:
-    found = interpreters(maps)
-    ours = _dotted(sys.version_info[:2])
+def require_interpreter(
+    pid: int, maps: str, version: tuple[int, ...] = sys.version_info[:2]
+) -> None:
+    """Raises CannotAttach unless the process runs a CPython of that version."""
+    found, ours = interpreters(maps), _dotted(version)
     if not found:
         what = "runs PyPy" if "pypy" in maps else "does not run Python"
         raise CannotAttach(f"Process {pid} {what}. Only CPython can be attached to.")
     if (ours, False) in found:
         return
-    version, _ = max(found)
-    if tuple(map(int, version.split("."))) < OLDEST:
+    theirs = max(found)[0]
+    if tuple(map(int, theirs.split("."))) < OLDEST:
         raise CannotAttach(
-            f"Process {pid} runs Python {version}. It can be attached to from 3.14 on. "
+            f"Process {pid} runs Python {theirs}. It can be attached to from 3.14 on. "
             "Mount flask-heapview on its app instead."
         )
-    if version != ours:
+    if theirs != ours:
         raise CannotAttach(
-            f"Process {pid} runs Python {version}, and this command runs on {ours}. "
+            f"Process {pid} runs Python {theirs}, and this command runs on {ours}. "
             "Run the command with the Python of the process."
         )
     raise CannotAttach(
-        f"Process {pid} runs a free-threaded build of Python {version}. "
+        f"Process {pid} runs a free-threaded build of Python {theirs}. "
         "flask-heapview does not know free-threaded builds."
     )
 

@@ -63,7 +63,7 @@ class Traces:
                 sys.meta_path.remove(finder)
         came = set(sys.modules) - self.modules
         for name in [n for n in came if n.partition(".")[0] == PACKAGE]:
-            sys.modules.pop(name, None)
+            _forget(name)
         for place in set(sys.path_importer_cache) - self.importers:
             sys.path_importer_cache.pop(place, None)
         loggers = _loggers()
@@ -93,6 +93,15 @@ def _open_libraries() -> set[str]:
         if ".so" in link:
             found.add(link)
     return found
+
+
+def _forget(name: str) -> None:
+    """Takes a module out, and out of the package that it lies in."""
+    module = sys.modules.pop(name, None)
+    place, _, own = name.rpartition(".")
+    parent = sys.modules.get(place)
+    if parent is not None and vars(parent).get(own) is module:
+        delattr(parent, own)
 
 
 def _loggers() -> dict[str, Any]:
@@ -151,10 +160,12 @@ def work(folder: str, wanted: dict[str, Any]) -> None:
     except BaseException as error:
         said["reason"] = f"{type(error).__name__}: {error}"
     finally:
-        said |= before.clear()
-        if wanted["collecting"]:
-            gc.collect(0)
-            gc.enable()
+        try:
+            said |= before.clear()
+        finally:
+            if wanted["collecting"]:
+                gc.collect(0)
+                gc.enable()
     said["loaded"] = f"{PACKAGE}.extension" in before.modules
     answer(folder, said)
 
