@@ -29,8 +29,26 @@ HINT_SECONDS = 2.0  # seconds without a sign of life, after which words are due
 POLL_SECONDS = 0.02
 MAX_NAMED_WORKERS = 8
 NOTHING = os.devnull  # a script that does nothing
-# imported one by one in the process; the last one has `take`
-MODULES = ("msgspec", "psutil", "flask_heapview.capture.select", "flask_heapview.attach.capture")
+# imported one by one in the process, each within some 20 ms; the last one has `take`
+MODULES = (
+    "msgspec",
+    "flask_heapview.model.snapshot",
+    "flask_heapview.inspection.code_locations",
+    "ctypes",
+    "psutil",
+    "flask_heapview.process.memory",
+    "flask_heapview.process.resources",
+    "flask_heapview.capture.base",
+    "flask_heapview.capture.runner",
+    "flask_heapview.core.selfcheck",
+    "flask_heapview.allocations.samples",
+    "flask_heapview.capture.native.walk_file",
+    "flask_heapview.capture.native.snapshot_builder",
+    "flask_heapview.capture.native.engine",
+    "flask_heapview.capture.select",
+    "flask_heapview.store.snapshots",
+    "flask_heapview.attach.capture",
+)
 # top-level packages that these need; lent to a process that does not have them
 NEEDED = ("msgspec", "psutil", "guppy", "objgraph", "pympler")
 Tell = Callable[[str], None]
