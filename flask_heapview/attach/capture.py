@@ -29,7 +29,7 @@ def take(wanted: Mapping[str, Any]) -> dict[str, object]:
     request = CaptureRequest(
         worker=worker_id(os.getpid()),
         label=wanted["label"],
-        counts=read_requests(),
+        counts=read_requests,
         collecting=wanted["collecting"],
     )
     engine = select_engine("auto")

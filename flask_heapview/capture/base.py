@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -45,7 +45,7 @@ class CaptureRequest(msgspec.Struct):
     label: str = ""
     kind: Kind = "ownership"
     requests: Mapping[str, int] = {}  # served so far, by endpoint
-    counts: Requests | None = None  # in place of these, where no app counts
+    counts: Callable[[], Requests] | None = None  # in place of these, where no app counts
     endpoints: Sequence[EndpointCode] = ()
     caches: Mapping[str, object] = {}  # that the app registered, by name
     show_values: bool = False
@@ -55,7 +55,7 @@ class CaptureRequest(msgspec.Struct):
     def counted(self) -> Requests:
         """The requests so far, and who counts them."""
         if self.counts is not None:
-            return self.counts
+            return self.counts()
         endpoints = dict(self.requests)
         return Requests(total=sum(endpoints.values()), endpoints=endpoints)
 

@@ -123,8 +123,11 @@ class Runner:
                 if self._warm != os.getpid():
                     self.engine.warm_up()
                     self._warm = os.getpid()
-                # what it is called is only certain now: warming up may have shown that it is unfit
-                capture.info = info = msgspec.structs.replace(info, engine=self.engine.name)
+                # what it is called is only certain now: warming up may have shown that it is unfit,
+                # and requests went on meanwhile
+                capture.info = info = msgspec.structs.replace(
+                    info, engine=self.engine.name, requests=capture.request.counted()
+                )
                 tracing.restore_hooks()
                 self.engine.capture(capture)
             _CAPTURE_LOCK.release()  # before the mark goes: whoever sees "done" may start the next
