@@ -17,7 +17,7 @@ import pytest
 
 from flask_heapview.store.snapshots import Store
 
-from ..helpers import unmeasured, wait_until
+from ..helpers import ROOT, unmeasured, wait_until
 from ..live_server import Server, Traffic, serving
 from .targets import NEEDS_314, attach, call, command, running
 
@@ -286,3 +286,32 @@ def test_what_the_process_does_not_have_is_lent(tmp_path: Path) -> None:
         seen = [ast.literal_eval(line) for line in target.said().splitlines()[1:]]
     assert len({tuple(path) for _, path in seen}) == 1  # sys.path was never touched
     assert os.path.isdir(tmp_path / "store")
+
+
+def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
+    text = (ROOT / "README.md").read_text()
+    (commands,) = re.findall(r"<!-- run: attach -->\n```sh\n(.*?)```", text, re.DOTALL)
+    with SERVICES["gthread"](tmp_path) as server:
+        leak(server, range(20))
+        script = commands.replace("# send traffic", "python traffic.py; #")
+        (tmp_path / "traffic.py").write_text(
+            "import urllib.request\n"
+            "for number in range(20, 120):\n"
+            f"    urllib.request.urlopen(f'http://127.0.0.1:{server.port}/leak/{{number}}').read()\n"
+        )
+        done = subprocess.run(
+            ["bash", "-euc", script],
+            cwd=tmp_path,
+            env={
+                **unmeasured(),
+                "PID": str(inside(server)["pid"]),
+                "TMPDIR": str(tmp_path),
+                "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+                "FLASK_APP": "app.py",
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "It leaks: dict app.kept gained 100 entries" in done.stdout
