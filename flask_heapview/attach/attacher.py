@@ -28,6 +28,7 @@ MAX_EXTRA_SECONDS = 360.0  # after it, until the snapshot is built
 HINT_SECONDS = 2.0  # seconds without a sign of life, after which words are due
 POLL_SECONDS = 0.02
 MAX_NAMED_WORKERS = 8
+PLACE = "attach-"  # how the names of private directories begin
 NOTHING = os.devnull  # a script that does nothing
 # imported one by one in the process, each within some 20 ms; the last one has `take`
 MODULES = (
@@ -114,7 +115,8 @@ class Attacher:
         """A directory in the store's, 0700, with the script and the mark that it is wanted."""
         directory = private_directory(self.store.directory.absolute())
         try:
-            place = Path(tempfile.mkdtemp(prefix="attach-", dir=directory))
+            _tidy(directory)
+            place = Path(tempfile.mkdtemp(prefix=f"{PLACE}{os.getpid()}-", dir=directory))
             write_private(place / script.CLAIM, b"")
             write_private(place / "script.py", self._script(place))
         except OSError as error:
@@ -127,7 +129,7 @@ class Attacher:
             "label": self.label,
             "deadline": MAX_CAPTURE_SECONDS,
             "python": sys.executable,
-            "path": [entry for entry in sys.path if entry],
+            "path": [os.path.abspath(entry) for entry in sys.path if entry],
             "package": str(Path(__file__).parents[2]),
             "packages": _folders(),
             "modules": MODULES,
@@ -204,7 +206,7 @@ class Attacher:
         until = time.monotonic() + MAX_CAPTURE_SECONDS + MAX_EXTRA_SECONDS
         while time.monotonic() < until:
             said = _answer(place)
-            if said is not None and said["state"] != "running":
+            if said is not None:
                 return said
             if not process.is_alive(self.pid):
                 raise AttachFailed(f"Process {self.pid} has ended during the capture.")
@@ -230,6 +232,14 @@ class Attacher:
             open=said["open"],
             loaded=said["loaded"],
         )
+
+
+def _tidy(directory: Path) -> None:
+    """Drops what commands left that were killed."""
+    for place in directory.glob(f"{PLACE}*-*"):
+        pid = place.name.removeprefix(PLACE).partition("-")[0]
+        if pid.isdigit() and not process.is_alive(int(pid)):
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def _remote_exec(pid: int, path: str) -> None:

@@ -30,10 +30,10 @@ def take(wanted: Mapping[str, Any]) -> dict[str, object]:
         worker=worker_id(os.getpid()),
         label=wanted["label"],
         counts=read_requests,
-        collecting=wanted["collecting"],
+        collecting=True if wanted["put_off"] else None,
     )
     engine = select_engine("auto")
-    if wanted["collecting"] and engine.estimate().seconds > MAX_UNCOLLECTED_SECONDS:
+    if wanted["put_off"] and engine.estimate().seconds > MAX_UNCOLLECTED_SECONDS:
         gc.enable()
     try:
         info = Runner(engine, wanted["deadline"]).take(request, store)

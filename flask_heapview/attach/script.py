@@ -150,10 +150,15 @@ def work(folder: str, wanted: dict[str, Any]) -> None:
     """One capture, in a thread that ends after it."""
     if not claim(folder):
         return
-    answer(folder, {"state": "running"})
+    if any(type(finder).__name__ == Lender.__name__ for finder in sys.meta_path):
+        answer(folder, {"state": "refused", "reason": "Another attach is running. Wait for it."})
+        return
     before = Traces()
-    wanted["collecting"] = gc.isenabled()
-    gc.disable()  # what comes stays in the youngest generation: it can be freed on its own
+    # what comes stays in the youngest generation: it can be freed on its own. A child that is
+    # forked meanwhile would be without a collector for good, so a process that forks keeps it on
+    wanted["put_off"] = gc.isenabled() and not _has_children()
+    if wanted["put_off"]:
+        gc.disable()
     said: dict[str, object] = {"state": "failed", "reason": "it ended early"}
     try:
         before.lend(wanted["package"], wanted["packages"])
@@ -164,11 +169,25 @@ def work(folder: str, wanted: dict[str, Any]) -> None:
         try:
             said |= before.clear()
         finally:
-            if wanted["collecting"]:
+            if wanted["put_off"]:
                 gc.collect(0)
                 gc.enable()
     said["loaded"] = f"{PACKAGE}.extension" in before.modules
     answer(folder, said)
+
+
+def _has_children() -> bool:
+    """Whether it has child processes now, by proc(5)."""
+    import os
+
+    for task in os.listdir("/proc/self/task"):
+        try:
+            with open(f"/proc/self/task/{task}/children") as file:
+                if file.read():
+                    return True
+        except OSError:  # the thread has ended
+            continue
+    return False
 
 
 def _capture(wanted: dict[str, Any]) -> dict[str, object]:

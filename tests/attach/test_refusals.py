@@ -49,7 +49,9 @@ def test_switched_off_for_the_command(tmp_path: Path) -> None:
 
 
 def test_another_version(tmp_path: Path) -> None:
-    other = next(filter(shutil.which, ("python3.13", "python3.12", "python3.15")), None)
+    own = "python{}.{}".format(*sys.version_info)
+    names = [f"python3.{minor}" for minor in range(11, 17)]
+    other = next((name for name in names if name != own and shutil.which(name)), None)
     if other is None:
         pytest.skip("there is no other Python here")
     target = subprocess.Popen([other, "-c", BUSY], stdout=subprocess.PIPE)
@@ -202,6 +204,48 @@ def test_the_words_of_an_audit_hook(tmp_path: Path) -> None:
     assert "An audit hook may also refuse the script" in said
     assert time.monotonic() - began < 60
     assert empty(tmp_path)
+
+
+def test_one_attach_at_a_time(tmp_path: Path) -> None:
+    at_work = "import sys\nclass Lender:\n    find_spec = lambda *_: None\n"
+    with running(tmp_path, f"{at_work}sys.meta_path.append(Lender())\n{BUSY}") as target:
+        said = attach(target.pid, tmp_path, code=1)
+    assert "refused the capture. Another attach is running" in said
+    assert empty(tmp_path)
+
+
+def test_what_a_killed_command_left_is_dropped(tmp_path: Path) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    dead, alive = (tmp_path / "store" / f"attach-{pid}-x" for pid in (gone.pid, os.getpid()))
+    for place in (dead, alive):
+        place.mkdir(parents=True)
+    (tmp_path / "store").chmod(0o700)
+    with running(tmp_path, BUSY) as target:
+        attach(target.pid, tmp_path)
+    assert (dead.exists(), alive.exists()) == (False, True)
+
+
+FORKS = """
+import gc, os, time
+if os.fork() == 0:
+    time.sleep(600)
+print("up", flush=True)
+off = False
+while True:
+    time.sleep(0.001)
+    if not gc.isenabled() and not off:
+        off = True
+        print("off", flush=True)
+"""
+
+
+def test_a_process_that_forks_keeps_its_collector_on(tmp_path: Path) -> None:
+    with running(tmp_path, FORKS, start_new_session=True) as target:
+        said = attach(target.pid, tmp_path)
+        assert f"Process {target.pid} has child processes of the same command" in said
+        assert target.said() == "up\n"
+        os.killpg(target.pid, signal.SIGKILL)
 
 
 def test_every_module_that_is_imported_there_is_here() -> None:
