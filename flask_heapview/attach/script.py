@@ -174,6 +174,7 @@ def work(folder: str, wanted: dict[str, Any]) -> None:
                 gc.enable()
     said["loaded"] = f"{PACKAGE}.extension" in before.modules
     answer(folder, said)
+    globals().clear()  # functions and their namespace hold one another: garbage, were it left so
 
 
 def _has_children() -> bool:

