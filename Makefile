@@ -54,6 +54,7 @@ lint: $(STAMP)
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/python -m mypy tools examples/demo.py
+	$(BIN)/python -m mypy setup.py
 	$(BIN)/clang-format --dry-run --Werror $(C_FILES)
 	$(BIN)/python tools/prose.py
 

@@ -14,6 +14,7 @@ from flask_heapview.allocations import tracing
 from flask_heapview.process.collector import PAUSES
 
 from .helpers import TOKEN
+from .installing import copy_checkout
 from .tmpfs_lock import tmpfs_lock
 
 MEASURED_CHILDREN: list[bool] = []  # not empty: what forks goes on being measured
@@ -41,6 +42,14 @@ def untraced() -> Iterator[None]:
     """Mounting an app begins to sample allocations: each test begins without."""
     yield
     tracing.switch("off")
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh clone, for one file of tests."""
+    place = tmp_path_factory.mktemp("clone") / "flask-heapview"
+    copy_checkout(place)
+    return place
 
 
 @pytest.fixture
