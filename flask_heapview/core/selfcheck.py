@@ -7,11 +7,12 @@ child dies of it, the portable engine is used instead.
 
 from __future__ import annotations
 
+import builtins
 import collections
 import contextvars
 import gc
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 from ..isolation import forked_child
@@ -50,6 +51,43 @@ def _generator(seed: list[int]) -> Iterator[list[int]]:
     yield inner
 
 
+def _iterator(seed: list[int]) -> Iterator[int]:
+    """Since 3.15 its place in the list lies on the stack as a number, not as an object."""
+    for item in seed:
+        yield -item
+
+
+class _Stepping:
+    """Its generator holds it by a local variable, and on its stack, while it waits."""
+
+    def __init__(self) -> None:
+        self.steps = self.run()
+        next(self.steps)
+
+    def add(self, *items: object) -> None:
+        """Takes whatever is sent in."""
+
+    def run(self) -> Generator[None, object]:
+        self.add((yield), self)
+
+
+def _newer_types() -> list[object]:
+    """What 3.14 and 3.15 brought."""
+    names = ("frozendict", "sentinel")
+    frozendict, sentinel = (getattr(builtins, name, None) for name in names)
+    found: list[object] = []
+    if frozendict is not None:
+        kind = type("_Frozen", (frozendict,), {})
+        found += [frozendict(), frozendict(a=[1], b=()), kind({1: [2]})]
+    if sentinel is not None:
+        found.append(sentinel("HEAPVIEW"))
+    if sys.version_info >= (3, 14):
+        from string.templatelib import Interpolation, Template
+
+        found += [Template("a", Interpolation([1], "x"), "b"), Interpolation([1], "x")]
+    return found
+
+
 async def _coroutine(seed: list[int]) -> list[int]:
     return seed
 
@@ -59,8 +97,9 @@ def specimens() -> list[object]:
     shown = _Attributes()
     vars(shown)  # makes its dictionary
     closed = [0]
-    started = _generator([5])
+    started, iterating = _generator([5]), _iterator([10**6, 10**7])
     next(started)
+    next(iterating)
     context = contextvars.copy_context()
     variable: contextvars.ContextVar[object] = contextvars.ContextVar("heapview")
     context.run(variable.set, [1])
@@ -74,9 +113,11 @@ def specimens() -> list[object]:
         *([], [1], [[]], (), (1, []), {}, {"a": []}, {1: [], "b": ()}, {1, "a"}, frozenset((1,))),
         *(_Attributes(), shown, _Slots(), _Listed([1, []]), collections.OrderedDict(a=[])),
         *(collections.deque([[1]], 5), collections.defaultdict(list, a=[1]), slice([], (), None)),
-        *(lambda: closed, specimens.__code__, started, waiting, context),
+        *(lambda: closed, specimens.__code__, started, iterating, waiting, context),
+        *(_Stepping().steps, 2j, iter([1]), iter(()), iter(range(3)), [].append, shown.__eq__),
         *(caught, caught.__traceback__),
         *(_Attributes, int, type, sys, object(), bytearray(b"x"), memoryview(b"x"), range(3)),
+        *_newer_types(),
     ]
     waiting.close()
     return found

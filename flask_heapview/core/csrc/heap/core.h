@@ -76,7 +76,7 @@ enum {
     HV_KIND_PLAIN,
     HV_KIND_LIST,
     HV_KIND_TUPLE,
-    HV_KIND_DICT, /* and its subclasses */
+    HV_KIND_DICT, /* and its subclasses, and frozendict */
     HV_KIND_SET,
     HV_KIND_MODULE,
     HV_KIND_CLASS,
@@ -113,6 +113,7 @@ typedef struct {
     uint8_t cache;       /* 1 + place in the names of known caches, 0 for none */
     uint8_t resource;    /* 1 + place in the names of types that hold something open, 0 for none */
     uint8_t may_have_dict;
+    uint8_t reused; /* freed instances are used again without asking the allocator */
     uint16_t members;
     HvMember *member;
     PyCFunction size_of;
@@ -194,6 +195,7 @@ int hv_same_text(PyObject *a, PyObject *b);
 /* edges.c */
 void hv_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *state);
 void hv_traverse(HvCore *core, PyObject *op, visitproc visit, void *state);
+HvFrame *hv_traversed_frame(HvCore *core, PyObject *op); /* or NULL */
 void hv_frame_edges(HvCore *core, HvFrame *frame, HvEdge edge, void *state);
 
 /* context_variables.c */

@@ -18,9 +18,7 @@ note(HvWalk *walk, const void *block, uint32_t node)
 static int
 is_used_again(PyObject *op, HvType *type)
 {
-    return type->type == &PyList_Type || type->type == &PyDict_Type ||
-           type->type == &PyFloat_Type || (HV_REUSES_INTS && type->type == &PyLong_Type) ||
-           (type->type == &PyTuple_Type && Py_SIZE(op) <= 20);
+    return type->reused || (type->type == &PyTuple_Type && Py_SIZE(op) <= 20);
 }
 
 static int

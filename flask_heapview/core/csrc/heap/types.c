@@ -51,7 +51,7 @@ kind_of(HvCore *core, PyTypeObject *type)
         return HV_KIND_LIST;
     if (type == &PyTuple_Type)
         return HV_KIND_TUPLE;
-    if (type->tp_flags & Py_TPFLAGS_DICT_SUBCLASS)
+    if (hv_is_dict_type(type))
         return HV_KIND_DICT;
     if (type == &PySet_Type || type == &PyFrozenSet_Type)
         return HV_KIND_SET;
@@ -77,7 +77,7 @@ length_of(HvCore *core, PyTypeObject *type)
 {
     if (type->tp_flags & Py_TPFLAGS_LIST_SUBCLASS)
         return HV_LENGTH_LIST;
-    if (type->tp_flags & Py_TPFLAGS_DICT_SUBCLASS)
+    if (hv_is_dict_type(type))
         return HV_LENGTH_DICT;
     if (PyType_IsSubtype(type, &PySet_Type))
         return HV_LENGTH_SET;
@@ -198,6 +198,7 @@ hv_new_type(HvCore *core, PyTypeObject *type)
             HV_KIND_PLAIN; /* slices and ranges: not tracked, and yet they refer to others */
     found->exact = found->kind == HV_KIND_PLAIN && is_exact(core, type);
     found->interlinked = is_interlinked(found);
+    found->reused = (uint8_t)hv_is_reused(type);
     recognise(core, found);
     hv_find_sizing(found);
     return found;

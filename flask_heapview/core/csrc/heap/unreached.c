@@ -53,10 +53,23 @@ count_inside(PyObject *child, void *arg)
     return 0;
 }
 
+static int
+take_back(PyObject *child, void *arg)
+{
+    Unreached *unreached = arg;
+    if (hv_set_has(&unreached->set, child))
+        unreached->inside[hv_set_index(&unreached->set, child)]--;
+    return 0;
+}
+
+/* A reference that carries no count says nothing of who else holds the object. */
 static void
 count_references(HvWalk *walk, PyObject *op, void *state)
 {
+    HvFrame *frame = hv_traversed_frame(&walk->core, op);
     hv_traverse(&walk->core, op, count_inside, state);
+    if (frame != NULL)
+        hv_visit_uncounted(frame, take_back, state);
 }
 
 static void

@@ -1,9 +1,10 @@
 /* CPython's internals, as far as the walk needs them, one spelling for all versions. What differs
- * between versions stands in compat_311.h and its siblings; a new version gets one of its own.
+ * between versions stands in compat_311.h and its siblings; a new version gets one of its own. What
+ * a version brought and later ones kept stands in since_312.h and its siblings.
  *
  * Read from the internal headers of the interpreter that this is compiled for: layouts are those of
  * that version, and a version that is not known here does not compile. Sources: Include/internal/
- * pycore_{gc,interp,frame,dict,object}.h of 3.11 to 3.14.
+ * pycore_{gc,interp,interpframe,frame,dict,object,stackref}.h of 3.11 to 3.15.
  */
 #ifndef HEAPVIEW_COMPAT_H
 #define HEAPVIEW_COMPAT_H
@@ -14,8 +15,8 @@
 #endif
 #include <Python.h>
 
-#if PY_VERSION_HEX < 0x030B0000 || PY_VERSION_HEX >= 0x030F0000
-#error "flask-heapview's core knows CPython 3.11 to 3.14"
+#if PY_VERSION_HEX < 0x030B0000 || PY_VERSION_HEX >= 0x03100000
+#error "flask-heapview's core knows CPython 3.11 to 3.15"
 #endif
 #ifdef Py_GIL_DISABLED
 #error "flask-heapview's core needs the global interpreter lock"
@@ -52,7 +53,9 @@ typedef struct {
 } HvAttributes;
 
 /* What differs between versions. Each of these headers defines the same names. */
-#if PY_VERSION_HEX >= 0x030E0000
+#if PY_VERSION_HEX >= 0x030F0000
+#include "python/compat_315.h"
+#elif PY_VERSION_HEX >= 0x030E0000
 #include "python/compat_314.h"
 #elif PY_VERSION_HEX >= 0x030D0000
 #include "python/compat_313.h"
@@ -61,6 +64,20 @@ typedef struct {
 #else
 #include "python/compat_311.h"
 #endif
+
+/* --- types whose freed objects are kept in a list, and used again without asking the allocator */
+
+static inline int
+hv_is_reused(PyTypeObject *type)
+{
+    PyTypeObject *const known[] = {&PyList_Type,  &PyDict_Type,    &PyFloat_Type,
+                                   &PySlice_Type, &PyContext_Type, HV_MORE_REUSED_TYPES};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (known[i] == type)
+            return 1;
+    }
+    return 0;
+}
 
 /* --- the collector's lists */
 
@@ -89,6 +106,28 @@ static inline int
 hv_tracked(PyObject *op, PyTypeObject *type)
 {
     return hv_is_gc(op, type) && ((PyGC_Head *)op - 1)->_gc_next != 0;
+}
+
+/* --- dictionaries: 3.15 has a frozen one, which is no subclass, and of the same layout */
+
+static inline int
+hv_is_dict_type(PyTypeObject *type)
+{
+#if PY_VERSION_HEX >= 0x030F0000
+    if (PyType_IsSubtype(type, &PyFrozenDict_Type))
+        return 1;
+#endif
+    return (type->tp_flags & Py_TPFLAGS_DICT_SUBCLASS) != 0;
+}
+
+static inline int
+hv_is_exact_dict_type(PyTypeObject *type)
+{
+#if PY_VERSION_HEX >= 0x030F0000
+    if (type == &PyFrozenDict_Type)
+        return 1;
+#endif
+    return type == &PyDict_Type;
 }
 
 /* --- an instance's attributes */

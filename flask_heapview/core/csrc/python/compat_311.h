@@ -2,17 +2,7 @@
 #ifndef HEAPVIEW_COMPAT_311_H
 #define HEAPVIEW_COMPAT_311_H
 
-/* --- the collector's lists: all generations, the permanent one last */
-
-#define HV_GENERATIONS (NUM_GENERATIONS + 1)
-
-static inline void
-hv_generations(PyInterpreterState *interp, PyGC_Head **heads)
-{
-    for (int i = 0; i < NUM_GENERATIONS; i++)
-        heads[i] = &interp->gc.generations[i].head;
-    heads[NUM_GENERATIONS] = &interp->gc.permanent_generation.head;
-}
+#include "python/collector_lists.h"
 
 /* --- sizes of int and str */
 
@@ -76,9 +66,9 @@ hv_values_block(PyObject **values)
     return (char *)values - ((uint8_t *)values)[-1];
 }
 
-/* --- freed objects that are used again */
+/* --- types whose freed objects are kept in a list, and used again, in this version */
 
-#define HV_REUSES_INTS 0 /* whether freed ints are kept in a list, and used again */
+#define HV_MORE_REUSED_TYPES
 
 /* --- frames */
 
@@ -111,6 +101,12 @@ static inline PyObject *
 hv_frame_local(HvFrame *frame, int i)
 {
     return frame->localsplus[i];
+}
+
+/* Every reference of a frame is counted. */
+static inline void
+hv_visit_uncounted(HvFrame *Py_UNUSED(frame), visitproc Py_UNUSED(visit), void *Py_UNUSED(state))
+{
 }
 
 /* The frame of a generator that has not ended, or NULL. */
@@ -157,6 +153,12 @@ static inline int
 hv_tracemalloc_is_on(void)
 {
     return _Py_tracemalloc_config.tracing;
+}
+
+static inline PyThreadState *
+hv_this_thread(void)
+{
+    return _PyThreadState_UncheckedGet();
 }
 
 static inline int

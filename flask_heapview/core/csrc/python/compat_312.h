@@ -2,42 +2,9 @@
 #ifndef HEAPVIEW_COMPAT_312_H
 #define HEAPVIEW_COMPAT_312_H
 
-/* --- the collector's lists: all generations, the permanent one last */
+#include "python/since_312.h"
 
-#define HV_GENERATIONS (NUM_GENERATIONS + 1)
-
-static inline void
-hv_generations(PyInterpreterState *interp, PyGC_Head **heads)
-{
-    for (int i = 0; i < NUM_GENERATIONS; i++)
-        heads[i] = &interp->gc.generations[i].head;
-    heads[NUM_GENERATIONS] = &interp->gc.permanent_generation.head;
-}
-
-/* --- sizes of int and str */
-
-#define HV_DIGITS_OFFSET offsetof(PyLongObject, long_value.ob_digit)
-
-static inline size_t
-hv_int_digits(PyObject *op)
-{
-    return (size_t)(((PyLongObject *)op)->long_value.lv_tag >> 3);
-}
-
-/* There is no second form of a str any more, in wide characters. */
-static inline size_t
-hv_str_wide_bytes(PyObject *Py_UNUSED(op))
-{
-    return 0;
-}
-
-/* --- classes and attributes */
-
-static inline PyObject *
-hv_type_dict(PyTypeObject *type) /* that of a builtin type is the interpreter's */
-{
-    return _PyType_GetDict(type);
-}
+/* --- attributes */
 
 static inline HvAttributes
 hv_managed_attributes(PyObject *op, PyTypeObject *type)
@@ -70,9 +37,9 @@ hv_values_block(PyObject **values)
     return (char *)values - ((uint8_t *)values)[-1];
 }
 
-/* --- freed objects that are used again */
+/* --- types whose freed objects are kept in a list, and used again, in this version */
 
-#define HV_REUSES_INTS 0 /* whether freed ints are kept in a list, and used again */
+#define HV_MORE_REUSED_TYPES
 
 /* --- frames */
 
@@ -107,6 +74,12 @@ hv_frame_local(HvFrame *frame, int i)
     return frame->localsplus[i];
 }
 
+/* Every reference of a frame is counted. */
+static inline void
+hv_visit_uncounted(HvFrame *Py_UNUSED(frame), visitproc Py_UNUSED(visit), void *Py_UNUSED(state))
+{
+}
+
 /* The frame of a generator that has not ended, or NULL. */
 static inline HvFrame *
 hv_suspended(PyObject *op)
@@ -116,18 +89,6 @@ hv_suspended(PyObject *op)
 }
 
 /* --- what no traverse function shows */
-
-/* The strings and tuples that a code object makes when asked for. */
-static inline void
-hv_visit_code_cache(PyCodeObject *code, visitproc visit, void *state)
-{
-    if (code->_co_cached == NULL)
-        return;
-    visit(code->_co_cached->_co_code, state);
-    visit(code->_co_cached->_co_cellvars, state);
-    visit(code->_co_cached->_co_freevars, state);
-    visit(code->_co_cached->_co_varnames, state);
-}
 
 /* The functions registered with atexit, and their arguments. */
 static inline void
@@ -149,10 +110,10 @@ hv_visit_interpreter(PyInterpreterState *Py_UNUSED(interp), visitproc Py_UNUSED(
 {
 }
 
-static inline int
-hv_tracemalloc_is_on(void)
+static inline PyThreadState *
+hv_this_thread(void)
 {
-    return _PyRuntime.tracemalloc.config.tracing;
+    return _PyThreadState_UncheckedGet();
 }
 
 static inline int

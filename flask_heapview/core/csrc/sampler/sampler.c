@@ -108,7 +108,7 @@ take_out(uint32_t at) /* and moves back those that had to step over it */
 void
 hv_forget(void *block)
 {
-    PyThreadState *thread = _PyThreadState_UncheckedGet();
+    PyThreadState *thread = hv_this_thread();
     if (thread == NULL || thread->interp != hv_sampler.interp)
         return; /* an interpreter with a lock of its own: no business of ours */
     int at = hv_find_sample(block);
@@ -217,7 +217,7 @@ void
 hv_take_sample(void *block, size_t size)
 {
     HvSampler *all = &hv_sampler;
-    PyThreadState *thread = _PyThreadState_UncheckedGet();
+    PyThreadState *thread = hv_this_thread();
     if (!all->on || hv_is_ending()) { /* at the end, threads and contexts come apart */
         set_countdown(INT64_MAX);
         return;
