@@ -25,7 +25,7 @@ from setuptools.errors import BaseError, CCompilerError
 CORE, GRAPHS = "flask_heapview/core/csrc", "flask_heapview/graphs/csrc"
 OPTIONS = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-fvisibility=hidden"]
 REQUIRED = bool(os.environ.get("HEAPVIEW_REQUIRE_CORE"))
-MAX_NOTE_LINES = 30  # of what the compiler said, the last ones
+FIRST_LINES, LAST_LINES = 10, 20  # of what the compiler said, from its first error on
 MAX_LINE_CHARACTERS = 300
 ERROR = re.compile(r"\berror: ")
 CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
@@ -91,15 +91,25 @@ def errors_kept() -> Iterator[list[str]]:
             lines += [CONTROL.sub("", line)[:MAX_LINE_CHARACTERS] for line in text.splitlines()]
 
 
+def shortened(lines: list[str]) -> list[str]:
+    """The compiler's first error, which is mostly the cause, and its last lines."""
+    first = next((n for n, line in enumerate(lines) if ERROR.search(line)), 0)
+    if len(lines) - first <= FIRST_LINES + LAST_LINES:
+        return lines[-FIRST_LINES - LAST_LINES :]
+    return [*lines[first : first + FIRST_LINES], "…", *lines[-LAST_LINES:]]
+
+
 def reason(error: Exception, lines: list[str]) -> str:
     """Why the build failed, in a sentence or two."""
     command = shlex.split(os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc")[0]
     if shutil.which(command) is None:
         return f"There was no C compiler: {command} was not found."
-    first = next((line for line in lines if ERROR.search(line)), "")
-    said = first.strip() or str(error).strip() or type(error).__name__
-    compiler = bool(first) or isinstance(error, CCompilerError | BaseError)
-    return f"The {'C compiler' if compiler else 'build'} failed: {said.rstrip('.')}."
+    first = next((line.strip() for line in lines if ERROR.search(line)), None)
+    if first is not None:
+        return f"The C compiler failed: {first.rstrip('.')}."
+    if isinstance(error, CCompilerError | BaseError):
+        return f"The C compiler failed: {command} ended with an error."
+    return f"The build failed: {str(error).strip().rstrip('.') or type(error).__name__}."
 
 
 class Build(build_ext):
@@ -142,7 +152,7 @@ class Build(build_ext):
             why = f"The build failed: {unreadable}."
         for name in names:
             self.warn(f"{name} was not built. {why}")
-            self.notes.setdefault(name, "\n".join([why, *lines[-MAX_NOTE_LINES:], ""]))
+            self.notes.setdefault(name, "\n".join([why, *shortened(lines), ""]))
 
     def _places(self, name: str) -> list[Path]:
         """Where the built file belongs: in the wheel, and in a checkout that is used in place."""
@@ -162,7 +172,7 @@ class Build(build_ext):
             return
         library.unlink(missing_ok=True)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(note)
+        path.write_text(note, encoding="utf-8")
 
 
 # named on every system: so a wheel without them is for the Python that made it, and for no other

@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import sys
 import sysconfig
+from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from types import ModuleType
 
@@ -39,9 +40,10 @@ def why_unsupported(title: str) -> str | None:
 
 def _note(place: Path, module: str) -> list[str]:
     """The lines of setup.py's note for this very Python. Empty where there is none."""
-    suffix = str(sysconfig.get_config_var("EXT_SUFFIX")).removesuffix(".so")
+    suffix = EXTENSION_SUFFIXES[0].removesuffix(".so")
+    note = place / f"{module}{suffix}.failure.txt"
     try:
-        text = (place / f"{module}{suffix}.failure.txt").read_text(errors="replace")
+        text = note.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return []
     return text.splitlines()
