@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -122,9 +121,3 @@ def said(python: Path, home: Path, prelude: str = "", **env: str) -> dict[str, A
     assert done.returncode == 0, done.stderr
     answer: dict[str, Any] = json.loads(done.stdout)
     return answer
-
-
-def without_compiler() -> dict[str, str]:
-    """An environment in which no program is found."""
-    assert "CC" not in os.environ
-    return {"PATH": "/nonexistent"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shlex
 import shutil
 import sys
 import sysconfig
@@ -19,6 +20,7 @@ CORE = Path("flask_heapview", "core")
 GUPPY = importlib.util.find_spec("guppy") is not None
 AGAIN = "Install it again: pip install --force-reinstall --no-deps --no-cache-dir flask-heapview."
 FAILED = "The C compiler failed: /bin/false ended with an error."
+COMPILER = shlex.split(sysconfig.get_config_var("CC"))[0]
 NOT_BUILT = "The native core was not built at the installation."
 Said = Callable[..., dict[str, Any]]
 
@@ -62,7 +64,7 @@ def copied(good: Path, tmp_path: Path) -> tuple[Path, Path]:
             FAILED,
             "",
         ),
-        ({"PATH": "/nonexistent"}, "There was no C compiler: gcc was not found.", ""),
+        ({"PATH": "/nonexistent"}, f"There was no C compiler: {COMPILER} was not found.", ""),
         (
             {"CC": "/nonexistent/cc -O"},
             "There was no C compiler: /nonexistent/cc was not found",

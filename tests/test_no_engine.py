@@ -21,7 +21,7 @@ from .installing import install, said
 
 HERE = "Captures are not possible here."
 LATER = sys.version_info >= FIRST_WITHOUT_GUPPY
-NO_GUPPY = "The portable engine needs guppy3, and this installation lacks it." + (
+NO_GUPPY = "The portable engine needs guppy3, which is not installed." + (
     " flask-heapview does not require guppy3 on Python 3.15 and later." if LATER else ""
 )
 FREE_THREADED = """
@@ -96,7 +96,7 @@ def test_the_self_check_fails_and_there_is_no_guppy(bare: Path, tmp_path: Path) 
     lie = "honest = sys.getsizeof\nsys.getsizeof = lambda *args: honest(*args) + 8"
     answer = said(bare, tmp_path, lie)
     assert answer["capture"]["state"] == "failed"
-    needs = "The portable engine needs guppy3 and objgraph and Pympler, and this installation"
+    needs = "The portable engine needs guppy3 and objgraph and Pympler, which are not installed."
     for text in (answer["capture"]["error"], answer["status"]["why"], answer["page"]):
         assert HERE in text
         assert "self-check failed" in text

@@ -22,7 +22,8 @@ def portable_engine(why: str) -> Engine | str:
         )
     absent = [name for module, name in _PACKAGES.items() if not importlib.util.find_spec(module)]
     if absent:
-        said = f"The portable engine needs {' and '.join(absent)}, and this installation lacks it."
+        verb = "is" if len(absent) == 1 else "are"
+        said = f"The portable engine needs {' and '.join(absent)}, which {verb} not installed."
         if "guppy3" in absent and sys.version_info >= FIRST_WITHOUT_GUPPY:
             version = ".".join(map(str, FIRST_WITHOUT_GUPPY))
             said += f" flask-heapview does not require guppy3 on Python {version} and later."
