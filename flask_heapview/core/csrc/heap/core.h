@@ -113,7 +113,8 @@ typedef struct {
     uint8_t cache;       /* 1 + place in the names of known caches, 0 for none */
     uint8_t resource;    /* 1 + place in the names of types that hold something open, 0 for none */
     uint8_t may_have_dict;
-    uint8_t reused; /* freed instances are used again without asking the allocator */
+    uint8_t visits_frames; /* its traverse function goes through frames: a greenlet */
+    uint8_t reused;        /* freed instances are used again without asking the allocator */
     uint16_t members;
     HvMember *member;
     PyCFunction size_of;
@@ -195,8 +196,10 @@ int hv_same_text(PyObject *a, PyObject *b);
 /* edges.c */
 void hv_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *state);
 void hv_traverse(HvCore *core, PyObject *op, visitproc visit, void *state);
-HvFrame *hv_traversed_frame(HvCore *core, PyObject *op); /* or NULL */
 void hv_frame_edges(HvCore *core, HvFrame *frame, HvEdge edge, void *state);
+
+/* uncounted.c */
+void hv_visit_uncounted_of(HvCore *core, PyObject *op, visitproc visit, void *state);
 
 /* context_variables.c */
 void hv_context_edges(HvCore *core, PyObject *context, HvEdge edge, void *state);

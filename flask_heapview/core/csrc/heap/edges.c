@@ -28,23 +28,6 @@ hv_traverse(HvCore *core, PyObject *op, visitproc visit, void *state)
     type->tp_traverse(op, visit, state);
 }
 
-/* The frame that an object's traverse function visits: that of a generator which has not ended, or
- * one that its function has left to a frame object. */
-HvFrame *
-hv_traversed_frame(HvCore *core, PyObject *op)
-{
-    switch (hv_type_of(core, op)->kind) {
-    case HV_KIND_GENERATOR:
-        return hv_suspended(op);
-    case HV_KIND_FRAME: {
-        HvFrame *frame = ((PyFrameObject *)op)->f_frame;
-        return frame != NULL && frame->owner == FRAME_OWNED_BY_FRAME_OBJECT ? frame : NULL;
-    }
-    default:
-        return NULL;
-    }
-}
-
 static void
 traversed_edges(HvCore *core, PyObject *op, uint32_t label, HvEdge edge, void *state)
 {

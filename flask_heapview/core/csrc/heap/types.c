@@ -29,6 +29,7 @@ recognise(HvCore *core, HvType *found)
             found->cache = place_in(core->cache_names, name);
         if (found->resource == 0)
             found->resource = place_in(core->resource_names, name);
+        found->visits_frames |= HV_GREENLETS_VISIT_FRAMES && strcmp(name, "greenlet.greenlet") == 0;
     }
 }
 

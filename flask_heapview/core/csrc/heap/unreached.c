@@ -66,10 +66,8 @@ take_back(PyObject *child, void *arg)
 static void
 count_references(HvWalk *walk, PyObject *op, void *state)
 {
-    HvFrame *frame = hv_traversed_frame(&walk->core, op);
     hv_traverse(&walk->core, op, count_inside, state);
-    if (frame != NULL)
-        hv_visit_uncounted(frame, take_back, state);
+    hv_visit_uncounted_of(&walk->core, op, take_back, state);
 }
 
 static void

@@ -181,11 +181,22 @@ hv_clock(void) /* nanoseconds, monotonic */
 
 /* --- frames */
 
+/* Whether the collector looks into greenlets that wait: greenlet's traverse function goes through
+ * their frames since then. */
+#define HV_GREENLETS_VISIT_FRAMES (PY_VERSION_HEX >= 0x030F0000)
+
 static inline PyCodeObject *
 hv_frame_code(HvFrame *frame)
 {
     PyObject *code = hv_frame_executable(frame);
     return code != NULL && Py_IS_TYPE(code, &PyCode_Type) ? (PyCodeObject *)code : NULL;
+}
+
+/* Whether its function left it to the frame object, which visits it from then on. */
+static inline int
+hv_is_own_frame(HvFrame *frame)
+{
+    return frame->owner == FRAME_OWNED_BY_FRAME_OBJECT;
 }
 
 /* False for the frames by which C calls Python: they have no function and no locals. */

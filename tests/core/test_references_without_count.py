@@ -1,0 +1,113 @@
+"""What C alone holds is told from garbage, whatever lies on the stacks of frames that wait.
+
+Since 3.14 a reference on a stack may be borrowed, and since 3.15 a number may lie there without an
+object. The collector is the oracle: it frees nothing of what is made here.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from flask_heapview.capture.native.engine import NativeEngine
+
+from ..run_isolated import alone
+
+if NativeEngine.why_not() is not None:
+    pytest.skip(NativeEngine.why_not() or "", allow_module_level=True)
+
+WAITING = {
+    "an argument": "self.add((yield), self)",
+    "an item of a list": "rows = [self, (yield)]",
+    "a comparison": "same = self is (yield)",
+    "an index": "item = self[(yield)]",
+    "a context manager": "with self: yield",
+    "a loop over a list": "for self.number in self.numbers: yield",
+    "a generator inside": "yield from self.inner()",
+    "another local variable": "other = self\n        other.add(self, (yield))",
+}
+
+HELD = """
+import ctypes
+
+class Held:
+    def __init__(self):
+        self.steps = self.run()
+        next(self.steps)
+    def add(self, *items): pass
+    def inner(self): yield
+    def __getitem__(self, item): return item
+    def __enter__(self): return self
+    def __exit__(self, *error): pass
+    numbers = [10**9, 10**10]
+    def run(self):
+        CODE
+
+def hold(make):
+    for _ in range(500):
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(make()))
+
+taken()
+gc.collect()
+gc.disable()
+hold(MAKE)
+snapshot = taken()
+rows = {row.type: row.count for row in snapshot.heap.types}
+say(garbage=snapshot.cycles.garbage_objects, freed=gc.collect(), held=rows["__main__.Held"])
+"""
+
+
+def measured(code: str, make: str = "Held", before: str = "") -> dict[str, int]:
+    found: dict[str, int] = alone(before + HELD.replace("CODE", code).replace("MAKE", make))
+    return found
+
+
+@pytest.mark.parametrize("where", list(WAITING))
+def test_a_generator_that_waits_is_no_garbage(where: str) -> None:
+    found = measured(WAITING[where])
+    assert found["held"] == 500
+    assert found["garbage"] == found["freed"] == 0
+
+
+def test_a_frame_that_outlives_its_function_is_no_garbage() -> None:
+    found = measured(
+        "self.add((yield), self)",
+        make="framed",
+        before="""
+def framed():
+    held = Held()
+    def failing(number):
+        held.number = number
+        raise ValueError
+    try:
+        held.add(failing(10**9), held)
+    except ValueError as error:
+        held.error = error
+    return held
+""",
+    )
+    assert found["held"] == 500
+    assert found["garbage"] == found["freed"] == 0
+
+
+def test_a_greenlet_that_waits_is_no_garbage() -> None:
+    found = measured(
+        "self.add((yield), self)",
+        make="green",
+        before="""
+import greenlet
+
+class Green(greenlet.greenlet):
+    def add(self, *items): pass
+    def run(self):
+        self.held = Held()
+        for self.number in [10**9]:
+            self.add(self.parent.switch(), self, self.held)
+
+def green():
+    made = Green()
+    made.switch()
+    return made
+""",
+    )
+    assert found["held"] == 500
+    assert found["garbage"] == found["freed"] == 0
