@@ -77,7 +77,7 @@ sanitize: $(STAMP)
 	rm -rf $(SANITIZED) && mkdir -p $(SANITIZED)
 	cp -r flask_heapview templates tests examples docs setup.py setup.cfg pyproject.toml README.md LICENSE $(SANITIZED)
 	find $(SANITIZED) -name '*.so' -delete
-	cd $(SANITIZED) && CFLAGS="$(SANITIZERS)" $(abspath $(BIN))/python setup.py --quiet build_ext --inplace
+	cd $(SANITIZED) && HEAPVIEW_REQUIRE_CORE=1 CFLAGS="$(SANITIZERS)" $(abspath $(BIN))/python setup.py --quiet build_ext --inplace
 	cd $(SANITIZED) && LD_PRELOAD=$(PRELOADED) ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_abort=0 \
 	  $(abspath $(BIN))/python -m pytest -p no:cacheprovider \
 	  tests/core tests/graphs tests/capture/test_engines.py \

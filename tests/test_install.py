@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,15 @@ def test_an_sdist(built: Path, tmp_path: Path) -> None:
     (sdist,) = built.glob("*.tar.gz")
     place = works(install(tmp_path / "env", str(sdist)), tmp_path)
     assert "site-packages" in str(place)
+
+
+def test_the_requirements_depend_on_the_python(built: Path) -> None:
+    """The sdist says so (PEP 643): an installer has to ask setup.py, and may not read the list."""
+    (sdist,) = built.glob("*.tar.gz")
+    with tarfile.open(sdist) as files:
+        file = files.extractfile(f"{sdist.name.removesuffix('.tar.gz')}/PKG-INFO")
+        assert file is not None
+        assert b"\nDynamic: requires-dist\n" in file.read()
 
 
 def test_an_editable_checkout(checkout: Path, tmp_path: Path) -> None:

@@ -112,9 +112,12 @@ def test_an_editable_checkout_that_is_mended(checkout: Path, tmp_path: Path) -> 
     assert list(sources.rglob("*.failure.txt")) == []
 
 
-def test_only_the_graphs_fail(checkout: Path, tmp_path: Path) -> None:
+def test_only_the_graphs_fail(checkout: Path, good: Path, tmp_path: Path) -> None:
+    """In a tree with an older build: its file of the graphs goes, its note on the core, too."""
     sources = tmp_path / "sources"
-    shutil.copytree(checkout, sources, ignore=shutil.ignore_patterns("*.so", "build", "*.egg-info"))
+    shutil.copytree(checkout, sources, ignore=shutil.ignore_patterns("*.egg-info"))
+    (older,) = (sources / "build").glob(f"lib*/{CORE}/_core{SUFFIX}")
+    older.with_name(f"_core{SUFFIX.removesuffix('.so')}.failure.txt").write_text("an old reason")
     (sources / "flask_heapview/graphs/csrc/graph.h").write_text("#error broken on purpose\n")
     answer = said(install(tmp_path / "env", str(sources)), tmp_path)
     assert answer["capture"]["state"] == "done"
@@ -125,6 +128,7 @@ def test_only_the_graphs_fail(checkout: Path, tmp_path: Path) -> None:
     assert "#error broken on purpose" in answer["status"]["build_log"]
     assert answer["graph"]["status"] == 400
     assert why in answer["graph"]["detail"]
+    assert not list((tmp_path / "env").rglob("_core*.failure.txt"))
 
 
 def test_built_for_another_python(copied: tuple[Path, Path], tmp_path: Path) -> None:

@@ -75,6 +75,37 @@ def test_it_needs_nothing_that_musl_lacks(
     assert needed - musl == set()
 
 
+RUN = """
+#include "module/levels.c"
+int main(void)
+{
+    printf("%lld %lld\\n", (long long)malloc_used(), (long long)anonymous());
+    return 0;
+}
+"""
+
+
+def test_the_figures_of_the_core_on_musl(
+    musl: set[str], headers: list[Path], tmp_path: Path
+) -> None:
+    """Really run there: bytes that glibc would tell are 0, and those of the kernel are not."""
+    (tmp_path / "run.c").write_text(RUN)
+    include = [f"-I{place}" for place in (*headers, CORE)]
+    words("musl-gcc", "-std=gnu11", "-c", "-o", tmp_path / "run.o", *include, tmp_path / "run.c")
+    rows = subprocess.run(
+        ["nm", "--undefined-only", tmp_path / "run.o"], capture_output=True, text=True, check=True
+    ).stdout.split()
+    absent = [name for name in rows if name.startswith(("Py", "_Py", "hv_"))]  # never called
+    (tmp_path / "absent.c").write_text(
+        "".join(f"int {name}(void) {{ return 0; }}\n" for name in absent)
+    )
+    words("musl-gcc", "-o", tmp_path / "run", tmp_path / "run.o", tmp_path / "absent.c")
+    assert "ld-musl" in " ".join(words("readelf", "--program-headers", tmp_path / "run"))
+    used, anonymous = map(int, words(tmp_path / "run"))
+    assert used == 0
+    assert anonymous > 0
+
+
 def test_what_is_looked_for_is_what_musl_lacks(musl: set[str]) -> None:
     """Otherwise the next test shows nothing."""
     assert {"mallinfo2", "malloc_info", "malloc_trim"} & musl == set()

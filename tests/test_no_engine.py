@@ -119,6 +119,12 @@ def test_free_threaded(bare: Path, tmp_path: Path) -> None:
     )
 
 
+# what the standard library reads of the true system has to be read before
+OTHER_SYSTEM = """
+import sys, sysconfig, setuptools.command.build_ext, setuptools.command.egg_info
+sysconfig.get_config_vars()
+sys.platform = "haiku1"
+"""
 NEVER_LOADED = """
 class Watch:
     def find_spec(self, name, path=None, target=None):
@@ -153,6 +159,13 @@ def test_nothing_is_built_for_free_threaded_python(checkout: Path, tmp_path: Pat
     assert any("guppy3" in line for line in required)
     other = [line for line in required if "objgraph" in line]
     assert other == ["objgraph>=3.6"]
+
+
+def test_nothing_is_built_on_another_system(checkout: Path, tmp_path: Path) -> None:
+    """Guppy3 is required there: the portable engine is all there is."""
+    files, required = built(checkout, tmp_path / "built", OTHER_SYSTEM)
+    assert files == []
+    assert any("guppy3" in line for line in required)
 
 
 def test_free_threaded_headers_are_refused(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ give_up() {
 bootstrap() {
   [ -e "$folder/.complete" ] && return
   command -v debootstrap >/dev/null || apt-get install -y -qq --no-install-recommends debootstrap
-  local mirror packages=ca-certificates,gcc,git,libc6-dev,make,procps
+  local mirror packages=ca-certificates,gcc,git,libc6-dev,make,musl-tools,procps
   for one in $fetched; do packages+=",python$one,python$one-dev,python$one-venv"; done
   mirror=$(apt-get indextargets --format '$(REPO_URI)' | grep -m 1 '/debian/*$')
   echo "Python $fetched: fetched into $folder, about two minutes" >&2

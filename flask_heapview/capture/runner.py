@@ -66,10 +66,9 @@ class Runner:
         if not self.engine.kinds:
             raise NoEngine(self.engine.why)
         if kind not in self.engine.kinds:
-            known = ", ".join(sorted(self.engine.kinds))
             raise BadRequest(
-                f"This installation takes captures of the kind {known}, not {kind}. "
-                f"{self.engine.why}".strip()
+                f'A capture of the kind "{kind}" needs the native engine and the graph extension. '
+                f"Here is the {self.engine.name} engine. {self.engine.why}".strip()
             )
 
     def start(self, request: CaptureRequest, sink: SnapshotSink) -> SnapshotInfo:

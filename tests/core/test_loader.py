@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import sysconfig
 from pathlib import Path
@@ -10,6 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 from flask_heapview.core import missing
+
+from ..helpers import ROOT
 
 
 @pytest.mark.parametrize(
@@ -40,3 +43,14 @@ def test_the_reason_is_the_note_of_this_very_python(tmp_path: Path) -> None:
     note.write_text("It broke.\nline 1\nline 2\n")
     assert "at the installation. It broke. Install" in missing.why_missing("C", tmp_path, "_x")
     assert missing.build_log(tmp_path, "_x") == "line 1\nline 2"
+
+
+def test_the_docs_list_the_reasons() -> None:
+    """Each beginning that docs/capture.md lists is one that the code can give."""
+    text = (ROOT / "docs" / "capture.md").read_text()
+    begins = re.findall(r"^\| `(The native core[^`]+|HEAPVIEW[^`]+)` \|", text, re.MULTILINE)
+    assert len(begins) == 9
+    core, capture = ROOT / "flask_heapview" / "core", ROOT / "flask_heapview" / "capture"
+    files = (core / "missing.py", core / "selfcheck.py", capture / "select.py")
+    code = "".join(path.read_text() for path in files).replace("{title}", "The native core")
+    assert [one for one in begins if one not in code] == []
