@@ -187,7 +187,7 @@ def test_no_headroom_no_capture(store: Store, monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_graph_needs_another_engine(store: Store) -> None:
-    with pytest.raises(BadRequest, match="ownership, not graph"):
+    with pytest.raises(BadRequest, match="native engine"):
         Runner(Slow(), 60).start(CaptureRequest(worker="w", kind="graph"), store)
 
 
