@@ -1,6 +1,8 @@
 # make setup: an environment with all that the tests need, and the C core built
 # make demo: the leaky shop with traffic, and an address to click
-# make test: everything that a change must pass; make test-all: on every Python that pyenv has, too
+# make test: everything that a change must pass
+# make test-core: what rests on CPython's internals, on other Pythons
+# make test-all: the slow matrix, and everything on every Python
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -8,13 +10,15 @@ BIN = $(VENV)/bin
 STAMP = $(VENV)/.installed
 DEMO_STAMP = $(VENV)/.installed-demo
 C_FILES = $(shell find flask_heapview examples -name '*.[ch]')
-PYTHONS ?= 3.11 3.12 3.13
+PYTHONS ?= 3.12 3.13 3.14 3.15
+CORE_PYTHONS ?= 3.13 3.14 3.15
+CORE_TESTS = tests/core tests/graphs tests/capture tests/allocations tests/process tests/attach
 # a file's tests stay together: they share servers and browsers
 SIDE_BY_SIDE = -p no:cacheprovider -n auto --maxprocesses 4 --dist loadfile
 
 SOURCES = setup.cfg pyproject.toml setup.py $(wildcard flask_heapview/*/csrc/* flask_heapview/*/csrc/*/*)
 
-.PHONY: setup demo test test-all lint prose format bench sanitize clean
+.PHONY: setup demo test test-core test-all lint prose format bench sanitize clean
 
 # the demo needs no test tools; what the tests installed serves it, too
 $(DEMO_STAMP): EXTRAS = demo
@@ -38,22 +42,21 @@ test: $(STAMP)
 
 test-all: test
 	HEAPVIEW_SLOW=1 $(BIN)/python -m pytest -p no:cacheprovider -m slow
-	@for version in $(PYTHONS); do \
-	  python=$$(ls -d $$HOME/.pyenv/versions/$$version.*/bin/python3 2>/dev/null | tail -n 1); \
-	  python=$${python:-$$(command -v python$$version)}; \
-	  if [ -z "$$python" ]; then echo "no Python $$version here: skipped"; continue; fi; \
-	  $(MAKE) --no-print-directory PYTHON=$$python VENV=.venv-$$version run || exit 1; \
-	done
+	@for version in $(PYTHONS); do tools/other_python.sh $$version || exit 1; done
+
+test-core:
+	@for version in $(CORE_PYTHONS); do tools/other_python.sh $$version $(CORE_TESTS) || exit 1; done
 
 .PHONY: run
 run: $(STAMP)
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(TESTS)
 
 lint: $(STAMP)
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 	$(BIN)/python -m mypy tools examples/demo.py
+	$(BIN)/python -m mypy setup.py
 	$(BIN)/clang-format --dry-run --Werror $(C_FILES)
 	$(BIN)/python tools/prose.py
 
@@ -74,7 +77,7 @@ sanitize: $(STAMP)
 	rm -rf $(SANITIZED) && mkdir -p $(SANITIZED)
 	cp -r flask_heapview templates tests examples docs setup.py setup.cfg pyproject.toml README.md LICENSE $(SANITIZED)
 	find $(SANITIZED) -name '*.so' -delete
-	cd $(SANITIZED) && CFLAGS="$(SANITIZERS)" $(abspath $(BIN))/python setup.py --quiet build_ext --inplace
+	cd $(SANITIZED) && HEAPVIEW_REQUIRE_CORE=1 CFLAGS="$(SANITIZERS)" $(abspath $(BIN))/python setup.py --quiet build_ext --inplace
 	cd $(SANITIZED) && LD_PRELOAD=$(PRELOADED) ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_abort=0 \
 	  $(abspath $(BIN))/python -m pytest -p no:cacheprovider \
 	  tests/core tests/graphs tests/capture/test_engines.py \

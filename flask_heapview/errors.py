@@ -63,6 +63,12 @@ class NotEnoughMemory(Conflict):
     title = "not enough memory for a capture"
 
 
+class NoEngine(Conflict):
+    """No engine can take captures on this installation."""
+
+    title = "captures are not possible here"
+
+
 class CaptureBusy(HeapViewError):
     """A capture already runs in this worker."""
 

@@ -76,12 +76,10 @@ def _mount(state: BlueprintSetupState, config: HeapViewConfig, caches: dict[str,
     retention = Retention(
         count=config.keep_count, bytes=config.keep_bytes, seconds=config.keep_seconds
     )
-    service = Service(
-        config,
-        Store(directory, retention),
-        Runner(select_engine(config.engine), config.deadline),
-        caches,
-    )
+    engine = select_engine(config.engine)
+    if not engine.kinds:
+        log.warning("flask-heapview: %s", engine.why)
+    service = Service(config, Store(directory, retention), Runner(engine, config.deadline), caches)
     service.blueprint = state.name
     app.extensions[EXTENSION] = service
     app.extensions[ACCESS] = Access(config, key, directory)

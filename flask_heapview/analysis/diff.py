@@ -108,6 +108,12 @@ def gc(base: Snapshot, target: Snapshot) -> d.GcDiff:
             _change(f"{name}: collected", old.collected, new.collected),
             _change(f"{name}: uncollectable", old.uncollectable, new.uncollectable),
         ]
+        if new.candidates is not None and new.duration is not None:  # Python 3.15 and later
+            looked_at, seconds = old.candidates or 0, old.duration or 0.0
+            changes += [
+                _change(f"{name}: objects looked at", looked_at, new.candidates),
+                _change(f"{name}: milliseconds", seconds * 1000, new.duration * 1000),
+            ]
     return d.GcDiff(base=base.gc, target=target.gc, changes=changes)
 
 

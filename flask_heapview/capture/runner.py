@@ -10,9 +10,9 @@ import time
 import msgspec
 
 from ..allocations import tracing
-from ..errors import BadRequest, CaptureBusy, HeapViewError
+from ..errors import BadRequest, CaptureBusy, HeapViewError, NoEngine
 from ..isolation import forked_child
-from ..model.snapshot import SnapshotInfo
+from ..model.snapshot import Kind, SnapshotInfo
 from ..process import headroom
 from .base import Capture, CaptureRequest, Engine, SnapshotSink
 
@@ -54,10 +54,27 @@ class Runner:
         """Whether captures run in a child."""
         return forked_child.can_fork()
 
+    @property
+    def mode(self) -> str:
+        """Where a capture works, as the overview says it."""
+        if not self.engine.kinds:
+            return "none"
+        return "forked child" if self.forks else "in-process"
+
+    def require(self, kind: Kind) -> None:
+        """Raises NoEngine where no capture is possible, BadRequest where none of that kind is."""
+        if not self.engine.kinds:
+            raise NoEngine(self.engine.why)
+        if kind not in self.engine.kinds:
+            raise BadRequest(
+                f'A capture of the kind "{kind}" needs the native engine and the graph extension. '
+                f"Here is the {self.engine.name} engine. {self.engine.why}".strip()
+            )
+
     def start(self, request: CaptureRequest, sink: SnapshotSink) -> SnapshotInfo:
         """Starts a capture in a thread of its own and returns its status.
 
-        Raises CaptureBusy, NotEnoughMemory with the figures, StoreError, or BadRequest.
+        Raises NoEngine, CaptureBusy, NotEnoughMemory with the figures, StoreError, or BadRequest.
         """
         capture = self._begin(request, sink)
         info = capture.info
@@ -75,7 +92,7 @@ class Runner:
     def take(self, request: CaptureRequest, sink: SnapshotSink) -> SnapshotInfo:
         """Takes a capture in the calling thread. How it ended is in the sink.
 
-        Raises CaptureBusy, NotEnoughMemory with the figures, StoreError, or BadRequest.
+        Raises NoEngine, CaptureBusy, NotEnoughMemory with the figures, StoreError, or BadRequest.
         """
         capture = self._begin(request, sink)
         self._run(capture)
@@ -83,11 +100,7 @@ class Runner:
 
     def _begin(self, request: CaptureRequest, sink: SnapshotSink) -> Capture:
         """Announces a capture where one may be taken."""
-        if request.kind not in self.engine.kinds:
-            raise BadRequest(
-                f'The {self.engine.name} engine takes "ownership" captures; "graph" needs the '
-                f"native engine. {self.engine.why}".strip()
-            )
+        self.require(request.kind)
         info = self._announce(request, sink)
         _CAPTURE_LOCK.acquire(info.id)
         try:
@@ -133,7 +146,7 @@ class Runner:
             _CAPTURE_LOCK.release()  # before the mark goes: whoever sees "done" may start the next
             sink.end(info.id)
         except (forked_child.ChildFailed, HeapViewError, OSError, MemoryError) as error:
-            told = isinstance(error, forked_child.ChildFailed)
+            told = isinstance(error, forked_child.ChildFailed | NoEngine)
             self._failed(info, sink, str(error) if told else forked_child.describe(error))
         except Exception as error:
             log.exception("flask-heapview: the capture failed")

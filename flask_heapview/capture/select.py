@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import logging
 
+from ..core import loader as core_loader
 from ..core.selfcheck import Unfit
 from ..errors import ConfigError
+from ..graphs import loader as graphs_loader
 from ..model.snapshot import Kind
 from .base import Capture, CaptureCost, Engine
 from .native.engine import NativeEngine
+from .no_engine import MissingEngine
+from .portable.available import portable_engine
 
 log = logging.getLogger("flask_heapview")
 
 
-def portable_engine(why: str) -> Engine:
-    """The portable engine. Its packages are imported here and not before: they are large."""
-    from .portable.engine import PortableEngine
+def fallback(why: str) -> Engine:
+    """The portable engine, because of `why`. Where it cannot run either, none."""
+    found = portable_engine(why)
+    return MissingEngine(f"{why} {found}") if isinstance(found, str) else found
 
-    return PortableEngine(why)
+
+def build_log() -> str:
+    """The compiler's last lines, where the build of a C extension failed at the installation."""
+    return core_loader.BUILD_LOG or graphs_loader.BUILD_LOG
 
 
 class AutoEngine:
@@ -46,8 +54,8 @@ class AutoEngine:
         try:
             self._engine.warm_up()
         except Unfit as error:
-            log.warning("flask-heapview: %s The portable engine is used instead.", error)
-            self._engine = portable_engine(str(error))
+            self._engine = fallback(str(error))
+            log.warning("flask-heapview: the engine is now %s. %s", self.name, self.why)
             self._engine.warm_up()
 
     def estimate(self, kind: Kind = "ownership") -> CaptureCost:
@@ -60,12 +68,18 @@ class AutoEngine:
 
 
 def select_engine(name: str) -> Engine:
-    """The engine of that name: auto, native or portable. Raises ConfigError if it is not here."""
+    """The engine of that name: auto, native or portable. Raises ConfigError if it is not here.
+
+    With `auto` there is always an answer: where no engine can run, one that refuses captures.
+    """
     reason = NativeEngine.why_not()
     if name == "portable":
-        return portable_engine("HEAPVIEW_ENGINE asks for it.")
+        found = portable_engine("HEAPVIEW_ENGINE=portable switches the native engine off.")
+        if isinstance(found, str):
+            raise ConfigError(f"HEAPVIEW_ENGINE asks for the portable engine. {found}")
+        return found
     if reason is None:
         return AutoEngine()
     if name == "native":
         raise ConfigError(f"HEAPVIEW_ENGINE asks for the native engine. {reason}")
-    return portable_engine(reason)
+    return fallback(reason)

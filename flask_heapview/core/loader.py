@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+
+from . import missing
 
 if TYPE_CHECKING:
     from . import _core
@@ -52,34 +52,7 @@ if TYPE_CHECKING:
         SIGN_UNKNOWN = _core.SIGN_UNKNOWN
 
 
-def why_not_built(platform: str, implementation: str, built: Sequence[str]) -> str:
-    """Why there is no native core on such a system; `built` are the files that were built."""
-    if platform != "linux":
-        return f"The native core is built on Linux only, and this is {platform}."
-    if implementation != "cpython":
-        return f"The native core is built for CPython only, and this is {implementation}."
-    if built:
-        return (
-            f"The native core was built for another Python ({', '.join(built)}). "
-            "Install flask-heapview again with this one."
-        )
-    return (
-        "The native core was not built: there was no C compiler at the installation, "
-        "or the core does not know this Python."
-    )
-
-
-def _built_files() -> list[str]:
-    return sorted(path.name for path in Path(__file__).parent.glob("_core.*.so"))
-
-
-core: Core | None = None
-WHY_NOT = why_not_built(sys.platform, sys.implementation.name, ())
-try:
-    import flask_heapview.core._core as _built
-
-    core = cast("Core", _built)
-except ModuleNotFoundError:
-    WHY_NOT = why_not_built(sys.platform, sys.implementation.name, _built_files())
-except ImportError as error:  # built, but it cannot be loaded here
-    WHY_NOT = f"The native core could not be loaded ({error})."
+_PLACE = Path(__file__).parent
+_found, WHY_NOT = missing.load("The native core", _PLACE, "_core")  # one of the two is empty
+core = cast("Core | None", _found)
+BUILD_LOG = missing.build_log(_PLACE, "_core") if core is None else ""  # the compiler's last lines

@@ -21,7 +21,8 @@ class Estimate(Model, frozen=True):
 class CaptureState(Model, frozen=True):
     engine: str
     why: str  # why it is this engine
-    kinds: list[str]  # what it can capture
+    build_log: str  # the compiler's last lines, where the native core's build failed
+    kinds: list[str]  # what it can capture; nothing where no engine can run
     mode: str
     estimate: Estimate
 

@@ -16,6 +16,8 @@ class Generation(Model, frozen=True):
     pause_p50: float | None = None  # seconds, over the recent runs
     pause_p99: float | None = None
     pause_max: float | None = None
+    candidates: int | None = None  # objects that its runs looked at; known since Python 3.15
+    duration: float | None = None  # seconds that its runs took in all; known since Python 3.15
 
 
 class Gc(Model, frozen=True):

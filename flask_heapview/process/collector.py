@@ -71,6 +71,8 @@ def read_gc() -> Gc:
                 pause_p50=p50,
                 pause_p99=p99,
                 pause_max=longest,
+                candidates=stat.get("candidates"),
+                duration=stat.get("duration"),
             )
         )
     return Gc(

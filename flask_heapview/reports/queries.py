@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..analysis.judge import judge
-from ..errors import BadRequest, DifferentWorkers, NotFound
+from ..errors import BadRequest, Conflict, DifferentWorkers, NotFound
+from ..graphs.loader import WHY_NOT as WHY_NO_GRAPHS
 from ..model.api import DiffOf, ViewOf
 from ..model.base import Model
 from ..model.report import Report
@@ -93,7 +94,9 @@ def objects(store: Store, target: str | None, kind: int) -> ObjectList:
 
 
 def _graph(store: Store, target: str | None) -> GraphFile:
-    from ..graphs.read import GraphFile  # where the native parts were not built, there is no graph
+    if WHY_NO_GRAPHS:
+        raise Conflict(f"Graph captures cannot be read here. {WHY_NO_GRAPHS}")
+    from ..graphs.read import GraphFile
 
     info = store.info(target or "")
     return GraphFile(store.graph(info.id))

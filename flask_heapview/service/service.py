@@ -15,6 +15,7 @@ from flask import Flask
 from ..allocations import tracing
 from ..capture.base import CaptureRequest
 from ..capture.runner import Runner
+from ..capture.select import build_log
 from ..config import HeapViewConfig
 from ..errors import CaptureBusy, Conflict, NotFound
 from ..inspection.endpoints import endpoint_codes
@@ -151,7 +152,8 @@ class Service:
     def watch(
         self, app: Flask, times: int, requests: int | None, seconds: float | None
     ) -> WatchState:
-        """Begins a series of snapshots. Raises BadRequest, or CaptureBusy while one goes on."""
+        """Begins a series of snapshots. Raises NoEngine, BadRequest, or CaptureBusy."""
+        self.runner.require("ownership")
         going_on = self._own_watch()
         if going_on is not None and going_on.running:
             raise CaptureBusy("A watch already runs in this worker. Stop it first, or wait.")
@@ -205,8 +207,9 @@ class Service:
             "capture": {
                 "engine": self.runner.engine.name,
                 "why": self.runner.engine.why,
+                "build_log": build_log(),
                 "kinds": sorted(self.runner.engine.kinds),
-                "mode": "forked child" if self.runner.forks else "in-process",
+                "mode": self.runner.mode,
                 "estimate": estimate,
             },
         }

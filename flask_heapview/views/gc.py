@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..analysis import diff
 from ..model.diff import GcDiff
 from ..model.gc import Gc
@@ -25,22 +27,25 @@ def _tables(gc: Gc, query: TableQuery) -> list[Table]:
         Column("p99", "Pause p99", "ms"),
         Column("max", "Longest pause", "ms"),
     ]
-    rows = [
-        Row(
-            [
-                number,
-                g.threshold,
-                g.count,
-                g.collections,
-                g.collected,
-                g.uncollectable,
-                _ms(g.pause_p50),
-                _ms(g.pause_p99),
-                _ms(g.pause_max),
-            ]
-        )
+    cells: list[list[Any]] = [
+        [
+            number,
+            g.threshold,
+            g.count,
+            g.collections,
+            g.collected,
+            g.uncollectable,
+            _ms(g.pause_p50),
+            _ms(g.pause_p99),
+            _ms(g.pause_max),
+        ]
         for number, g in enumerate(gc.generations)
     ]
+    if any(g.duration is not None for g in gc.generations):
+        columns += [Column("candidates", "Looked at", "int"), Column("time", "Time in all", "ms")]
+        for row, g in zip(cells, gc.generations, strict=True):
+            row += [g.candidates, _ms(g.duration)]
+    rows = [Row(row) for row in cells]
     state = [
         Row(["enabled", "yes" if gc.enabled else "no"]),
         Row(["debug flags", str(gc.debug_flags)]),

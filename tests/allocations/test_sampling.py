@@ -86,15 +86,20 @@ def test_the_estimate_is_within_its_interval(sample_bytes: int, least: float) ->
     assert 0.97 < sum(ratios) / len(ratios) < 1.05  # not biased
 
 
+def live_blocks() -> int:
+    """Of the test's own size: what reads the samples leaves smaller blocks behind."""
+    return sum(live.size > 1000 for live in found().live)
+
+
 def test_what_is_freed_is_no_longer_counted() -> None:
     start(4096)
     kept = [bytes(1000) for _ in range(5000)]
-    alive = len(found().live)
+    alive = live_blocks()
     assert alive > 900
     del kept[::2]
-    assert 0.4 * alive < len(found().live) < 0.6 * alive
+    assert 0.4 * alive < live_blocks() < 0.6 * alive
     kept.clear()
-    assert len(found().live) < 0.02 * alive
+    assert live_blocks() == 0
 
 
 def test_all_that_was_allocated_is_counted() -> None:

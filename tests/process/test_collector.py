@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+import gc
+import sys
+
+import msgspec
+import pytest
+
+from flask_heapview.analysis import diff
+from flask_heapview.model.gc import Generation
 from flask_heapview.process.collector import PauseHistory, read_gc
+from flask_heapview.views.gc import VIEW
+from flask_heapview.views.table import TableQuery
+
+from ..analysis.factories import snapshot
 
 
 def test_pauses_are_kept_and_bounded() -> None:
@@ -23,3 +35,30 @@ def test_pauses_are_kept_and_bounded() -> None:
     state = read_gc()
     assert len(state.generations) == 3
     history.remove()
+
+
+NEWER = {"collections": 4, "collected": 3, "uncollectable": 0, "candidates": 9127, "duration": 0.25}
+
+
+def test_what_newer_collectors_say_of_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.15 counts the objects that it looks at, and the seconds that it takes."""
+    if sys.version_info >= (3, 15):
+        gc.collect()
+        assert (read_gc().generations[2].candidates or 0) > 1000
+        assert (read_gc().generations[2].duration or 0) > 0
+    else:
+        assert read_gc().generations[0].duration is None
+    monkeypatch.setattr(gc, "get_stats", lambda: [NEWER] * 3)
+    state = read_gc()
+    (generations, _) = VIEW.tables(state, TableQuery())
+    assert [c.title for c in generations.columns][-2:] == ["Looked at", "Time in all"]
+    assert generations.rows[0].cells[-2:] == [9127, 250.0]
+    before = msgspec.structs.replace(state, generations=[Generation(700, 1, 2, 1, 0)] * 3)
+    changes = {
+        c.name: c.delta
+        for c in diff.gc(snapshot(0, 9, gc=before), snapshot(1, 9, gc=state)).changes
+    }
+    assert changes["generation 1: objects looked at"] == 9127
+    assert changes["generation 1: milliseconds"] == 250
+    (older, _) = VIEW.tables(before, TableQuery())
+    assert older.columns[-1].title == "Longest pause"

@@ -189,6 +189,7 @@ def test_allocations_can_be_switched(shop: Any, schema: dict[str, Any]) -> None:
 
 def test_without_the_core_sampling_is_refused(shop: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tracing, "core", None)
+    monkeypatch.setattr(tracing, "WHY_NOT", "There was no C compiler.")
     refused = shop.post(f"{API}/allocations", headers=BEARER, json={"mode": "sampled"})
     assert refused.status_code == 409
     assert "no C compiler" in refused.json["detail"]

@@ -15,6 +15,7 @@ from ...allocations import tracing
 from ...core import offsets, selfcheck
 from ...core.arguments import ModuleRoot, ThreadName, TypeTable
 from ...core.loader import WHY_NOT, core
+from ...graphs.loader import WHY_NOT as WHY_NO_GRAPHS
 from ...inspection.known_caches import registered
 from ...inspection.roots import known_threads, module_dict, modules
 from ...inspection.type_info import Types
@@ -39,8 +40,6 @@ MAX_BUILD_SECONDS = 300.0  # that putting the snapshot together may take
 class NativeEngine:
     """See the module's head."""
 
-    kinds: frozenset[Kind] = frozenset(("ownership", "graph"))
-
     def __init__(self) -> None:
         self._type_table: TypeTable | None = None
         self._safe_in_process = False
@@ -58,9 +57,15 @@ class NativeEngine:
     @property
     def why(self) -> str:
         """Why it is this one, in a sentence."""
+        said = "The native core is built, and its self-check passed."
         if self._type_table is None:
-            return "The native core is built. It checks itself before the first capture."
-        return "The native core is built, and its self-check passed."
+            said = "The native core is built. It checks itself before the first capture."
+        return f"{said} {WHY_NO_GRAPHS}".rstrip()
+
+    @property
+    def kinds(self) -> frozenset[Kind]:
+        """What it can capture."""
+        return frozenset(("ownership",) if WHY_NO_GRAPHS else ("ownership", "graph"))
 
     def warm_up(self) -> None:
         """Finds the layouts out, and has the self-check run in a child. Raises Unfit."""

@@ -12,9 +12,9 @@
 
 /* What the interpreter holds by itself, in this version only. */
 static inline void
-hv_visit_interpreter(PyInterpreterState *Py_UNUSED(interp), visitproc Py_UNUSED(visit),
-                     void *Py_UNUSED(state))
+hv_visit_interpreter(PyInterpreterState *interp, visitproc visit, void *state)
 {
+    hv_visit_interned(interp, visit, state);
 }
 
 #endif

@@ -14,6 +14,7 @@
 static inline void
 hv_visit_interpreter(PyInterpreterState *interp, visitproc visit, void *state)
 {
+    hv_visit_interned(interp, visit, state);
     visit(interp->imports.lazy_modules, state);
     visit(interp->imports.lazy_imports_filter, state);
     visit(interp->imports.lazy_pending_submodules, state);

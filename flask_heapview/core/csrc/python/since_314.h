@@ -91,4 +91,11 @@ hv_visit_atexit(PyInterpreterState *interp, visitproc visit, void *state)
     visit(interp->atexit.callbacks, state);
 }
 
+/* The collector knows every dictionary since 3.14, that of the interned strings included. */
+static inline void
+hv_visit_interned(PyInterpreterState *interp, visitproc visit, void *state)
+{
+    visit(interp->cached_objects.interned_strings, state);
+}
+
 #endif
