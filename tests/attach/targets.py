@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -45,6 +46,19 @@ class Running:
     @property
     def pid(self) -> int:
         return self.process.pid
+
+    def asleep(self) -> None:
+        """Waits until its main thread waits in the kernel: a signal just before that is lost on
+        `signal.pause`, which then waits for the next one."""
+        status = Path(f"/proc/{self.pid}/status")
+        wait_until(lambda: "State:\tS" in status.read_text(), 30, "its sleep")
+
+    def wake(self) -> None:
+        """Sends SIGUSR1, and waits for what its handler says."""
+        self.asleep()
+        before = len(self.said())
+        self.process.send_signal(signal.SIGUSR1)
+        wait_until(lambda: len(self.said()) > before, 30, "the handler")
 
     def said(self) -> str:
         return self.log.read_text()
