@@ -12,7 +12,7 @@ DEMO_STAMP = $(VENV)/.installed-demo
 C_FILES = $(shell find flask_heapview examples -name '*.[ch]')
 PYTHONS ?= 3.12 3.13 3.14 3.15
 CORE_PYTHONS ?= 3.13 3.14 3.15
-CORE_TESTS = tests/core tests/graphs tests/capture tests/allocations tests/process
+CORE_TESTS = tests/core tests/graphs tests/capture tests/allocations tests/process tests/attach
 # a file's tests stay together: they share servers and browsers
 SIDE_BY_SIDE = -p no:cacheprovider -n auto --maxprocesses 4 --dist loadfile
 

@@ -109,3 +109,16 @@ class CorruptSnapshot(HeapViewError):
 
     status = 410
     title = "the snapshot is damaged"
+
+
+class CannotAttach(HeapViewError):
+    """A process cannot be attached to; nothing in it was changed."""
+
+    status = 409
+    title = "cannot attach"
+
+
+class AttachFailed(HeapViewError):
+    """A process was attached to, and the capture in it came to nothing."""
+
+    title = "the capture in the process failed"

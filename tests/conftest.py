@@ -13,7 +13,7 @@ from flask_heapview import HeapView
 from flask_heapview.allocations import tracing
 from flask_heapview.process.collector import PAUSES
 
-from .helpers import TOKEN
+from .helpers import TOKEN, why_not_portable
 from .installing import copy_checkout
 from .tmpfs_lock import tmpfs_lock
 
@@ -30,11 +30,23 @@ os.register_at_fork(after_in_child=_stop_measuring)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    _skip_the_portable_engine(items)
     if not os.environ.get("HEAPVIEW_SLOW"):
         skip = pytest.mark.skip(reason="the slow matrix: make test-all")
         for item in items:
             if "slow" in item.keywords:
                 item.add_marker(skip)
+
+
+def _skip_the_portable_engine(items: list[pytest.Item]) -> None:
+    """What runs once for each engine runs for those that this Python can have."""
+    reason = why_not_portable()
+    if reason is None:
+        return
+    for item in items:
+        parameters = getattr(item, "callspec", None)
+        if parameters is not None and "portable" in parameters.params.values():
+            item.add_marker(pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(autouse=True)

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from flask_heapview.capture.portable.available import portable_engine
+
 TOKEN = "a-token-for-the-tests-0123456789"
 PREFIX = "/_debug/memory"
 API = PREFIX + "/api/v1"
@@ -24,6 +26,15 @@ def needs(condition: object, reason: str) -> None:
     if os.environ.get("HEAPVIEW_REQUIRE_ALL"):
         pytest.fail(f"this test has to run here: {reason}")
     pytest.skip(reason)
+
+
+def why_not_portable() -> str | None:
+    """Why the portable engine cannot run here, as it says itself. None where it can."""
+    made = portable_engine("")
+    return made if isinstance(made, str) else None
+
+
+needs_portable = pytest.mark.skipif(why_not_portable() is not None, reason=why_not_portable() or "")
 
 
 def wait_until(check: Callable[[], Any], patience: float = 60.0, what: str = "") -> Any:

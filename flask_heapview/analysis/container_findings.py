@@ -161,7 +161,7 @@ def _rate(case: Case, candidate: GrowingNode) -> EntryRate | SizeRate:
         entries=candidate.objects,
         requests=case.served,
         entries_per_request=candidate.growth.per_request,
-        bytes_per_request=candidate.bytes / case.served,
+        bytes_per_request=candidate.bytes / (case.requests[-1] - case.requests[0]),
     )
 
 

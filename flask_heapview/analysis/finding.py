@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections.abc import Callable, Iterable, Sequence
 
@@ -12,6 +13,7 @@ from ..model.facts import EvidenceFact, SameGrowthAt, SuspectFact
 from ..model.ownership import Site
 from ..model.report import Cause
 from ..model.snapshot import Snapshot
+from .exposure import counted, exposure
 from .growing_sites import growing_sites
 from .level_steps import Figure, LevelSteps
 from .series import Growth, measure_growth
@@ -48,8 +50,10 @@ class Case:
     def __init__(self, snapshots: Sequence[Snapshot]) -> None:
         self.snapshots = snapshots
         self.base, self.target = snapshots[0], snapshots[-1]
-        self.requests = [s.info.requests.total for s in snapshots]
-        self.served = self.requests[-1] - self.requests[0]
+        self.counted = counted(snapshots)
+        self.requests = exposure(snapshots)
+        # where nobody counts them, seconds take their place, until the report is written
+        self.served = math.ceil(self.requests[-1] - self.requests[0])
         self.level_steps = LevelSteps(
             self.target.process.readings, self.base.info.clock, self.target.info.clock
         )

@@ -12,6 +12,7 @@ from ..model.ownership import FRAME, Holder, dotted
 from ..model.snapshot import Snapshot
 from ..model.stacks import Stacks
 from .align import Aligned, align
+from .exposure import exposure
 from .series import NO_GROWTH, Growth, measure_growth
 
 MIN_SWELLING_BYTES = 200_000  # bytes that a single object must have gained, to count by them
@@ -56,7 +57,7 @@ class _Finder:
     """Looks through the union of all snapshots' trees."""
 
     def __init__(self, snapshots: Sequence[Snapshot]) -> None:
-        self.requests = [s.info.requests.total for s in snapshots]
+        self.requests = exposure(snapshots)
         served = self.requests[-1] - self.requests[0]
         self.min_growth = max(MIN_OBJECTS, MIN_OBJECTS_PER_REQUEST * served)
         self.union: Aligned = align([s.ownership.stacks for s in snapshots])

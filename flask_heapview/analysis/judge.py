@@ -5,19 +5,25 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+import msgspec
 
 from ..errors import DifferentWorkers
 from ..model.facts import (
     AdviceFact,
     AllocatedWhere,
+    AttachAgain,
     CaptureAgain,
     CaptureInProduction,
     CausedBy,
     FewRequests,
     LeakFound,
     MayLevelOff,
+    NothingGrewInTime,
     NothingGrows,
     OneSnapshot,
+    OverRequests,
     Remedy,
     SendMore,
     SendRequests,
@@ -47,8 +53,10 @@ from .library_rules import remedy_rule
 from .memory_findings import find_memory_growth
 from .regression import EndpointGrowth, explain_by_lumps, explain_by_rate
 
+AnyFact = TypeVar("AnyFact")
 MAX_SUSPECTS = 12
 MIN_REQUESTS = 10  # requests between the snapshots: fewer tell nothing
+ADVISED_SECONDS = 60.0  # from the first snapshot to the last, where nobody counts requests
 ADVISED_REQUESTS = 50  # requests of each endpoint, between two captures
 MIN_MORE_REQUESTS = 100  # requests that would settle a doubt
 MIN_RESIDENT_BYTES = 8 * MB  # growth that is worth a word where nothing explains it
@@ -69,7 +77,6 @@ class Judge(Case):
     """Writes the report on a case."""
 
     def suspect(self, rank: int, finding: Finding) -> Suspect:
-        served = max(1, self.served)
         endpoints = self._endpoints(finding)
         explained = [] if endpoints else self._explained(finding)
         return Suspect(
@@ -77,26 +84,46 @@ class Judge(Case):
             cause=finding.cause,
             confidence=round(finding.confidence, 2),
             summary="",
-            summary_fact=finding.summary,
+            summary_fact=self._over(finding.summary),
             holder=PathRef(path=finding.path, type=finding.type) if finding.path else None,
             growing=Growing(
                 type=finding.growing,
                 objects=round(finding.objects),
                 bytes=round(finding.bytes),
-                per_request=PerRequest(
-                    objects=round(finding.objects / served, 4),
-                    bytes=round(finding.bytes / served, 1),
-                ),
+                per_request=self._per_request(finding),
             ),
             allocated_at=[
                 AllocatedAt(file=s.file, line=s.line, function=s.function, bytes=s.size)
                 for s in finding.sites[:6]
             ],
             endpoints=endpoints or _shares({e.endpoint: e.bytes for e in explained}),
-            evidence_facts=[*finding.evidence, *(one.evidence for one in explained)],
+            evidence_facts=[
+                *map(self._over, finding.evidence),
+                *(one.evidence for one in explained),
+            ],
             remedy_rule=remedy_rule(finding.cause, finding.path, (finding.type, finding.growing)),
             fingerprint=fingerprint(finding),
         )
+
+    def _per_request(self, finding: Finding) -> PerRequest:
+        served = max(1, self.served)
+        if not self.counted:
+            return PerRequest(objects=0, bytes=0)
+        return PerRequest(
+            objects=round(finding.objects / served, 4), bytes=round(finding.bytes / served, 1)
+        )
+
+    def _over(self, fact: AnyFact) -> AnyFact:
+        """The fact with seconds in place of the requests, where nobody counts these."""
+        if self.counted or not isinstance(fact, OverRequests):
+            return fact
+        none = {"requests": 0} if hasattr(fact, "requests") else {}
+        return msgspec.structs.replace(fact, seconds=self.seconds, **none)
+
+    @property
+    def seconds(self) -> float:
+        """Between the first snapshot and the last."""
+        return round(self.target.info.clock - self.base.info.clock, 1)
 
     def _endpoints(self, finding: Finding) -> list[EndpointShare]:
         """By the allocation sites; with one endpoint only, it must be that."""
@@ -138,12 +165,13 @@ class Judge(Case):
             base=_ref(self.base) if both else None,
             target=_ref(self.target),
             interval=Interval(
-                seconds=round(self.target.info.clock - self.base.info.clock, 1),
-                requests=self.served if both else self.requests[-1],
+                seconds=self.seconds,
+                requests=self._requests(both),
                 endpoints=served(self.base, self.target)
                 if both
                 else dict(self.target.info.requests.endpoints),
                 snapshots=len(self.snapshots),
+                counted_by=self.target.info.requests.counted_by if self.counted else "nobody",
             ),
             verdict=verdict,
             summary="",
@@ -162,6 +190,8 @@ class Judge(Case):
             return "leak", why, Remedy(rule=top.remedy_rule)
         if len(self.snapshots) == 1:
             return "inconclusive", [OneSnapshot()], CaptureAgain()
+        if not self.counted:
+            return "inconclusive", self._in_time(top), AttachAgain(min_seconds=ADVISED_SECONDS)
         if self.served < MIN_REQUESTS:
             advice = SendRequests(min_requests=ADVISED_REQUESTS)
             return "inconclusive", [FewRequests(requests=self.served)], advice
@@ -172,10 +202,26 @@ class Judge(Case):
             return "inconclusive", [UnexplainedGrowth(bytes=rss.total)], self._settle()
         return "no-leak", [NothingGrows(requests=self.served)], CaptureInProduction()
 
+    def _requests(self, both: bool) -> int:
+        if not self.counted:
+            return 0
+        return self.served if both else self.target.info.requests.total
+
+    def _in_time(self, top: Suspect | None) -> list[VerdictFact]:
+        """Why it cannot be told, where nobody counts the requests."""
+        if top is not None:
+            return [MayLevelOff(), *_summary(top)]
+        rss = self.series(lambda s: s.process.anonymous, MIN_RESIDENT_BYTES)
+        if rss.grows:
+            return [UnexplainedGrowth(bytes=rss.total)]
+        return [NothingGrewInTime(seconds=self.seconds)]
+
     def _settle(self) -> SendMore:
         return SendMore(
             requests=max(MIN_MORE_REQUESTS, self.served),
-            turn_tracing_on=self.target.allocations.mode == "off",
+            # no sampler can be left behind in a process that was only attached to
+            turn_tracing_on=self.target.allocations.mode == "off"
+            and self.target.info.requests.counted_by == "app",
         )
 
 

@@ -35,7 +35,7 @@ class Growth(msgspec.Struct, frozen=True):
         return self.confidence > 0
 
 
-def _slows_down(steps: Sequence[tuple[int, float]]) -> bool:
+def _slows_down(steps: Sequence[tuple[float, float]]) -> bool:
     """Whether the last interval brought less than the others let expect, and not by chance."""
     requests, grown = steps[-1]
     fastest = max(v / r for r, v in steps[:-1])
@@ -54,7 +54,7 @@ NO_GROWTH = Growth(0, 0, 0, False, False, 0)
 
 
 def measure_growth(
-    requests: Sequence[int], values: Sequence[float], min_total: float, lumpy: bool = False
+    requests: Sequence[float], values: Sequence[float], min_total: float, lumpy: bool = False
 ) -> Growth:
     """Judges the figures at several points.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -14,7 +14,7 @@ from ..model.base import Model
 from ..model.gc import Gc
 from ..model.process import Process, Readings
 from ..model.resources import ThreadRow
-from ..model.snapshot import Kind, Snapshot, SnapshotInfo
+from ..model.snapshot import Kind, Requests, Snapshot, SnapshotInfo
 from ..process import glibc
 from ..process.collector import read_gc
 from ..process.level_history import LevelHistory
@@ -45,10 +45,19 @@ class CaptureRequest(msgspec.Struct):
     label: str = ""
     kind: Kind = "ownership"
     requests: Mapping[str, int] = {}  # served so far, by endpoint
+    counts: Callable[[], Requests] | None = None  # in place of these, where no app counts
     endpoints: Sequence[EndpointCode] = ()
     caches: Mapping[str, object] = {}  # that the app registered, by name
     show_values: bool = False
+    collecting: bool | None = None  # whether the collector is on, where it is put off meanwhile
     level_history: LevelHistory | None = None
+
+    def counted(self) -> Requests:
+        """The requests so far, and who counts them."""
+        if self.counts is not None:
+            return self.counts()
+        endpoints = dict(self.requests)
+        return Requests(total=sum(endpoints.values()), endpoints=endpoints)
 
     def readings(self) -> Readings:
         """The levels read between requests; none where nobody reads them."""
@@ -88,9 +97,13 @@ class Capture(msgspec.Struct):
                 readings=self.request.readings(),
                 allocators=msgspec.structs.replace(found.allocators, arenas=glibc.arenas()),
             ),
-            gc=read_gc(),
+            gc=self._gc(),
             thread_rows=thread_rows(),
         )
+
+    def _gc(self) -> Gc:
+        found, collecting = read_gc(), self.request.collecting
+        return found if collecting is None else msgspec.structs.replace(found, enabled=collecting)
 
 
 class Engine(Protocol):

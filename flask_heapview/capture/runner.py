@@ -12,7 +12,7 @@ import msgspec
 from ..allocations import tracing
 from ..errors import BadRequest, CaptureBusy, HeapViewError, NoEngine
 from ..isolation import forked_child
-from ..model.snapshot import Kind, Requests, SnapshotInfo
+from ..model.snapshot import Kind, SnapshotInfo
 from ..process import headroom
 from .base import Capture, CaptureRequest, Engine, SnapshotSink
 
@@ -72,10 +72,34 @@ class Runner:
             )
 
     def start(self, request: CaptureRequest, sink: SnapshotSink) -> SnapshotInfo:
-        """Starts a capture and returns its status.
+        """Starts a capture in a thread of its own and returns its status.
 
         Raises NoEngine, CaptureBusy, NotEnoughMemory with the figures, StoreError, or BadRequest.
         """
+        capture = self._begin(request, sink)
+        info = capture.info
+        thread = threading.Thread(
+            target=self._run, args=(capture,), name="heapview-capture", daemon=True
+        )
+        try:
+            thread.start()
+        except BaseException:
+            _CAPTURE_LOCK.release()
+            sink.end(info.id)
+            raise
+        return info
+
+    def take(self, request: CaptureRequest, sink: SnapshotSink) -> SnapshotInfo:
+        """Takes a capture in the calling thread. How it ended is in the sink.
+
+        Raises NoEngine, CaptureBusy, NotEnoughMemory with the figures, StoreError, or BadRequest.
+        """
+        capture = self._begin(request, sink)
+        self._run(capture)
+        return capture.info
+
+    def _begin(self, request: CaptureRequest, sink: SnapshotSink) -> Capture:
+        """Announces a capture where one may be taken."""
         self.require(request.kind)
         info = self._announce(request, sink)
         _CAPTURE_LOCK.acquire(info.id)
@@ -87,22 +111,9 @@ class Runner:
         except BaseException:
             _CAPTURE_LOCK.release()
             raise
-        thread = threading.Thread(
-            target=self._run,
-            args=(Capture(request, info, sink, page, self.deadline),),
-            name="heapview-capture",
-            daemon=True,
-        )
-        try:
-            thread.start()
-        except BaseException:
-            _CAPTURE_LOCK.release()
-            sink.end(info.id)
-            raise
-        return info
+        return Capture(request, info, sink, page, self.deadline)
 
     def _announce(self, request: CaptureRequest, sink: SnapshotSink) -> SnapshotInfo:
-        counts = dict(request.requests)
         return SnapshotInfo(
             id=sink.new_id(),
             state="running",
@@ -111,7 +122,7 @@ class Runner:
             label=request.label,
             kind=request.kind,
             engine=self.engine.name,
-            requests=Requests(total=sum(counts.values()), endpoints=counts),
+            requests=request.counted(),
             clock=time.monotonic(),
             pid=os.getpid(),
         )
@@ -125,8 +136,11 @@ class Runner:
                 if self._warm != os.getpid():
                     self.engine.warm_up()
                     self._warm = os.getpid()
-                # what it is called is only certain now: warming up may have shown that it is unfit
-                capture.info = info = msgspec.structs.replace(info, engine=self.engine.name)
+                # what it is called is only certain now: warming up may have shown that it is unfit,
+                # and requests went on meanwhile
+                capture.info = info = msgspec.structs.replace(
+                    info, engine=self.engine.name, requests=capture.request.counted()
+                )
                 tracing.restore_hooks()
                 self.engine.capture(capture)
             _CAPTURE_LOCK.release()  # before the mark goes: whoever sees "done" may start the next

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask import current_app
 from flask.cli import AppGroup
 
 from ..errors import HeapViewError
 from ..model.report import Report
+from ..model.snapshot import SnapshotInfo
 from ..render import json as as_json
 from ..render import markdown
 from ..render.html import ago_text
@@ -19,18 +19,29 @@ from ..store.snapshots import Store
 from ..text import bytes_text, number_text
 from ..views import VIEWS, View
 from ..views.table import Table, TableQuery
+from .attach import attach_command
 from .check import check_command
+from .stores import find_store
 
-heapview = AppGroup("heapview", help="Snapshots of this app's memory.")
+heapview = AppGroup(
+    "heapview",
+    help="Snapshots of this app's memory.",
+    params=[
+        click.Option(
+            ["--dir", "directory"],
+            type=click.Path(file_okay=False, path_type=Path),
+            help="The store to read. Default: the app's own, HEAPVIEW_DIR, or that of attach.",
+        )
+    ],
+)
 heapview.add_command(check_command)
+heapview.add_command(attach_command)
 MAX_ROWS = 30
 
 
 def _store() -> Store:
-    service = current_app.extensions.get("heapview")
-    if service is None:
-        raise click.ClickException("flask-heapview is not mounted on this app.")
-    return Store(Path(service.store.directory))
+    group = click.get_current_context().parent
+    return find_store(None if group is None else group.params.get("directory"))
 
 
 def _pick(store: Store, wanted: str | None) -> str:
@@ -42,25 +53,30 @@ def _pick(store: Store, wanted: str | None) -> str:
     raise click.ClickException(
         f"There is no snapshot {wanted!r}: see `flask heapview list`."
         if wanted
-        else "There is no snapshot yet: capture one on the page, or by POST /api/v1/snapshots."
+        else "There is no snapshot yet: capture one on the page, by POST /api/v1/snapshots, "
+        "or by `flask heapview attach PID`."
     )
 
 
-@heapview.command("list")
+@heapview.command("list", with_appcontext=False)
 def list_snapshots() -> None:
     """List the kept snapshots, newest first."""
     rows = _store().listing()
     for info in rows:
         size = bytes_text(info.size)
         click.echo(
-            f"{info.id}  {info.state:8} {info.requests.total:>9,} requests  {size:>9}  "
+            f"{info.id}  {info.state:8} {_requests(info):>9} requests  {size:>9}  "
             f"{ago_text(info.taken_at):>10}  worker {info.worker}  {info.label}"
         )
     if not rows:
         click.echo("No snapshots.")
 
 
-@heapview.command("report")
+def _requests(info: SnapshotInfo) -> str:
+    return f"{info.requests.total:,}" if info.requests.known else "unknown"
+
+
+@heapview.command("report", with_appcontext=False)
 @click.argument("base", required=False)
 @click.argument("target", required=False)
 @click.option("--json", "raw", is_flag=True, help="Print the report as JSON.")
@@ -107,7 +123,7 @@ def _command(view: View) -> click.Command:
         for table in page.tables:
             click.echo(table_text(table))
 
-    return heapview.command(view.name, help=view.summary)(show)
+    return heapview.command(view.name, help=view.summary, with_appcontext=False)(show)
 
 
 def table_text(table: Table) -> str:

@@ -10,7 +10,7 @@ import importlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NoReturn, Self
 
 import msgspec
@@ -25,6 +25,21 @@ _BEGIN = (
 _FAILED = 3  # exit code: the answer is an error
 # what would slow the process down, or make it something else
 _DROPPED = ("PYTHONTRACEMALLOC", "PYTHONSTARTUP", "PYTHONMALLOC", "PYTHONINSPECT", "PYTHONWARNINGS")
+
+
+class _Borrowed:
+    """Another interpreter, and where its packages lie."""
+
+    executable: str | None = None
+    path: Sequence[str] = ()
+
+
+def borrow(executable: str | None, path: Sequence[str]) -> None:
+    """Has jobs run in that interpreter, with its packages; None is this process's own again.
+
+    An attached process need not have ours where its own interpreter finds them.
+    """
+    _Borrowed.executable, _Borrowed.path = executable, path
 
 
 class _Error(msgspec.Struct, frozen=True):
@@ -43,12 +58,15 @@ class JobProcess:
     def __init__(self, module: str) -> None:
         self.module = module
         self._process: subprocess.Popen[bytes] | None = None
-        if not _is_python(sys.executable):  # embedded: there is no interpreter to start
+        python, path = _Borrowed.executable or sys.executable, _Borrowed.path or sys.path
+        if not _is_python(python):  # embedded: there is no interpreter to start
             return
         env = {name: value for name, value in os.environ.items() if name not in _DROPPED}
-        env["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path)
+        if _Borrowed.executable:
+            env.pop("PYTHONHOME", None)
+        env["PYTHONPATH"] = os.pathsep.join(place for place in path if place)
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _BEGIN.format(nice=NICENESS, module=module)],
+            [python, "-P", "-c", _BEGIN.format(nice=NICENESS, module=module)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

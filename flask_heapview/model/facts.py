@@ -25,10 +25,17 @@ class Fact(Model, frozen=True, tag_field="kind", tag=_kind):
     """One thing that was found."""
 
 
+class OverRequests(Fact, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that was found over so many requests."""
+
+    # where nobody counts them: `requests` is 0 then, and rates are per second
+    seconds: float | None = None
+
+
 # --- containers and single objects
 
 
-class ContainerGrew(Fact, frozen=True):
+class ContainerGrew(OverRequests, frozen=True):
     path: str
     type: str
     entries: int
@@ -37,7 +44,7 @@ class ContainerGrew(Fact, frozen=True):
     entries_removed: bool  # whether entries also left it
 
 
-class ObjectGrew(Fact, frozen=True):
+class ObjectGrew(OverRequests, frozen=True):
     """One object became larger by itself: a buffer, a string."""
 
     path: str
@@ -46,7 +53,7 @@ class ObjectGrew(Fact, frozen=True):
     requests: int
 
 
-class EntryRate(Fact, frozen=True):
+class EntryRate(OverRequests, frozen=True):
     path: str
     entries: int
     requests: int
@@ -54,7 +61,7 @@ class EntryRate(Fact, frozen=True):
     bytes_per_request: float
 
 
-class SizeRate(Fact, frozen=True):
+class SizeRate(OverRequests, frozen=True):
     path: str
     bytes_before: int
     bytes_after: int
@@ -96,13 +103,13 @@ class SameGrowthAt(Fact, frozen=True):
 # --- cyclic garbage
 
 
-class GarbageLeft(Fact, frozen=True):
+class GarbageLeft(OverRequests, frozen=True):
     objects: int
     bytes: int
     requests: int
 
 
-class GarbageGrew(Fact, frozen=True):
+class GarbageGrew(OverRequests, frozen=True):
     objects: int
     requests: int
 
@@ -129,13 +136,13 @@ class CommonCycle(Fact, frozen=True):
 # --- threads and descriptors
 
 
-class HandlesOpened(Fact, frozen=True):
+class HandlesOpened(OverRequests, frozen=True):
     handles: Handles
     count: int
     requests: int
 
 
-class HandlesGrew(Fact, frozen=True):
+class HandlesGrew(OverRequests, frozen=True):
     handles: Handles
     count: int
     requests: int
@@ -144,13 +151,13 @@ class HandlesGrew(Fact, frozen=True):
 # --- memory that no object accounts for
 
 
-class MemoryGrew(Fact, frozen=True):
+class MemoryGrew(OverRequests, frozen=True):
     memory: Memory
     bytes: float
     requests: int
 
 
-class MemoryRate(Fact, frozen=True):
+class MemoryRate(OverRequests, frozen=True):
     memory: Memory
     bytes_per_request: float
     intervals: int
@@ -240,6 +247,12 @@ class NothingGrows(Fact, frozen=True):
     requests: int
 
 
+class NothingGrewInTime(Fact, frozen=True):
+    """Nor is it known whether any request was served."""
+
+    seconds: float
+
+
 # --- what to do
 
 
@@ -262,6 +275,10 @@ class SendMore(Fact, frozen=True):
 
 class CaptureInProduction(Fact, frozen=True):
     pass
+
+
+class AttachAgain(Fact, frozen=True):
+    min_seconds: float  # from the first snapshot to the last
 
 
 SuspectFact = ContainerGrew | ObjectGrew | GarbageLeft | HandlesOpened | MemoryGrew
@@ -295,8 +312,9 @@ VerdictFact = (
     | FewRequests
     | UnexplainedGrowth
     | NothingGrows
+    | NothingGrewInTime
     | AllocatedWhere
     | CausedBy
     | SuspectFact
 )
-AdviceFact = Remedy | CaptureAgain | SendRequests | SendMore | CaptureInProduction
+AdviceFact = Remedy | CaptureAgain | SendRequests | SendMore | CaptureInProduction | AttachAgain

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import field
+
 from .base import Model
 
 
@@ -88,5 +90,6 @@ class Process(Model, frozen=True):
     tmpfs: int = 0  # bytes in the temporary filesystems that this process sees
     container: Container = Container()
     allocators: Allocators = Allocators()
-    bridge: Bridge = Bridge()
+    # msgspec never frees a default that is a struct of plain figures, nor its type with it
+    bridge: Bridge = field(default_factory=Bridge)
     readings: Readings = Readings()

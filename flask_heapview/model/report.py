@@ -6,6 +6,7 @@ from typing import Literal
 
 from .base import Model
 from .facts import AdviceFact, EvidenceFact, SuspectFact, VerdictFact
+from .snapshot import CountedBy
 
 SCHEMA = "flask-heapview/report/1"
 Verdict = Literal["leak", "no-leak", "inconclusive"]
@@ -35,6 +36,7 @@ class Interval(Model, frozen=True):
     requests: int
     endpoints: dict[str, int]
     snapshots: int = 2  # how many snapshots the judgement rests on
+    counted_by: CountedBy = "app"  # who counts the requests; of nobody's, `requests` is 0
 
 
 class PathRef(Model, frozen=True):
@@ -43,6 +45,8 @@ class PathRef(Model, frozen=True):
 
 
 class PerRequest(Model, frozen=True):
+    """Rates; both are 0 where nobody counts the requests."""
+
     objects: float
     bytes: float
 

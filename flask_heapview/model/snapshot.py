@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec import field
+
 from .allocations import Allocations
 from .base import Model
 from .caches import Caches
@@ -18,6 +20,7 @@ from .retained import Retained
 SCHEMA = "flask-heapview/snapshot/1"
 State = Literal["running", "done", "failed"]
 Kind = Literal["ownership", "graph"]
+CountedBy = Literal["app", "server", "nobody"]
 
 
 class Progress(Model, frozen=True):
@@ -30,10 +33,20 @@ class Progress(Model, frozen=True):
 
 
 class Requests(Model, frozen=True):
-    """Requests served by the worker since it began, the blueprint's own left out."""
+    """Requests served by the worker since it began, the blueprint's own left out.
+
+    A mounted app counts them by endpoint. In an attached process the server may have their total,
+    and no endpoints. Where nobody counts, the total is 0 and means nothing.
+    """
 
     total: int = 0
     endpoints: dict[str, int] = {}
+    counted_by: CountedBy = "app"
+
+    @property
+    def known(self) -> bool:
+        """Whether the total means anything."""
+        return self.counted_by != "nobody"
 
 
 class SnapshotInfo(Model, frozen=True):
@@ -45,7 +58,7 @@ class SnapshotInfo(Model, frozen=True):
     taken_at: str  # RFC 3339, UTC
     label: str = ""
     kind: Kind = "ownership"
-    progress: Progress = Progress()
+    progress: Progress = field(default_factory=Progress)  # see model/process.py
     error: str | None = None
     pause_ms: float | None = None  # how long the service stood still
     duration_ms: float | None = None
@@ -69,6 +82,6 @@ class Snapshot(Model, frozen=True):
     caches: Caches = Caches()
     allocations: Allocations = Allocations()
     resources: Resources = Resources()
-    process: Process = Process()
+    process: Process = field(default_factory=Process)
     retained: Retained = Retained()
     imported: list[str] = []  # modules that the child had to import: none, if all is well

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ..model.report import Report, Suspect
+from ..model.report import Interval, Report, Suspect
 from ..text import number_text
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|])")
@@ -26,7 +26,7 @@ def render(report: Report) -> str:
     lines = [
         f"# {escape(report.summary)}",
         "",
-        f"Verdict: **{report.verdict}**, over {number_text(report.interval.requests)} requests in "
+        f"Verdict: **{report.verdict}**, over {_requests(report.interval)} in "
         f"{report.interval.seconds:g} s (snapshots {base} to {report.target.id}).",
         "",
         escape(report.advice),
@@ -34,6 +34,12 @@ def render(report: Report) -> str:
     for suspect in report.suspects:
         lines += ["", *_suspect(suspect)]
     return "\n".join(lines) + "\n"
+
+
+def _requests(interval: Interval) -> str:
+    if interval.counted_by == "nobody":
+        return "an unknown number of requests"
+    return f"{number_text(interval.requests)} requests"
 
 
 def _suspect(suspect: Suspect) -> list[str]:

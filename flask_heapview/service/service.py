@@ -26,12 +26,13 @@ from ..model.snapshot import Kind, SnapshotInfo
 from ..process import memory
 from ..process.collector import PAUSES, read_gc
 from ..process.headroom import read_headroom
+from ..process.identity import worker_id
 from ..process.level_history import LevelHistory
 from ..reports.query_job import Query, What, run_query
 from ..request_context import RequestCounter
 from ..store.snapshots import Store
 from .watch import Watch
-from .workers import Registry, Worker, worker_id
+from .workers import Registry, Worker
 
 EXTENSION = "heapview"
 

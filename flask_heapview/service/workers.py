@@ -11,6 +11,7 @@ import psutil
 
 from ..errors import StoreError
 from ..model.base import Model, from_json, to_json
+from ..process.identity import worker_id
 from ..store.private_file import write_private
 
 _NAME = re.compile(r"^worker-[0-9a-z-]+\.json$")
@@ -26,12 +27,6 @@ class Worker(Model, frozen=True):
     requests: int = 0
     self: bool = False
     allocations: dict[str, str] = {}
-
-
-def worker_id(pid: int) -> str:
-    """The same for the same process, and never for another one."""
-    started = int(psutil.Process(pid).create_time() * 100)
-    return f"{pid}-{started:x}"
 
 
 class Registry:

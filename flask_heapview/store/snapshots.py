@@ -104,6 +104,7 @@ class Store:
     def fail(self, info: SnapshotInfo, reason: str) -> None:
         """Remembers that a capture came to nothing, and why."""
         failed = msgspec.structs.replace(info, state="failed", error=reason)
+        self._drop_parts(info.id)  # first: on a full disk, they are what takes the room
         try:
             write_private(self._file(info.id, FAILED), to_json(failed), sync=True)
         except OSError:  # the disk is full: the log has to do
@@ -114,6 +115,9 @@ class Store:
         """Takes the marks of a running capture away."""
         for ending in (RUNNING, PROGRESS):
             self._file(snapshot_id, ending).unlink(missing_ok=True)
+        self._drop_parts(snapshot_id)
+
+    def _drop_parts(self, snapshot_id: str) -> None:
         for part in self._parts():
             if part.name.startswith(f"{snapshot_id}."):
                 part.unlink(missing_ok=True)

@@ -27,6 +27,7 @@ def test_tracing_is_switched_and_refused(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (tracing.mode(), tracing.depth()) == ("exact", 3)
     tracing.switch("off")
     monkeypatch.setattr(tracing, "core", None)
+    monkeypatch.setattr(tracing, "WHY_NOT", "There was no C compiler.")
     with pytest.raises(Conflict, match="no C compiler"):
         tracing.switch("sampled", None)
     with pytest.raises(BadRequest, match="mode must be"):

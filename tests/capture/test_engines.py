@@ -21,7 +21,7 @@ from flask_heapview.store.snapshots import Store
 
 from .. import sample_objects
 from ..conftest import MEASURED_CHILDREN
-from ..helpers import ROOT, wait_until
+from ..helpers import ROOT, needs_portable, wait_until
 
 MAX_NODES = 2_000_000
 
@@ -243,6 +243,7 @@ take(Store(Path(sys.argv[1])), "portable")
 """
 
 
+@needs_portable
 def test_deep_sizes_have_error_bars(tmp_path: Path) -> None:
     """In a process of its own: the test runner's objects take all the time there is."""
     home = tmp_path / "heapview"

@@ -10,7 +10,7 @@ import pytest
 
 from flask_heapview.capture.native.engine import NativeEngine
 
-from ..helpers import ROOT
+from ..helpers import ROOT, needs_portable
 from ..run_isolated import alone
 
 if NativeEngine.why_not() is not None:
@@ -86,6 +86,7 @@ def test_garbage_is_what_the_collector_would_find(seed: int) -> None:
     assert result["found"] == result["collected"] > 0
 
 
+@needs_portable
 def test_the_census_agrees_with_guppy3() -> None:
     """guppy3 leaves its own functions and classes out, and does not see names in code objects."""
     result = alone("""

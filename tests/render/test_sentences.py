@@ -20,7 +20,15 @@ from flask_heapview.reports.queries import judge_in_words
 from ..analysis.factories import row
 
 MAX_WORDS = 25
-KINDS = sorted(facts.Fact.__subclasses__(), key=lambda kind: kind.__name__)
+
+
+def leaves(kind: type[facts.Fact]) -> list[type[facts.Fact]]:
+    """The kinds below it that are no group of others."""
+    below = kind.__subclasses__()
+    return [leaf for each in below for leaf in leaves(each)] if below else [kind]
+
+
+KINDS = sorted(leaves(facts.Fact), key=lambda kind: kind.__name__)
 # figures as a large service has them, by the field's name
 TEXTS = {
     "path": "shop.pricing.PriceBook.total.cache",
@@ -32,7 +40,9 @@ TEXTS = {
     "name": "/dev/shm/upload-#",
     "rule": "native",
 }
-UNITS = r"B|kB|MB|GB|requests?|objects?|entries|intervals?|readings?|threads?|times?|files?|arenas?"
+UNITS = (
+    r"B|kB|MB|GB|requests?|objects?|entries|intervals?|readings?|threads?|times?|files?|arenas?|s"
+)
 
 
 def examples(kind: type[facts.Fact], figure: int = 21_745) -> list[facts.Fact]:

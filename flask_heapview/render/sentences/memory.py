@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...model import facts
 from ...text import bytes_text, number_text
-from .say import count_text, name_text, say
+from .say import count_text, each_text, name_text, say, span_text
 
 _NAMES = {
     "native": "Native memory (malloc)",
@@ -22,14 +22,15 @@ _MEANING = {
 def _(fact: facts.MemoryGrew) -> str:
     return (
         f"{_NAMES[fact.memory]} grew by {bytes_text(fact.bytes)} in "
-        f"{count_text(fact.requests, 'request')}. {_MEANING[fact.memory]}"
+        f"{span_text(fact.requests, fact.seconds)}. {_MEANING[fact.memory]}"
     )
 
 
 @say.register
 def _(fact: facts.MemoryRate) -> str:
     each = f", in each of {number_text(fact.intervals)} intervals" if fact.intervals > 1 else ""
-    return f"{_NAMES[fact.memory]} grew by {bytes_text(fact.bytes_per_request)} per request{each}."
+    rate = f"{bytes_text(fact.bytes_per_request)} per {each_text(fact.seconds)}"
+    return f"{_NAMES[fact.memory]} grew by {rate}{each}."
 
 
 @say.register

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...model import facts
 from ...text import bytes_text, number_text
-from .say import count_text, name_text, rate_text, say
+from .say import count_text, each_text, name_text, rate_text, say, span_text
 
 
 @say.register
@@ -13,7 +13,7 @@ def _(fact: facts.ContainerGrew) -> str:
     kept = "" if fact.entries_removed else " and never let one go"
     return (
         f"{name} gained {count_text(fact.entries, 'entry')} ({bytes_text(fact.bytes)}) "
-        f"in {count_text(fact.requests, 'request')}{kept}."
+        f"in {span_text(fact.requests, fact.seconds)}{kept}."
     )
 
 
@@ -21,7 +21,7 @@ def _(fact: facts.ContainerGrew) -> str:
 def _(fact: facts.ObjectGrew) -> str:
     name = name_text(fact.type, fact.path)
     return (
-        f"{name} grew by {bytes_text(fact.bytes)} in {count_text(fact.requests, 'request')} "
+        f"{name} grew by {bytes_text(fact.bytes)} in {span_text(fact.requests, fact.seconds)} "
         "and is never emptied."
     )
 
@@ -32,8 +32,8 @@ def _(fact: facts.EntryRate) -> str:
     each = f"{rate} {'entry' if rate == '1' else 'entries'}"
     return (
         f"{name_text(fact.path)} gained {count_text(fact.entries, 'entry')} in "
-        f"{count_text(fact.requests, 'request')} "
-        f"({each} and {bytes_text(fact.bytes_per_request)} per request)."
+        f"{span_text(fact.requests, fact.seconds)} "
+        f"({each} and {bytes_text(fact.bytes_per_request)} per {each_text(fact.seconds)})."
     )
 
 
@@ -41,8 +41,8 @@ def _(fact: facts.EntryRate) -> str:
 def _(fact: facts.SizeRate) -> str:
     return (
         f"{name_text(fact.path)} went from {bytes_text(fact.bytes_before)} to "
-        f"{bytes_text(fact.bytes_after)} in {count_text(fact.requests, 'request')} "
-        f"({bytes_text(fact.bytes_per_request)} per request)."
+        f"{bytes_text(fact.bytes_after)} in {span_text(fact.requests, fact.seconds)} "
+        f"({bytes_text(fact.bytes_per_request)} per {each_text(fact.seconds)})."
     )
 
 
@@ -82,15 +82,15 @@ def _(fact: facts.SameGrowthAt) -> str:
 @say.register
 def _(fact: facts.GarbageLeft) -> str:
     return (
-        f"{count_text(fact.requests, 'request')} left {count_text(fact.objects, 'object')} "
+        f"{span_text(fact.requests, fact.seconds)} left {count_text(fact.objects, 'object')} "
         f"({bytes_text(fact.bytes)}) in reference cycles that were not collected."
     )
 
 
 @say.register
 def _(fact: facts.GarbageGrew) -> str:
-    objects, requests = count_text(fact.objects, "object"), count_text(fact.requests, "request")
-    return f"Cyclic garbage grew by {objects} in {requests}."
+    objects, span = count_text(fact.objects, "object"), span_text(fact.requests, fact.seconds)
+    return f"Cyclic garbage grew by {objects} in {span}."
 
 
 @say.register
@@ -119,12 +119,14 @@ _OPENED = {
 @say.register
 def _(fact: facts.HandlesOpened) -> str:
     noun, opened, never_closed, _ = _OPENED[fact.handles]
-    requests, handles = count_text(fact.requests, "request"), count_text(fact.count, noun)
-    return f"{requests} {opened} {handles} that {never_closed}."
+    span, handles = span_text(fact.requests, fact.seconds), count_text(fact.count, noun)
+    if fact.seconds is not None:
+        return f"In {span}, {handles} came that {never_closed}."
+    return f"{span} {opened} {handles} that {never_closed}."
 
 
 @say.register
 def _(fact: facts.HandlesGrew) -> str:
     noun, _, _, state = _OPENED[fact.handles]
-    handles, requests = count_text(fact.count, f"more {noun}"), count_text(fact.requests, "request")
-    return f"{handles} are {state} after {requests}."
+    handles, span = count_text(fact.count, f"more {noun}"), span_text(fact.requests, fact.seconds)
+    return f"{handles} are {state} after {span}."

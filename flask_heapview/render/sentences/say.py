@@ -35,6 +35,16 @@ def count_text(count: int, noun: str) -> str:
     return f"{number_text(count)} {plural}"
 
 
+def span_text(requests: int, seconds: float | None) -> str:
+    """200 requests; 12.5 s where nobody counts them."""
+    return count_text(requests, "request") if seconds is None else f"{seconds:,g} s"
+
+
+def each_text(seconds: float | None) -> str:
+    """What a rate is per."""
+    return "request" if seconds is None else "second"
+
+
 def rate_text(value: float) -> str:
     """0.5, 1, 1,234.25."""
     return f"{value:,.2f}".rstrip("0").rstrip(".")

@@ -39,6 +39,14 @@ def _(fact: facts.NothingGrows) -> str:
 
 
 @say.register
+def _(fact: facts.NothingGrewInTime) -> str:
+    return (
+        f"Nothing grew in {fact.seconds:,g} s. "
+        "Nobody counts the requests of this process, so there may have been none."
+    )
+
+
+@say.register
 def _(fact: facts.AllocatedWhere) -> str:
     during = f", while {fact.endpoint} is served" if fact.endpoint else ""
     file = fact.file.rpartition("/")[2]
@@ -67,6 +75,16 @@ def _(fact: facts.SendMore) -> str:
     return (
         f"Send about {count_text(fact.requests, 'more request')} and capture once more{traced}. "
         "If it keeps growing at this rate, it is a leak. "
+        "If it levels off, it is a cache filling up."
+    )
+
+
+@say.register
+def _(fact: facts.AttachAgain) -> str:
+    return (
+        "Send traffic at a steady rate and capture again, "
+        f"until {fact.min_seconds:,g} s lie between the first snapshot and the last. "
+        "If it grows at one rate in every interval, it is a leak. "
         "If it levels off, it is a cache filling up."
     )
 

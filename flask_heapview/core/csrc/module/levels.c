@@ -105,7 +105,8 @@ levels(PyObject *self, PyObject *args)
 int
 hv_levels_types(PyObject *module)
 {
-    levels_type = PyStructSequence_NewType(&levels_description);
+    if (levels_type == NULL) /* once in a process, however often it is imported */
+        levels_type = PyStructSequence_NewType(&levels_description);
     return levels_type == NULL ? -1 : PyModule_AddType(module, levels_type);
 }
 

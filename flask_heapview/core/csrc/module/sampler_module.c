@@ -185,7 +185,8 @@ where(PyObject *self, PyObject *unused)
 int
 hv_sampling_types(PyObject *module)
 {
-    state_type = PyStructSequence_NewType(&state_description);
+    if (state_type == NULL) /* once in a process, however often it is imported */
+        state_type = PyStructSequence_NewType(&state_description);
     return state_type == NULL ? -1 : PyModule_AddType(module, state_type);
 }
 

@@ -1,0 +1,1 @@
+"""Snapshots of processes that never mounted us: `flask heapview attach`."""
