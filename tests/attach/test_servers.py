@@ -139,8 +139,8 @@ def assert_nothing_is_left(before: dict[str, Any], after: dict[str, Any], said: 
         assert Path(link).name in said, link
     same = set(before) - {"modules", "links", "kept", "ours", "tasks"}
     assert {k: after[k] for k in same} == {k: before[k] for k in same}
-    # the two types of the core's library, which stays mapped
-    assert after["ours"] - before["ours"] <= 2
+    # the types of our two C libraries, which stay mapped
+    assert after["ours"] - before["ours"] <= 3
 
 
 def settled(server: Server, before: dict[str, Any]) -> dict[str, Any]:
@@ -166,7 +166,7 @@ def test_two_attaches_name_the_leak_and_leave_nothing(kind: str, tmp_path: Path)
         assert "Nothing new stays in the process" in second
         after = settled(server, before)
         assert_nothing_is_left(again, after, second)
-        assert after["links"] == again["links"]
+        assert (after["links"], after["ours"]) == (again["links"], again["ours"])
         log = server.log.read_text()
     assert "Traceback" not in log
     assert not [line for line in log.splitlines() if "heapview" in line]
@@ -252,7 +252,9 @@ def test_a_service_that_has_us_mounted_keeps_all_it_had(tmp_path: Path) -> None:
     with serving(tmp_path, MOUNTED, "gthread", "--threads", "4") as server:
         leak(server, range(30))
         assert server.capture()["state"] == "done"  # its own
-        before = inside(server)
+        before = wait_until(
+            lambda: "heapview-capture" not in (now := inside(server))["threads"] and now, 30
+        )
         said = attach(before["pid"], tmp_path)
         assert "The process has loaded flask-heapview itself" in said
         after = settled(server, before)
