@@ -10,7 +10,7 @@ from ..attach.attacher import Attached, Attacher
 from ..errors import HeapViewError
 from ..store.snapshots import Store
 from ..text import bytes_text, ms_text
-from .stores import attached_directory
+from .stores import own_directory
 
 MAX_START_SECONDS = 30.0
 MAX_NAMED_MODULES = 6
@@ -22,7 +22,6 @@ MAX_NAMED_MODULES = 6
 @click.option(
     "--dir",
     "directory",
-    envvar="HEAPVIEW_DIR",
     type=click.Path(file_okay=False, path_type=Path),
     help="The store to write into. Default: HEAPVIEW_DIR, or one for each user.",
 )
@@ -45,7 +44,7 @@ def attach_command(
     """
     group = click.get_current_context().parent
     named = None if group is None else group.params.get("directory")
-    store = Store(directory or named or attached_directory())
+    store = Store(directory or named or own_directory())
     try:
         attached = Attacher(pid, store, click.echo, label).take(timeout, wake)
     except HeapViewError as error:

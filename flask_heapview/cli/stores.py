@@ -11,28 +11,32 @@ from flask.cli import NoAppException, ScriptInfo
 
 from ..store.snapshots import Store
 
+NO_APP = "Could not locate a Flask application"  # flask.cli.ScriptInfo.load_app
 NO_STORE = (
     "flask-heapview is not mounted on this app, and no process was attached to. "
     "Name a store by --dir or HEAPVIEW_DIR."
 )
 
 
-def attached_directory() -> Path:
-    """Where snapshots of attached processes go, one directory for each user."""
+def own_directory() -> Path:
+    """Where snapshots of attached processes go: HEAPVIEW_DIR, or one directory for each user."""
+    named = os.environ.get("HEAPVIEW_DIR")
+    if named:
+        return Path(named)
     return Path(tempfile.gettempdir()) / f"flask-heapview-{os.getuid()}-attached"
 
 
 def find_store(named: Path | None) -> Store:
-    """The store to read. Raises click's error where there is none.
+    """The store to read. Raises click's error where there is none, or the app cannot be loaded.
 
-    An app that cannot be found is none: a process that is attached to needs no app here.
+    There need not be an app here: snapshots of attached processes are read without one.
     """
     if named is not None:
         return Store(named)
     app_store = _of_the_app()
     if app_store is not None:
         return app_store
-    fallback = Path(os.environ.get("HEAPVIEW_DIR") or attached_directory())
+    fallback = own_directory()
     if not fallback.is_dir():
         raise click.ClickException(NO_STORE)
     return Store(fallback)
@@ -41,7 +45,9 @@ def find_store(named: Path | None) -> Store:
 def _of_the_app() -> Store | None:
     try:
         app = click.get_current_context().ensure_object(ScriptInfo).load_app()
-    except NoAppException:
+    except NoAppException as error:
+        if NO_APP not in error.message:  # there is one, and it is broken
+            raise
         return None
     service = app.extensions.get("heapview")
     return None if service is None else Store(Path(service.store.directory))

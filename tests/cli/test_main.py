@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +54,8 @@ def test_snapshots_views_and_the_report(app: Flask, run: Callable[..., Any]) -> 
     assert "no snapshot 'x'" in run("heap", "x").output
 
 
-def test_an_app_without_heapview() -> None:
+def test_an_app_without_heapview(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HEAPVIEW_DIR", raising=False)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))  # nothing was attached to from there
     answer = Flask("bare").test_cli_runner().invoke(heapview, ["list"])
     assert "not mounted" in answer.output

@@ -1,0 +1,91 @@
+"""Which store the commands read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from flask import Flask
+from flask.cli import ScriptInfo
+
+from flask_heapview.cli.main import heapview
+from flask_heapview.model.snapshot import Requests, Snapshot, SnapshotInfo
+from flask_heapview.store.snapshots import Store
+
+
+def filled(directory: Path, label: str) -> Path:
+    """A store with one snapshot, in which nobody counts requests."""
+    store = Store(directory)
+    store.open()
+    info = SnapshotInfo(
+        id=store.new_id(),
+        state="done",
+        worker="1-1",
+        taken_at="2026-01-01T00:00:00Z",
+        label=label,
+        requests=Requests(counted_by="nobody"),
+    )
+    store.save(Snapshot(info=info))
+    return directory
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """The commands in a directory without an app, and without the settings of this machine."""
+    (tmp_path / "home").mkdir()
+    monkeypatch.chdir(tmp_path / "home")
+    for name in ("FLASK_APP", "HEAPVIEW_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    def invoke(*words: object, app: Flask | None = None) -> Any:
+        info = ScriptInfo(create_app=None if app is None else lambda: app)
+        return CliRunner().invoke(heapview, list(map(str, words)), obj=info)
+
+    return invoke
+
+
+def test_without_an_app_and_without_a_store(run: Callable[..., Any]) -> None:
+    answer = run("list")
+    assert answer.exit_code == 1
+    assert "no process was attached to" in answer.output
+
+
+def test_the_store_that_is_named(
+    run: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEAPVIEW_DIR", str(filled(tmp_path / "other", "of the environment")))
+    answer = run("--dir", filled(tmp_path / "store", "of the option"), "list")
+    assert "of the option" in answer.output
+    assert "unknown requests" in answer.output
+    assert "of the environment" not in answer.output
+    assert run("heap", "of the environment").exit_code == 0
+
+
+def test_the_store_of_attached_processes(run: Callable[..., Any], tmp_path: Path) -> None:
+    from flask_heapview.cli.stores import own_directory
+
+    assert own_directory().parent == tmp_path
+    filled(own_directory(), "attached")
+    assert "attached" in run("list").output
+    assert "attached" in run("list", app=Flask("bare")).output
+
+
+def test_an_app_comes_before_the_environment(
+    run: Callable[..., Any], app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEAPVIEW_DIR", str(filled(tmp_path / "other", "of the environment")))
+    filled(app.extensions["heapview"].store.directory, "of the app")
+    assert "of the app" in run("list", app=app).output
+
+
+def test_a_broken_app_is_not_passed_over(run: Callable[..., Any], tmp_path: Path) -> None:
+    filled(tmp_path / "store", "kept")
+    Path("app.py").write_text("import no_such_module_anywhere\n")
+    answer = run("list")
+    assert answer.exit_code != 0
+    assert "no_such_module_anywhere" in answer.output
+    assert "kept" in run("--dir", tmp_path / "store", "list").output
