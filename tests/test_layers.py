@@ -97,6 +97,13 @@ def test_flask_appears_only_at_the_top() -> None:
     assert users <= FLASK_USERS
 
 
+def test_what_may_be_missing_is_needed_by_the_portable_engine_alone() -> None:
+    """guppy3 does not build everywhere, and nothing else may fail for want of it."""
+    for package in ("guppy", "objgraph", "pympler"):
+        users = {room_of(parts_of(p)) for p in FILES if (package, False) in imports(p)}
+        assert users <= {"capture/portable"}, package
+
+
 def sources() -> list[Path]:
     found = chain.from_iterable(
         (ROOT / folder).rglob(pattern)

@@ -18,10 +18,13 @@ from .installing import environment, install, said
 SUFFIX = str(sysconfig.get_config_var("EXT_SUFFIX"))
 CORE = Path("flask_heapview", "core")
 GUPPY = importlib.util.find_spec("guppy") is not None
-AGAIN = "Install it again: pip install --force-reinstall --no-deps --no-cache-dir flask-heapview."
+AGAIN = (
+    "To install it again: "
+    "python -m pip install --force-reinstall --no-deps --no-cache-dir flask-heapview."
+)
 FAILED = "The C compiler failed: /bin/false ended with an error."
 COMPILER = shlex.split(sysconfig.get_config_var("CC"))[0]
-NOT_BUILT = "The native core was not built at the installation."
+NOT_BUILT = "The native core was not built at installation."
 Said = Callable[..., dict[str, Any]]
 
 
@@ -90,7 +93,7 @@ def test_a_failed_build(
     instead(answer, reason[reason.index(NOT_BUILT) : reason.index(AGAIN) + len(AGAIN)])
     assert why in reason
     assert log in answer["status"]["build_log"]
-    assert (log != "") == ("What the compiler said at the installation" in answer["page"])
+    assert (log != "") == ("What the compiler said at installation" in answer["page"])
     assert log in answer["page"]
 
 
@@ -123,7 +126,7 @@ def test_only_the_graphs_fail(checkout: Path, good: Path, tmp_path: Path) -> Non
     assert answer["capture"]["state"] == "done"
     assert answer["status"]["engine"] == "native"
     assert answer["status"]["kinds"] == ["ownership"]
-    why = "The graph extension was not built at the installation. The C compiler failed: "
+    why = "The graph extension was not built at installation. The C compiler failed: "
     assert why in answer["status"]["why"]
     assert "#error broken on purpose" in answer["status"]["build_log"]
     assert answer["graph"]["status"] == 400

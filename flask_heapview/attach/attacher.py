@@ -198,8 +198,9 @@ class Attacher:
             f"Process {self.pid} is idle, or busy in C code: its main thread runs no Python. "
             "A request wakes an idle worker."
         )
-        if process.handles_usr1(self.pid):
-            self.tell("So does --wake: it sends SIGUSR1, at which gunicorn reopens its logs.")
+        with contextlib.suppress(CannotAttach):  # it has ended meanwhile: the next look says so
+            if process.handles_usr1(self.pid):
+                self.tell("So does --wake: it sends SIGUSR1, at which gunicorn reopens its logs.")
 
     def _await_end(self, place: Path) -> dict[str, Any]:
         """The script's last words. Raises AttachFailed."""

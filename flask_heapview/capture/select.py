@@ -24,7 +24,7 @@ def fallback(why: str) -> Engine:
 
 
 def build_log() -> str:
-    """The compiler's last lines, where the build of a C extension failed at the installation."""
+    """The compiler's last lines, where the build of a C extension failed at installation."""
     return core_loader.BUILD_LOG or graphs_loader.BUILD_LOG
 
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from types import ModuleType
 
 REINSTALL = (
-    "Install it again: pip install --force-reinstall --no-deps --no-cache-dir flask-heapview."
+    "To install it again: "
+    "python -m pip install --force-reinstall --no-deps --no-cache-dir flask-heapview."
 )
 
 
@@ -60,7 +61,7 @@ def build_log(place: Path, module: str) -> str:
 def why_missing(title: str, place: Path, module: str) -> str:
     """Why the file of the extension is not there, on a Python that it is built for."""
     if note := _note(place, module):
-        return f"{title} was not built at the installation. {note[0]} {REINSTALL}"
+        return f"{title} was not built at installation. {note[0]} {REINSTALL}"
     if others := sorted(path.name for path in place.glob(f"{module}.*.so")):
         version = ".".join(map(str, sys.version_info[:2]))
         return (

@@ -67,7 +67,8 @@ def _diff_tables(gc: GcDiff, query: TableQuery) -> list[Table]:
         Column("target", "After", "int"),
         Column("delta", "+/−", "delta"),
     ]
-    rows = [Row([c.name, int(c.base), int(c.target), int(c.delta)]) for c in gc.changes]
+    ends = [(c.name, round(c.base), round(c.target)) for c in gc.changes]
+    rows = [Row([name, base, target, target - base]) for name, base, target in ends]
     return [table("Collections between the snapshots", columns, rows, query)]
 
 

@@ -41,7 +41,7 @@ def test_the_reason_is_the_note_of_this_very_python(tmp_path: Path) -> None:
     assert f"This is {sys.implementation.cache_tag}" in reason
     note = tmp_path / f"_x{suffix.removesuffix('.so')}.failure.txt"
     note.write_text("It broke.\nline 1\nline 2\n")
-    assert "at the installation. It broke. Install" in missing.why_missing("C", tmp_path, "_x")
+    assert "at installation. It broke. To install" in missing.why_missing("C", tmp_path, "_x")
     assert missing.build_log(tmp_path, "_x") == "line 1\nline 2"
 
 

@@ -60,5 +60,9 @@ def test_what_newer_collectors_say_of_themselves(monkeypatch: pytest.MonkeyPatch
     }
     assert changes["generation 1: objects looked at"] == 9127
     assert changes["generation 1: milliseconds"] == 250
+    compared = VIEW.diff_tables(
+        diff.gc(snapshot(0, 9, gc=before), snapshot(1, 9, gc=state)), TableQuery()
+    )
+    assert ["generation 1: milliseconds", 0, 250, 250] in [row.cells for row in compared[0].rows]
     (older, _) = VIEW.tables(before, TableQuery())
     assert older.columns[-1].title == "Longest pause"

@@ -1,6 +1,9 @@
 /* The Python side: arrays in, arrays out. It runs far from the service, in a process of its own. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#ifdef Py_GIL_DISABLED
+#error "flask-heapview's graphs need the global interpreter lock"
+#endif
 #include "graph.h"
 
 #include <setjmp.h>
