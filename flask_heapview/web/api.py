@@ -24,7 +24,6 @@ from .guard import SCOPE, service
 
 Scope = Literal["open", "view", "capture", "export", "values"]
 Handler = TypeVar("Handler", bound=Callable[..., Any])
-MAX_BODY_BYTES = 64 * 1024
 MAX_LABEL_CHARACTERS = 80
 
 
@@ -46,8 +45,6 @@ def reply(value: Any, status: int = 200, headers: dict[str, str] | None = None) 
 
 def body() -> dict[str, Any]:
     """The JSON object that was sent; nothing is an empty one. Raises BadRequest."""
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise BadRequest(f"The body is larger than {MAX_BODY_BYTES} bytes.")
     data = request.get_data()
     if not data.strip():
         return {}

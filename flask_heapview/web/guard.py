@@ -15,6 +15,7 @@ from ..errors import HeapViewError, Unauthorized
 from ..render import html
 from ..service.service import EXTENSION, Service
 from .access import ACCESS, HEADERS, Access, Identity, log_attempt
+from .body import bound_body
 
 log = logging.getLogger("flask_heapview")
 SCOPE = "_heapview_scope"  # the attribute of a view function that names the scope it needs
@@ -42,6 +43,7 @@ def enter() -> None:
         abort(404)  # switched off
     here = service()
     g.heapview_via = "nobody"
+    bound_body(request)
     access().require_host(request)
     endpoint = request.endpoint or ""
     view = current_app.view_functions.get(endpoint)
