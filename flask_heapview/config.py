@@ -19,6 +19,7 @@ CHOICES = {
     "engine": ("auto", "native", "portable"),
     "allocations": ("sampled", "exact", "off"),
 }
+MIN_TOKEN_CHARACTERS = 16  # shorter ones can be guessed: see docs/security.md
 Auth = Callable[[Any], Any]
 
 
@@ -27,7 +28,8 @@ class HeapViewConfig:
     """Settings of one mounted app; `HEAPVIEW_` and the upper-case name in config or environment."""
 
     token: str | None = field(
-        default=None, metadata={"help": "bearer token that opens every route"}
+        default=None,
+        metadata={"help": "bearer token that opens every route, 16 characters or more"},
     )
     auth: Auth | None = field(
         default=None,
@@ -104,6 +106,8 @@ def _parse(item: Field[Any], value: Any, name: str) -> Any:
     try:
         if item.name == "auth":
             return _callable(value)
+        if item.name == "token":
+            return _token(value)
         if item.name == "hosts":
             return tuple(value.split(",")) if isinstance(value, str) else tuple(value)
         if isinstance(item.default, bool):
@@ -119,8 +123,6 @@ def _parse(item: Field[Any], value: Any, name: str) -> Any:
         raise ConfigError(f"{name} must begin with a slash.")
     if value not in CHOICES.get(item.name, (value,)):
         raise ConfigError(f"{name} must be one of {', '.join(CHOICES[item.name])}.")
-    if item.name == "token" and not str(value).strip():
-        raise ConfigError(f"{name} is empty. Set it to a long random string.")
     return os.fspath(value) if item.name == "dir" else str(value)
 
 
@@ -131,6 +133,21 @@ def _boolean(value: Any) -> bool:
     if word not in _TRUE | _FALSE:
         raise ValueError("it must be on or off")
     return word in _TRUE
+
+
+def _token(value: Any) -> str:
+    """Without the line break that a file of secrets ends in: no header could carry it."""
+    if not isinstance(value, str):
+        raise ValueError(f"it must be a string, not {type(value).__name__}")
+    token = value.strip()
+    if not token.isprintable():
+        raise ValueError("it has a character that cannot be sent, such as a line break")
+    if len(token) < MIN_TOKEN_CHARACTERS:
+        raise ValueError(
+            f"it is {'empty' if not token else 'too short'}. Set it to a random string of "
+            f"{MIN_TOKEN_CHARACTERS} characters or more"
+        )
+    return token
 
 
 def _callable(value: Any) -> Auth:
