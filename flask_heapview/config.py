@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
@@ -93,12 +94,44 @@ class HeapViewConfig:
         return cls(**values)
 
     def directory(self, app_key: str) -> Path:
-        """The app's directory: the one that was set, or one per app and user."""
+        """The app's directory: the one that was set, or one per app and user.
+
+        Its name can be known to every user of the host. If another one has taken it, a place of
+        this user's own is used: XDG_RUNTIME_DIR, then the home directory.
+        """
         if self.dir:
             return Path(self.dir)
         key = hashlib.sha256(app_key.encode(errors="replace")).hexdigest()[:12]
         user = os.getuid() if hasattr(os, "getuid") else 0
-        return Path(tempfile.gettempdir()) / f"flask-heapview-{user}-{key}"
+        name = f"flask-heapview-{user}-{key}"
+        first = Path(tempfile.gettempdir()) / name
+        if not _squatted(first):
+            return first
+        own = (os.environ.get(variable) for variable in ("XDG_RUNTIME_DIR", "HOME"))
+        return next((Path(place) / name for place in own if place and _is_own(place)), first)
+
+
+def _squatted(path: Path) -> bool:
+    """Whether somebody else has put something there: a file, a link, or their directory."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return False
+    return not stat.S_ISDIR(found.st_mode) or _is_foreign(found)
+
+
+def _is_own(place: str) -> bool:
+    """Whether this user alone can put names into that directory."""
+    try:
+        found = os.stat(place)
+    except OSError:
+        return False
+    open_to_others = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return stat.S_ISDIR(found.st_mode) and not (open_to_others or _is_foreign(found))
+
+
+def _is_foreign(found: os.stat_result) -> bool:
+    return hasattr(os, "geteuid") and found.st_uid != os.geteuid()
 
 
 def _parse(item: Field[Any], value: Any, name: str) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Mapping
 from typing import cast
 
 import msgspec
@@ -87,6 +88,11 @@ def problem(status: int, title: str, detail: str, **figures: object) -> Response
     )
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="flask-heapview"'
+    return with_wait(response, figures)
+
+
+def with_wait(response: Response, figures: Mapping[str, object]) -> Response:
+    """Says in its header when to ask again, where an error knows that."""
     if "retry_after" in figures:
         response.headers["Retry-After"] = str(figures["retry_after"])
     return response
@@ -99,7 +105,7 @@ def on_error(error: HeapViewError) -> BaseResponse:
         return problem(error.status, error.title, error.detail, **error.figures)
     if isinstance(error, Unauthorized) and service().config.auth is None:
         return redirect(url_for(".login", next=_next()), 303)
-    return page_error(error.status, error.title, error.detail)
+    return with_wait(page_error(error.status, error.title, error.detail), error.figures)
 
 
 def _next() -> str:

@@ -21,7 +21,7 @@ from ..views import BY_NAME, VIEWS
 from ..views.objects import big_objects, detail_tables
 from ..views.table import TableQuery
 from .api import kind_asked, needs, start_capture, start_watch, switch_tracing
-from .guard import access, chrome, service
+from .guard import access, chrome, service, with_wait
 
 
 def register(blueprint: Blueprint) -> None:
@@ -85,7 +85,8 @@ def _sign_in() -> BaseResponse:
     except HeapViewError as error:
         if not isinstance(error, Unauthorized) and error.status != 429:
             raise
-        return page("login.html", error.status, error=error.detail, following=_following())
+        form = page("login.html", error.status, error=error.detail, following=_following())
+        return with_wait(form, error.figures)
     response = redirect(_following(), 303)
     access().sign_in(response)
     return response

@@ -103,29 +103,6 @@ def test_nothing_changes_by_get(client: Any) -> None:
         assert client.get(f"{PREFIX}/{path}").status_code in (404, 405)
 
 
-def test_failures_cost_a_growing_wait_in_every_worker(make_app: Callable[..., Flask]) -> None:
-    one, other = make_app().test_client(), make_app().test_client()
-    wrong = {"Authorization": "Bearer wrong"}
-    codes = [one.get(f"{API}/workers", headers=wrong).status_code for _ in range(7)]
-    assert codes[:5] == [401] * 5
-    assert codes[-1] == 429
-    answer = other.get(f"{API}/workers", headers=BEARER)
-    assert answer.status_code == 429
-    assert int(answer.headers["Retry-After"]) >= 1
-    assert sign_in(other).status_code == 429
-    elsewhere = {"REMOTE_ADDR": "10.0.0.9"}
-    assert other.get(f"{API}/workers", headers=BEARER, environ_base=elsewhere).status_code == 200
-
-
-def test_a_success_forgets_the_failures(client: Any) -> None:
-    wrong = {"Authorization": "Bearer wrong"}
-    for _ in range(4):
-        client.get(f"{API}/workers", headers=wrong)
-    assert client.get(f"{API}/workers", headers=BEARER).status_code == 200
-    for _ in range(4):
-        assert client.get(f"{API}/workers", headers=wrong).status_code == 401
-
-
 def test_the_login_page_says_what_is_wrong_and_keeps_the_way(client: Any) -> None:
     page = client.get(f"{PREFIX}/report?base=x&target=y")
     assert page.status_code == 303
