@@ -20,10 +20,12 @@ from ..store.directory import private_directory
 from ..text import clean
 from .failures import Failures
 from .secret import shared_secret
+from .signed_out import SignedOut
 
 ACCESS = "heapview.access"  # its place in app.extensions
 audit = logging.getLogger("flask_heapview.audit")
 SCOPES = frozenset(("view", "capture", "export", "values"))
+COOKIE_KEY = "cookie.key"  # the file of the key that signs cookies
 COOKIE, NONCE_COOKIE = "heapview_session", "heapview_nonce"
 SESSION_SECONDS = 12 * 3600
 SLOW_ROUNDS = 20_000  # of SHA-256
@@ -49,10 +51,11 @@ class Access:
     def __init__(self, config: HeapViewConfig, token: str | None, directory: Path) -> None:
         self.config, self.token, self.directory = config, token, directory
         self.failures = Failures(directory)
+        self.signed_out = SignedOut(directory, directory / COOKIE_KEY)
 
     @property
     def _key(self) -> str:
-        return shared_secret(private_directory(self.directory), "cookie.key")
+        return shared_secret(private_directory(self.directory), COOKIE_KEY)
 
     def _serializer(self) -> URLSafeTimedSerializer:
         # the token is part of the salt: another token, and every cookie is void
@@ -123,15 +126,19 @@ class Access:
             nonce = self._serializer().loads(value, max_age=SESSION_SECONDS)
         except BadData:
             return None
-        return nonce if isinstance(nonce, str) else None
+        if not isinstance(nonce, str) or nonce in self.signed_out:
+            return None
+        return nonce
 
     def sign_in(self, response: Response) -> None:
         """Gives the browser its cookie."""
         value = self._serializer().dumps(secrets.token_urlsafe(16))
         self._set(response, COOKIE, str(value), SESSION_SECONDS)
 
-    def sign_out(self, response: Response) -> None:
-        """Takes the cookie away."""
+    def sign_out(self, response: Response, identity: Identity) -> None:
+        """Voids the cookie in every worker, and takes it away. Raises StoreError."""
+        if identity.via == "cookie":
+            self.signed_out.add(identity.nonce, SESSION_SECONDS)
         self._set(response, COOKIE, "", 0)
 
     def set_nonce(self, response: Response, nonce: str) -> None:
@@ -170,7 +177,7 @@ class Access:
         site = req.headers.get("Sec-Fetch-Site")
         if site not in (None, "same-origin", "none"):
             raise Forbidden("This request comes from another site.")
-        if origin is not None and urlsplit(origin).netloc != req.host:
+        if origin is not None and _netloc(origin) != req.host:
             raise Forbidden("This request comes from another site.")
 
     def _require_csrf(self, identity: Identity, req: Request) -> None:
@@ -185,6 +192,13 @@ class Access:
         """Raises Forbidden for a host name that was not allowed."""
         if self.config.hosts and req.host.partition(":")[0] not in self.config.hosts:
             raise Forbidden("This host name is not in HEAPVIEW_HOSTS.")
+
+
+def _netloc(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # such as an open bracket
+        return None
 
 
 def log_attempt(req: Request, outcome: str, via: str, status: int) -> None:

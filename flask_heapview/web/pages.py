@@ -1,36 +1,34 @@
-"""The pages: overview, sign-in, one view, two snapshots compared, the report."""
+"""The pages: overview, one view, two snapshots compared, the report."""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..allocations import tracing
-from ..errors import BadRequest, HeapViewError, NotFound, Unauthorized
+from ..errors import BadRequest, HeapViewError
 from ..model.base import from_json
 from ..model.report import Report
 from ..model.retained import ObjectDetail, ObjectList
 from ..model.snapshot import SnapshotInfo
 from ..process.actions import collect, trim
-from ..render import html
 from ..reports.queries import Page
 from ..views import BY_NAME, VIEWS
 from ..views.objects import big_objects, detail_tables
 from ..views.table import TableQuery
+from . import sign_in
 from .api import kind_asked, needs, start_capture, start_watch, switch_tracing
-from .guard import access, chrome, service, with_wait
+from .frame import back, page
+from .guard import service
 
 
 def register(blueprint: Blueprint) -> None:
     """Adds the routes."""
+    sign_in.register(blueprint)
     for method, path, name, function in (
         ("GET", "/", "overview", _overview),
-        ("GET", "/login", "login", _login_form),
-        ("POST", "/login", "sign_in", _sign_in),
-        ("POST", "/logout", "sign_out", _sign_out),
         ("POST", "/capture", "capture", _capture),
         ("POST", "/tracing", "tracing", _tracing),
         ("POST", "/collect", "collect", _collect),
@@ -50,62 +48,6 @@ def register(blueprint: Blueprint) -> None:
         path = f"/snapshots/<snapshot_id>/{view.name}"
         blueprint.add_url_rule(path, f"view_{view.name}", _view_page(view.name))
         blueprint.add_url_rule(f"/compare/{view.name}", f"diff_{view.name}", _diff_page(view.name))
-
-
-def page(template: str, code: int = 200, **values: Any) -> Response:
-    """A page in the common frame."""
-    text = html.render(template, **chrome(), **values)
-    return Response(text, code, mimetype="text/html")
-
-
-def back(endpoint: str, **values: Any) -> BaseResponse:
-    """To another page, after something was done."""
-    return redirect(url_for(f".{endpoint}", **values), 303)
-
-
-# --- sign-in
-
-
-@needs("open")
-def _login_form() -> Response:
-    if service().config.auth is not None:
-        raise NotFound("Sign in through the app. This page has no sign-in of its own.")
-    return page("login.html", error="", following=_following())
-
-
-@needs("open")
-def _sign_in() -> BaseResponse:
-    here = service()
-    if here.config.auth is not None:
-        raise NotFound("Sign in through the app. This page has no sign-in of its own.")
-    access().require_origin(request)
-    try:
-        token = request.form.get("token", "").strip()
-        access().verify_token(token, request.remote_addr or "?")
-    except HeapViewError as error:
-        if not isinstance(error, Unauthorized) and error.status != 429:
-            raise
-        form = page("login.html", error.status, error=error.detail, following=_following())
-        return with_wait(form, error.figures)
-    response = redirect(_following(), 303)
-    access().sign_in(response)
-    return response
-
-
-def _following() -> str:
-    """Where to go after the sign-in: a path of ours, whatever the address says."""
-    wanted = request.values.get("next", "")
-    own = url_for(".overview")
-    parts = urlsplit(wanted)
-    plain = not parts.scheme and not parts.netloc and wanted.startswith(own)
-    return wanted if plain and "\\" not in wanted else own
-
-
-@needs("view")
-def _sign_out() -> BaseResponse:
-    response = back("login")
-    access().sign_out(response)
-    return response
 
 
 # --- the overview

@@ -48,6 +48,35 @@ def test_signing_out_ends_it(client: Any) -> None:
     assert client.get(f"{PREFIX}/").status_code == 303
 
 
+def signed_out_cookie(client: Any) -> str:
+    """A cookie that was good, and was then signed out."""
+    sign_in(client)
+    cookie = client.get_cookie("heapview_session", path=PREFIX)
+    assert cookie is not None
+    page = client.get(f"{PREFIX}/")
+    assert client.post(f"{PREFIX}/logout", data={"csrf_token": csrf_of(page)}).status_code == 303
+    return str(cookie.value)
+
+
+def test_signing_out_voids_the_cookie_in_every_worker(make_app: Callable[..., Flask]) -> None:
+    one, other = make_app().test_client(), make_app().test_client()
+    kept = signed_out_cookie(one)
+    for client in (one, other):
+        client.set_cookie("heapview_session", kept, path=PREFIX)
+        assert client.get(f"{API}/workers").status_code == 401
+    assert sign_in(one).status_code == 303
+    assert one.get(f"{API}/workers").status_code == 200
+
+
+def test_no_number_of_sign_outs_brings_a_cookie_back(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flask_heapview.web.signed_out.MAX_COOKIES", 2)
+    for kept in [signed_out_cookie(client) for _ in range(5)]:
+        client.set_cookie("heapview_session", kept, path=PREFIX)
+        assert client.get(f"{API}/workers").status_code == 401
+
+
 @pytest.mark.parametrize("value", ["", "x.y.z", "IiI.ZZZ.AAA", "🙂"])
 def test_forged_cookies_are_nothing(client: Any, value: str) -> None:
     client.set_cookie("heapview_session", value, path=PREFIX)
@@ -83,6 +112,7 @@ def test_changes_by_cookie_need_the_csrf_token(client: Any) -> None:
     [
         {"Origin": "https://evil.example"},
         {"Origin": "null"},
+        {"Origin": "http://["},
         {"Sec-Fetch-Site": "cross-site"},
         {"Sec-Fetch-Site": "same-site"},
     ],
@@ -123,6 +153,9 @@ def test_the_login_page_says_what_is_wrong_and_keeps_the_way(client: Any) -> Non
         "/elsewhere",
         "/_debug/memory/\\evil",
         "javascript:x",
+        "/_debug/memory/\r\nSet-Cookie: a=b",
+        "/_debug/memory/\n",
+        "http://[",
     ],
 )
 def test_the_way_after_sign_in_stays_here(client: Any, following: str) -> None:
