@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from ..isolation import fresh_interpreter
+from ..isolation.turns import turn
 from ..model.base import Model, from_json, to_json
 from ..render import json as as_json
 from ..store.snapshots import Store
@@ -53,8 +54,12 @@ def handle(data: bytes) -> bytes:
     return to_json(queries.page(store, job.view, job.base, job.target, job.query))
 
 
-def run_query(job: Query) -> bytes:
-    """The answer as JSON, worked out in another process. Raises HeapViewError."""
-    return fresh_interpreter.run_job(
-        "flask_heapview.reports.query_job", to_json(job), MAX_QUERY_SECONDS
-    )
+def run_query(job: Query, patience: float = 0.0) -> bytes:
+    """The answer as JSON, worked out in another process. Raises HeapViewError.
+
+    `patience` is how many seconds it may wait for its turn: see isolation/turns.py.
+    """
+    with turn(Path(job.directory), patience):
+        return fresh_interpreter.run_job(
+            "flask_heapview.reports.query_job", to_json(job), MAX_QUERY_SECONDS
+        )

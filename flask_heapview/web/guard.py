@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort, current_app, g, redirect, request,
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
-from ..errors import HeapViewError, Unauthorized
+from ..errors import HeapViewError, HelpersBusy, Unauthorized
 from ..render import html
 from ..service.service import EXTENSION, Service
 from .access import ACCESS, HEADERS, Access, Identity, log_attempt
@@ -105,7 +105,12 @@ def on_error(error: HeapViewError) -> BaseResponse:
         return problem(error.status, error.title, error.detail, **error.figures)
     if isinstance(error, Unauthorized) and service().config.auth is None:
         return redirect(url_for(".login", next=_next()), 303)
-    return with_wait(page_error(error.status, error.title, error.detail), error.figures)
+    answer = with_wait(page_error(error.status, error.title, error.detail), error.figures)
+    if isinstance(error, HelpersBusy) and request.method == "GET":
+        answer.headers["Refresh"] = answer.headers[
+            "Retry-After"
+        ]  # the browser asks again by itself
+    return answer
 
 
 def _next() -> str:
