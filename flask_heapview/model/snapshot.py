@@ -85,3 +85,14 @@ class Snapshot(Model, frozen=True):
     process: Process = field(default_factory=Process)
     retained: Retained = Retained()
     imported: list[str] = []  # modules that the child had to import: none, if all is well
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that names a place by its number names one that is there."""
+        owners, sites = self.ownership.stacks, self.allocations.stacks
+        return (
+            owners.whole
+            and sites.whole
+            and all(0 <= holder.node < len(owners) for holder in self.ownership.holders)
+            and all(0 <= frame < len(sites.frames) for frame in self.allocations.app_frames)
+        )

@@ -11,6 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from ..errors import CorruptSnapshot
 from ..isolation import fresh_interpreter
 from ..isolation.turns import turn
 from ..model.base import Model, from_json, to_json
@@ -41,6 +42,17 @@ def handle(data: bytes) -> bytes:
     """The answer to a Job, both as JSON, worked out in this process. Raises HeapViewError."""
     job = from_json(data, Query)
     store = Store(Path(job.directory))
+    try:
+        return _answer(job, store)
+    except (LookupError, ArithmeticError, ValueError) as error:
+        # figures that no capture writes: no reader can foresee them all
+        raise CorruptSnapshot(
+            "The figures of a snapshot contradict one another. Delete it, and take another one. "
+            f"If that does not help, this is a bug: {type(error).__name__}."
+        ) from error
+
+
+def _answer(job: Query, store: Store) -> bytes:
     if job.what == "view":
         return as_json.encode(queries.view(store, job.view, job.target))
     if job.what == "diff":

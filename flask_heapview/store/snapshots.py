@@ -140,6 +140,8 @@ class Store:
             snapshot = from_json(body, Snapshot)
         except msgspec.MsgspecError:
             raise _damaged(path) from None
+        if not snapshot.whole:
+            raise _damaged(path)
         return msgspec.structs.replace(snapshot, info=self._shown(path, head.info))
 
     def info(self, snapshot_id: str) -> SnapshotInfo:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..allocations import tracing
-from ..errors import BadRequest, HeapViewError
+from ..errors import HeapViewError
 from ..model.base import from_json
 from ..model.report import Report
 from ..model.retained import ObjectDetail, ObjectList
@@ -19,7 +19,7 @@ from ..views import BY_NAME, VIEWS
 from ..views.objects import big_objects, detail_tables
 from ..views.table import TableQuery
 from . import sign_in
-from .api import kind_asked, needs, start_capture, start_watch, switch_tracing
+from .api import kind_asked, needs, number, object_asked, start_capture, start_watch, switch_tracing
 from .frame import back, page
 from .guard import service
 
@@ -39,7 +39,7 @@ def register(blueprint: Blueprint) -> None:
         ("POST", "/snapshots/<snapshot_id>/pin", "pin", _pin),
         ("GET", "/snapshots/<snapshot_id>", "snapshot", _snapshot),
         ("GET", "/snapshots/<snapshot_id>/objects", "objects", _objects),
-        ("GET", "/snapshots/<snapshot_id>/objects/<int:index>", "object", _object),
+        ("GET", "/snapshots/<snapshot_id>/objects/<index>", "object", _object),
         ("GET", "/compare", "compare", _compare),
         ("GET", "/report", "report", _report),
     ):
@@ -123,9 +123,7 @@ def _tracing() -> BaseResponse:
 def _number(name: str) -> int | None:
     """A whole number of a form; None where it is left empty. Raises BadRequest."""
     text = request.form.get(name, "").strip()
-    if text and not text.isdigit():
-        raise BadRequest(f"{name} must be a whole number.")
-    return int(text) if text else None
+    return number(text, name) if text else None
 
 
 @needs("capture")
@@ -169,10 +167,7 @@ def _trim() -> Response:
 def query() -> TableQuery:
     """What the address asks of the tables. Raises BadRequest."""
     sort = request.args.get("sort", "")
-    try:
-        node = int(request.args.get("node", -1))
-    except ValueError:
-        raise BadRequest("node must be a number.") from None
+    node = number(request.args.get("node", "-1"), "node")
     return TableQuery(
         sort=sort.removeprefix("-"),
         descending=not sort.startswith("-"),
@@ -246,8 +241,10 @@ def _objects(snapshot_id: str) -> Response:
 
 
 @needs("view")
-def _object(snapshot_id: str, index: int) -> Response:
-    found = from_json(service().run_query("object", target=snapshot_id, number=index), ObjectDetail)
+def _object(snapshot_id: str, index: str) -> Response:
+    place = object_asked(index)
+    data = service().run_query("object", target=snapshot_id, number=place)
+    found = from_json(data, ObjectDetail)
     return _graph_page(
         "object.html",
         snapshot_id,
