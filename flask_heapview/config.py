@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import os
 import stat
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -142,7 +143,7 @@ def _parse(item: Field[Any], value: Any, name: str) -> Any:
         if item.name == "token":
             return _token(value)
         if item.name == "hosts":
-            return tuple(value.split(",")) if isinstance(value, str) else tuple(value)
+            return _hosts(value.split(",") if isinstance(value, str) else tuple(value))
         if isinstance(item.default, bool):
             return _boolean(value)
         if isinstance(item.default, int | float):
@@ -157,6 +158,27 @@ def _parse(item: Field[Any], value: Any, name: str) -> Any:
     if value not in CHOICES.get(item.name, (value,)):
         raise ConfigError(f"{name} must be one of {', '.join(CHOICES[item.name])}.")
     return os.fspath(value) if item.name == "dir" else str(value)
+
+
+def _hosts(given: Iterable[object]) -> tuple[str, ...]:
+    entries = [str(entry) for entry in given]
+    names = tuple(filter(None, map(host_name, entries)))
+    if entries and not names:  # no name is not every name
+        raise ValueError("it names no host")
+    return names
+
+
+def host_name(text: str) -> str:
+    """The host of `host:port`, as it is compared: in small letters, without an IPv6's brackets."""
+    text = text.strip().lower()
+    if text.startswith("["):
+        name = text[1:].partition("]")[0]
+    else:
+        name = text if text.count(":") > 1 else text.partition(":")[0]
+    try:
+        return ipaddress.ip_address(name).compressed
+    except ValueError:
+        return name.rstrip(".")
 
 
 def _boolean(value: Any) -> bool:

@@ -14,7 +14,7 @@ from flask import Request, request, url_for
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.wrappers import Response
 
-from ..config import HeapViewConfig
+from ..config import HeapViewConfig, host_name
 from ..errors import Forbidden, TooManyAttempts, Unauthorized
 from ..store.directory import private_directory
 from ..text import clean
@@ -86,7 +86,7 @@ class Access:
         if answer is True:
             scopes = self._scopes()
         elif isinstance(answer, set | frozenset | list | tuple):
-            scopes = frozenset(answer) & self._scopes()
+            scopes = frozenset(one for one in answer if isinstance(one, str)) & self._scopes()
         else:
             scopes = frozenset()
         if not scopes:
@@ -190,7 +190,7 @@ class Access:
 
     def require_host(self, req: Request) -> None:
         """Raises Forbidden for a host name that was not allowed."""
-        if self.config.hosts and req.host.partition(":")[0] not in self.config.hosts:
+        if self.config.hosts and host_name(req.host) not in self.config.hosts:
             raise Forbidden("This host name is not in HEAPVIEW_HOSTS.")
 
 

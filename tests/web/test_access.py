@@ -185,13 +185,25 @@ def test_an_unknown_host_is_refused(make_app: Callable[..., Flask]) -> None:
     assert client.get(f"{PREFIX}/login", **evil).status_code == 403
 
 
+def test_hosts_are_compared_as_browsers_send_them(make_app: Callable[..., Flask]) -> None:
+    client = make_app(hosts="Shop.Example, [::1]:8000").test_client()
+    for host in ("shop.example", "SHOP.example:8080", "[::1]", "[::1]:8000"):
+        there = {"base_url": f"http://{host}"}
+        assert client.get(f"{API}/workers", headers=BEARER, **there).status_code == 200, host
+    for host in ("evil.example", "[::2]", "shop.example.evil.example"):
+        there = {"base_url": f"http://{host}"}
+        assert client.get(f"{API}/workers", headers=BEARER, **there).status_code == 403, host
+
+
 class TestAuthCallable:
     """The app's own sign-in in place of the token."""
 
     def client(self, make_app: Callable[..., Flask], answer: Any) -> Any:
         return make_app(token=None, auth=lambda _: answer).test_client()
 
-    @pytest.mark.parametrize("answer", [False, None, 0, "yes", set(), {"other"}])
+    @pytest.mark.parametrize(
+        "answer", [False, None, 0, "yes", set(), {"other"}, [["view"]], [{}], (1, None)]
+    )
     def test_only_true_and_scopes_open(self, make_app: Callable[..., Flask], answer: Any) -> None:
         client = self.client(make_app, answer)
         assert client.get(f"{API}/workers").status_code == 401
