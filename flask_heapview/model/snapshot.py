@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from msgspec import field
+from msgspec.structs import replace
 
 from .allocations import Allocations
 from .base import Model
@@ -85,6 +86,11 @@ class Snapshot(Model, frozen=True):
     process: Process = field(default_factory=Process)
     retained: Retained = Retained()
     imported: list[str] = []  # modules that the child had to import: none, if all is well
+
+    def without_values(self) -> Snapshot:
+        """The same, without a key of the app's dictionaries."""
+        caches = [replace(cache, keys=[]) for cache in self.caches.caches]
+        return replace(self, caches=replace(self.caches, caches=caches))
 
     @property
     def whole(self) -> bool:

@@ -36,12 +36,13 @@ class Query(Model, frozen=True):
     view: str = ""
     number: int = -1  # of an object, or of a type
     query: TableQuery = TableQuery()
+    values: bool = False  # whether who asks may see keys
 
 
 def handle(data: bytes) -> bytes:
     """The answer to a Job, both as JSON, worked out in this process. Raises HeapViewError."""
     job = from_json(data, Query)
-    store = Store(Path(job.directory))
+    store = Store(Path(job.directory), values=job.values)
     try:
         return _answer(job, store)
     except (LookupError, ArithmeticError, ValueError) as error:

@@ -20,7 +20,7 @@ from ..render import markdown
 from ..service.watch import DEFAULT_SNAPSHOTS
 from ..text import clean
 from ..views import VIEWS
-from .guard import SCOPE, service
+from .guard import SCOPE, ask, may, service
 
 Scope = Literal["open", "view", "capture", "export", "values"]
 Handler = TypeVar("Handler", bound=Callable[..., Any])
@@ -202,7 +202,7 @@ def passed_on(data: bytes, headers: dict[str, str] | None = None) -> Response:
 def _view_route(name: str) -> Callable[..., Response]:
     @needs("view")
     def one_view(snapshot_id: str) -> Response:
-        return passed_on(service().run_query("view", view=name, target=snapshot_id))
+        return passed_on(ask("view", view=name, target=snapshot_id))
 
     return one_view
 
@@ -228,13 +228,13 @@ def object_asked(index: str) -> int:
 
 @needs("view")
 def _objects(snapshot_id: str) -> Response:
-    return passed_on(service().run_query("objects", target=snapshot_id, number=kind_asked()))
+    return passed_on(ask("objects", target=snapshot_id, number=kind_asked()))
 
 
 @needs("view")
 def _object(snapshot_id: str, index: str) -> Response:
     place = object_asked(index)
-    return passed_on(service().run_query("object", target=snapshot_id, number=place))
+    return passed_on(ask("object", target=snapshot_id, number=place))
 
 
 def _pair() -> dict[str, str | None]:
@@ -243,12 +243,12 @@ def _pair() -> dict[str, str | None]:
 
 @needs("view")
 def _diff() -> Response:
-    return passed_on(service().run_query("diff", **_pair()))
+    return passed_on(ask("diff", **_pair()))
 
 
 @needs("export")
 def _report() -> Response:
-    data = service().run_query("report", **_pair())
+    data = ask("report", **_pair())
     name = f"heapview-{clean(request.args.get('target'))}"
     if request.args.get("format") == "markdown":
         headers = {"Content-Disposition": f'attachment; filename="{name}.md"'}
@@ -290,13 +290,20 @@ def _watch() -> Response:
     return reply(start_watch(times, requests, seconds, text_field(found, "worker")), 202)
 
 
+def watch_shown(state: api.WatchState) -> api.WatchState:
+    """Without its verdict, for those who may not see the report."""
+    if may("export"):
+        return state
+    return msgspec.structs.replace(state, verdict=None, summary="")
+
+
 @needs("view")
 def _watching() -> Response:
     service().require_worker(request.args.get("worker"))
     state = service().watching()
     if state is None:
         raise NotFound("There was no watch in this worker. POST /api/v1/watch starts one.")
-    return reply(state)
+    return reply(watch_shown(state))
 
 
 @needs("capture")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, cast
 
 import msgspec
 from flask import Blueprint, Response, abort, current_app, g, redirect, request, url_for
@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ..errors import HeapViewError, HelpersBusy, Unauthorized
 from ..render import html
+from ..reports.query_job import What
 from ..service.service import EXTENSION, Service
 from .access import ACCESS, HEADERS, Access, Identity, log_attempt
 from .body import bound_body
@@ -65,6 +66,16 @@ def enter() -> None:
 def identity() -> Identity:
     """Who asks; only within a route that is not open."""
     return cast(Identity, g.heapview_identity)
+
+
+def may(scope: str) -> bool:
+    """Whether who asks has that scope, beside the one that the route needs."""
+    return scope in identity().scopes
+
+
+def ask(what: What, **fields: Any) -> bytes:
+    """An answer about snapshots, without what is not for who asks. Raises HeapViewError."""
+    return service().run_query(what, values=may("values"), **fields)
 
 
 def leave(response: Response) -> Response:

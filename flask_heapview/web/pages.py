@@ -19,9 +19,18 @@ from ..views import BY_NAME, VIEWS
 from ..views.objects import big_objects, detail_tables
 from ..views.table import TableQuery
 from . import sign_in
-from .api import kind_asked, needs, number, object_asked, start_capture, start_watch, switch_tracing
+from .api import (
+    kind_asked,
+    needs,
+    number,
+    object_asked,
+    start_capture,
+    start_watch,
+    switch_tracing,
+    watch_shown,
+)
 from .frame import back, page
-from .guard import service
+from .guard import ask, may, service
 
 
 def register(blueprint: Blueprint) -> None:
@@ -56,6 +65,7 @@ def register(blueprint: Blueprint) -> None:
 @needs("view")
 def _overview() -> Response:
     here = service()
+    watch = here.watching()
     snapshots = here.store.listing()
     done = [s for s in snapshots if s.state == "done"]
     running = next((s for s in snapshots if s.state == "running"), None)
@@ -72,7 +82,7 @@ def _overview() -> Response:
         tracing=tracing.mode(),
         no_sampling=tracing.why_not_sampled(),
         step=_next_step(done, running),
-        watch=here.watching(),
+        watch=None if watch is None else watch_shown(watch),
         report=_verdict(done, running),
     )
 
@@ -80,7 +90,7 @@ def _overview() -> Response:
 def _verdict(done: list[SnapshotInfo], running: SnapshotInfo | None) -> Report | None:
     """On the oldest and the newest snapshot; None where there are no two, or none can be had."""
     both = latest_pair(done)
-    if both is None or running is not None:
+    if both is None or running is not None or not may("export"):
         return None
     try:
         return service().verdict(both[0].id, both[1].id)
@@ -192,7 +202,7 @@ def _view_page(name: str) -> Any:
     @needs("view")
     def one_view(snapshot_id: str) -> Response:
         wanted = query()
-        data = service().run_query("page", view=name, target=snapshot_id, query=wanted)
+        data = ask("page", view=name, target=snapshot_id, query=wanted)
         shown = from_json(data, Page)
         return page(
             view.template,
@@ -228,7 +238,7 @@ def _graph_page(template: str, snapshot_id: str, **values: Any) -> Response:
 @needs("view")
 def _objects(snapshot_id: str) -> Response:
     kind = kind_asked()
-    data = service().run_query("objects", target=snapshot_id, number=kind)
+    data = ask("objects", target=snapshot_id, number=kind)
     found = from_json(data, ObjectList)
     return _graph_page(
         "objects.html",
@@ -243,7 +253,7 @@ def _objects(snapshot_id: str) -> Response:
 @needs("view")
 def _object(snapshot_id: str, index: str) -> Response:
     place = object_asked(index)
-    data = service().run_query("object", target=snapshot_id, number=place)
+    data = ask("object", target=snapshot_id, number=place)
     found = from_json(data, ObjectDetail)
     return _graph_page(
         "object.html",
@@ -299,7 +309,7 @@ def _diff_page(name: str) -> Any:
         wanted = query()
         base, target = _ordered()
         ids: dict[str, Any] = {"base": base or "", "target": target}
-        shown = from_json(service().run_query("page", view=name, query=wanted, **ids), Page)
+        shown = from_json(ask("page", view=name, query=wanted, **ids), Page)
         return page(
             view.template,
             view=view,
@@ -322,7 +332,7 @@ def _diff_page(name: str) -> Any:
 @needs("export")
 def _report() -> Response:
     base, target = _ordered()
-    report = from_json(service().run_query("report", base=base, target=target), Report)
+    report = from_json(ask("report", base=base, target=target), Report)
     last = report.target.id
     first = report.base.id if report.base else None
     return page(
