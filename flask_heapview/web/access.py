@@ -10,18 +10,21 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
-from flask import Request, request, url_for
+from flask import Request, request
 from itsdangerous import BadData, URLSafeTimedSerializer
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from ..config import HeapViewConfig
-from ..errors import Forbidden, Unauthorized
+from ..errors import Forbidden, HeapViewError, Unauthorized
 from ..store.directory import private_directory
 from ..text import clean
 from .failures import Failures
+from .links import url_for
 from .secret import shared_secret
 
 ACCESS = "heapview.access"  # its place in app.extensions
+log = logging.getLogger("flask_heapview")
 audit = logging.getLogger("flask_heapview.audit")
 SCOPES = frozenset(("view", "capture", "export", "values"))
 COOKIE, NONCE_COOKIE = "heapview_session", "heapview_nonce"
@@ -73,7 +76,18 @@ class Access:
 
     def _ask_app(self, req: Request) -> Identity:
         assert self.config.auth is not None
-        answer = self.config.auth(req)
+        try:
+            answer = self.config.auth(req)
+        except (HTTPException, HeapViewError):
+            raise  # an answer of its own, by abort()
+        except Exception:
+            log.exception(
+                "flask-heapview: HEAPVIEW_AUTH failed, so access was denied. It runs before the "
+                "app's before_request functions, and must not need what they put into g."
+            )
+            raise Unauthorized(
+                "HEAPVIEW_AUTH failed, so access is denied. The service's log has the traceback."
+            ) from None
         if answer is True:
             scopes = self._scopes()
         elif isinstance(answer, set | frozenset | list | tuple):

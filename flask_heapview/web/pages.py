@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..allocations import tracing
@@ -22,6 +22,7 @@ from ..views.objects import big_objects, detail_tables
 from ..views.table import TableQuery
 from .api import kind_asked, needs, start_capture, start_watch, switch_tracing
 from .guard import access, chrome, service
+from .links import url_for
 
 
 def register(blueprint: Blueprint) -> None:

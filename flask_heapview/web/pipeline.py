@@ -1,0 +1,176 @@
+"""Answers our requests in place of the app's own pipeline, and counts the others.
+
+We stand inside of all WSGI middleware: a proxy's headers are read, a stripped prefix is gone, and
+a wall that was built there protects us, too. It does not matter who wrapped the app first.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, cast
+
+from flask import Flask, Response, request, session
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+from werkzeug.wrappers import Response as BaseResponse
+
+from ..errors import NotFound
+from ..request_context import NO_ROUTE, OWN, SERVING
+from ..service.service import EXTENSION, Service
+from ..text import clean
+from .access import HEADERS
+from .guard import enter, leave, on_any_error, problem
+from .links import SHARED
+
+log = logging.getLogger("flask_heapview")
+BEGUN = "flask_heapview.begun"  # its place in the environ: the request was counted
+# whether the last request of this context was ours: its context ends after the request has
+_OURS: ContextVar[bool] = ContextVar("flask_heapview_ours", default=False)
+
+
+def install(app: Flask, prefix: str) -> None:
+    """Puts us in front of the pipeline of an app on which we are mounted below `prefix`.
+
+    Flask documents these three methods as the app's own to override. A wrapper around
+    `app.wsgi_app` would be left out by the middleware that was there before, or leave it out.
+    """
+    pipeline = Pipeline(app, prefix)
+    app.full_dispatch_request = pipeline.dispatch  # type: ignore[method-assign]
+    app.do_teardown_request = pipeline.end_request  # type: ignore[method-assign]
+    app.do_teardown_appcontext = pipeline.end_context  # type: ignore[method-assign]
+
+
+class Pipeline:
+    """What stands in front of one app's pipeline."""
+
+    def __init__(self, app: Flask, prefix: str) -> None:
+        self._app = app
+        self._service: Service = app.extensions[EXTENSION]
+        self._prefix = prefix.rstrip("/")
+        self._home = f"{self._service.blueprint}.overview"
+        # variables of the prefix or the subdomain: no page takes them
+        self._shared = next(app.url_map.iter_rules(self._home)).arguments
+        self._dispatch: Callable[..., Response] = app.full_dispatch_request
+        self._end_request: Callable[..., None] = app.do_teardown_request
+        self._end_context: Callable[..., None] = app.do_teardown_appcontext
+
+    # --- in place of the app's methods; Flask's versions hand over different arguments
+
+    def dispatch(self, *context: Any) -> Response:
+        """Answers what is ours, and hands the rest to the app."""
+        ours = self._is_ours()
+        _OURS.set(ours)
+        self._begin(ours)
+        return self._answer() if ours else self._dispatch(*context)
+
+    def end_request(self, *args: Any, **kwargs: Any) -> None:
+        """Runs the app's `teardown_request` functions. After ours, only those that may be needed.
+
+        They are the counterpart of `before_request`, which does not run for us: a gauge would only
+        ever go down. But HEAPVIEW_AUTH is code of the app, and they close what it has opened.
+        """
+        begun = request.environ.pop(BEGUN, None)
+        try:
+            if begun != OWN or self._service.config.auth is not None:
+                self._guarded(begun == OWN, self._end_request, *args, **kwargs)
+        finally:
+            if begun is not None:
+                SERVING.set(None)
+                self._service.ended()
+
+    def end_context(self, *args: Any, **kwargs: Any) -> None:
+        """Runs the app's `teardown_appcontext` functions: Flask has opened that context for us."""
+        ours = _OURS.get()
+        _OURS.set(False)
+        self._guarded(ours, self._end_context, *args, **kwargs)
+
+    @staticmethod
+    def _guarded(ours: bool, teardown: Callable[..., None], *args: Any, **kwargs: Any) -> None:
+        try:
+            teardown(*args, **kwargs)
+        except Exception:
+            if not ours:
+                raise
+            log.exception(
+                "flask-heapview: a teardown function of the app failed after a request of ours. "
+                "Before those, the app's before_request functions do not run."
+            )
+
+    # --- whose it is
+
+    def _is_ours(self) -> bool:
+        if self._service.is_own(request.endpoint):
+            return True
+        below = self._prefix + "/"
+        if not self._prefix or not f"{request.path}/".startswith(below):
+            return False
+        rule = request.url_rule
+        if rule is not None and rule.rule.startswith(below):
+            return False  # a page that the app itself has put there; a catch-all is none
+        return self._serves_this_host()
+
+    def _serves_this_host(self) -> bool:
+        """Our routes may be bound to another host or subdomain than the one asked for."""
+        try:
+            adapter = self._app.create_url_adapter(request)
+            assert adapter is not None  # there is one wherever there is a request
+            endpoint, _ = adapter.match(f"{self._prefix}/", method="GET")
+        except HTTPException:
+            return False
+        return bool(endpoint == self._home)
+
+    def _begin(self, ours: bool) -> None:
+        endpoint = request.endpoint
+        if ours and not self._service.is_own(endpoint):
+            endpoint = f"{self._service.blueprint}.{NO_ROUTE}"
+        self._service.count(endpoint)
+        tag = OWN if ours else endpoint or NO_ROUTE
+        request.environ[BEGUN] = tag
+        SERVING.set(tag)
+
+    # --- the answer
+
+    def _answer(self) -> Response:
+        try:
+            try:
+                response = self._serve()
+            except Exception as error:
+                response = on_any_error(error)
+            response = leave(cast(Response, response))
+        except Exception:
+            log.exception("flask-heapview: not even the error could be shown")
+            response = problem(500, "internal error", "The service's log has the traceback.")
+            response.headers.update(HEADERS)
+        self._save_session(response)
+        return response
+
+    def _serve(self) -> BaseResponse:
+        failed = request.routing_exception
+        if isinstance(failed, RequestRedirect):
+            raise failed  # to the same page with a slash
+        values = dict(request.view_args or {})
+        if not self._service.is_own(request.endpoint):
+            request.url_rule = request.view_args = None  # a catch-all's
+        request.environ[SHARED] = {k: v for k, v in values.items() if k in self._shared}
+        enter()
+        rule = request.url_rule
+        if rule is None:
+            missing = NotFound(f"There is no page {clean(request.path)!r}.")
+            raise missing if failed is None or failed.code == 404 else failed
+        if request.method == "OPTIONS" and getattr(rule, "provide_automatic_options", False):
+            return self._app.make_default_options_response()
+        view = cast(Callable[..., BaseResponse], self._app.view_functions[rule.endpoint])
+        return view(**{k: v for k, v in values.items() if k not in self._shared})
+
+    def _save_session(self, response: BaseResponse) -> None:
+        """Keeps what HEAPVIEW_AUTH changed in the app's session. Nothing else of ours uses it."""
+        if self._service.config.auth is None:
+            return
+        try:
+            store, found = self._app.session_interface, session._get_current_object()  # type: ignore[attr-defined]
+            if found.modified and not store.is_null_session(found):
+                store.save_session(self._app, found, cast(Response, response))
+        except Exception:
+            log.exception("flask-heapview: the app's session could not be saved")
