@@ -12,8 +12,8 @@ from contextvars import ContextVar
 from typing import Any, cast
 
 from flask import Flask, Response, request, session
-from werkzeug.exceptions import HTTPException
-from werkzeug.routing import RequestRedirect
+from werkzeug.exceptions import HTTPException, SecurityError
+from werkzeug.routing import Map, RequestRedirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..errors import NotFound
@@ -22,7 +22,7 @@ from ..service.service import EXTENSION, Service
 from ..text import clean
 from .access import HEADERS
 from .guard import enter, leave, on_any_error, problem
-from .links import SHARED
+from .links import ADAPTER, SHARED, adapter
 
 log = logging.getLogger("flask_heapview")
 BEGUN = "flask_heapview.begun"  # its place in the environ: the request was counted
@@ -42,6 +42,15 @@ def install(app: Flask, prefix: str) -> None:
     app.do_teardown_appcontext = pipeline.end_context  # type: ignore[method-assign]
 
 
+def _routes_by_path(app: Flask, service: Service) -> Map:
+    """Our routes, for an app that matches hosts. There, a route without a host has none."""
+    made = Map(converters=app.url_map.converters)
+    for rule in app.url_map.iter_rules():
+        if service.is_own(rule.endpoint):
+            made.add(rule.empty())
+    return made
+
+
 class Pipeline:
     """What stands in front of one app's pipeline."""
 
@@ -52,6 +61,7 @@ class Pipeline:
         self._home = f"{self._service.blueprint}.overview"
         # variables of the prefix or the subdomain: no page takes them
         self._shared = next(app.url_map.iter_rules(self._home)).arguments
+        self._by_path = _routes_by_path(app, self._service) if app.url_map.host_matching else None
         self._dispatch: Callable[..., Response] = app.full_dispatch_request
         self._end_request: Callable[..., None] = app.do_teardown_request
         self._end_context: Callable[..., None] = app.do_teardown_appcontext
@@ -101,25 +111,42 @@ class Pipeline:
     # --- whose it is
 
     def _is_ours(self) -> bool:
+        rule = request.url_rule
         if self._service.is_own(request.endpoint):
             return True
-        below = self._prefix + "/"
-        if not self._prefix or not f"{request.path}/".startswith(below):
-            return False
-        rule = request.url_rule
-        if rule is not None and rule.rule.startswith(below):
+        if rule is not None and self._is_below(rule.rule):
             return False  # a page that the app itself has put there; a catch-all is none
-        return self._serves_this_host()
+        if self._by_path is not None:
+            return self._match_by_path(self._by_path)
+        return self._is_below(request.path) and self._serves_this_host()
+
+    def _is_below(self, path: str) -> bool:
+        return bool(self._prefix) and f"{path}/".startswith(f"{self._prefix}/")
 
     def _serves_this_host(self) -> bool:
         """Our routes may be bound to another host or subdomain than the one asked for."""
         try:
-            adapter = self._app.create_url_adapter(request)
-            assert adapter is not None  # there is one wherever there is a request
-            endpoint, _ = adapter.match(f"{self._prefix}/", method="GET")
+            endpoint, _ = adapter().match(f"{self._prefix}/", method="GET")
         except HTTPException:
             return False
         return bool(endpoint == self._home)
+
+    def _match_by_path(self, routes: Map) -> bool:
+        """Looks the request up among our routes alone, and notes what it finds."""
+        if isinstance(request.routing_exception, SecurityError):
+            return False  # a host that the app does not trust
+        found = routes.bind_to_environ(request.environ)
+        rule, values, failed = None, None, None
+        try:
+            rule, matched = found.match(return_rule=True)
+            values = dict(matched)
+        except HTTPException as error:
+            failed = error
+        if rule is None and not self._is_below(request.path):
+            return False
+        request.url_rule, request.view_args, request.routing_exception = rule, values, failed
+        request.environ[ADAPTER] = found
+        return True
 
     def _begin(self, ours: bool) -> None:
         endpoint = request.endpoint
@@ -159,8 +186,8 @@ class Pipeline:
         if rule is None:
             missing = NotFound(f"There is no page {clean(request.path)!r}.")
             raise missing if failed is None or failed.code == 404 else failed
-        if request.method == "OPTIONS" and getattr(rule, "provide_automatic_options", False):
-            return self._app.make_default_options_response()
+        if request.method == "OPTIONS":
+            return Response(headers={"Allow": ", ".join(sorted(adapter().allowed_methods()))})
         view = cast(Callable[..., BaseResponse], self._app.view_functions[rule.endpoint])
         return view(**{k: v for k, v in values.items() if k not in self._shared})
 
