@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any, cast
 
-from flask import Flask, Response, request, session
+from flask import Flask, Request, Response, request, session
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.routing import Map, RequestRedirect
 from werkzeug.wrappers import Response as BaseResponse
@@ -58,6 +58,8 @@ class Pipeline:
         self._app = app
         self._service: Service = app.extensions[EXTENSION]
         self._prefix = prefix.rstrip("/")
+        # with an empty prefix, only our routes themselves are ours
+        self._below = (f"{self._prefix}/",) if self._prefix else ()
         self._home = f"{self._service.blueprint}.overview"
         # variables of the prefix or the subdomain: no page takes them
         self._shared = next(app.url_map.iter_rules(self._home)).arguments
@@ -70,9 +72,10 @@ class Pipeline:
 
     def dispatch(self, *context: Any) -> Response:
         """Answers what is ours, and hands the rest to the app."""
-        ours = self._is_ours()
+        asked = request._get_current_object()  # type: ignore[attr-defined]  # each use costs
+        ours = self._is_ours(asked)
         _OURS.set(ours)
-        self._begin(ours)
+        self._begin(asked, ours)
         return self._answer() if ours else self._dispatch(*context)
 
     def end_request(self, *args: Any, **kwargs: Any) -> None:
@@ -110,18 +113,19 @@ class Pipeline:
 
     # --- whose it is
 
-    def _is_ours(self) -> bool:
-        rule = request.url_rule
-        if self._service.is_own(request.endpoint):
-            return True
-        if rule is not None and self._is_below(rule.rule):
-            return False  # a page that the app itself has put there; a catch-all is none
+    def _is_ours(self, asked: Request) -> bool:
+        rule = asked.url_rule
+        if rule is not None:
+            if self._service.is_own(rule.endpoint):
+                return True
+            if self._is_below(rule.rule):
+                return False  # a page that the app itself has put there; a catch-all is none
         if self._by_path is not None:
-            return self._match_by_path(self._by_path)
-        return self._is_below(request.path) and self._serves_this_host()
+            return self._match_by_path(asked, self._by_path)
+        return self._is_below(asked.path) and self._serves_this_host()
 
     def _is_below(self, path: str) -> bool:
-        return bool(self._prefix) and f"{path}/".startswith(f"{self._prefix}/")
+        return path.startswith(self._below) or path == self._prefix
 
     def _serves_this_host(self) -> bool:
         """Our routes may be bound to another host or subdomain than the one asked for."""
@@ -131,30 +135,30 @@ class Pipeline:
             return False
         return bool(endpoint == self._home)
 
-    def _match_by_path(self, routes: Map) -> bool:
+    def _match_by_path(self, asked: Request, routes: Map) -> bool:
         """Looks the request up among our routes alone, and notes what it finds."""
-        if isinstance(request.routing_exception, SecurityError):
+        if isinstance(asked.routing_exception, SecurityError):
             return False  # a host that the app does not trust
-        found = routes.bind_to_environ(request.environ)
+        found = routes.bind_to_environ(asked.environ)
         rule, values, failed = None, None, None
         try:
             rule, matched = found.match(return_rule=True)
             values = dict(matched)
         except HTTPException as error:
             failed = error
-        if rule is None and not self._is_below(request.path):
+        if rule is None and not self._is_below(asked.path):
             return False
-        request.url_rule, request.view_args, request.routing_exception = rule, values, failed
-        request.environ[ADAPTER] = found
+        asked.url_rule, asked.view_args, asked.routing_exception = rule, values, failed
+        asked.environ[ADAPTER] = found
         return True
 
-    def _begin(self, ours: bool) -> None:
-        endpoint = request.endpoint
+    def _begin(self, asked: Request, ours: bool) -> None:
+        endpoint = asked.url_rule.endpoint if asked.url_rule is not None else None
         if ours and not self._service.is_own(endpoint):
             endpoint = f"{self._service.blueprint}.{NO_ROUTE}"
         self._service.count(endpoint)
         tag = OWN if ours else endpoint or NO_ROUTE
-        request.environ[BEGUN] = tag
+        asked.environ[BEGUN] = tag
         SERVING.set(tag)
 
     # --- the answer
