@@ -223,3 +223,21 @@ def test_who_goes_around_us_finds_the_same_doors(build: Build) -> None:
             answer = Flask.full_dispatch_request(app)
         assert answer.status_code == status
         assert answer.headers["X-Robots-Tag"] == "noindex"
+
+
+def test_an_agent_that_patches_the_class_later_sees_the_app(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = build()
+    before, seen = Flask.full_dispatch_request, []
+
+    def traced(self: Flask, *context: Any) -> Any:
+        seen.append(self)
+        return before(self, *context)
+
+    monkeypatch.setattr(Flask, "full_dispatch_request", traced)
+    client = app.test_client()
+    assert client.get(f"{API}/workers", headers=BEARER).status_code == 200
+    assert seen == []
+    assert client.get("/health").text == "ok"
+    assert seen == [app]
