@@ -135,9 +135,14 @@ def test_an_app_that_matches_hosts(mount: Callable[..., None], host: str) -> Non
     assert client.get("/page", **there).location == "/set-up"
 
 
-def test_a_host_that_the_app_does_not_trust(build: Build) -> None:
+@pytest.mark.parametrize("matching", [{}, {"host_matching": True, "static_host": "localhost"}])
+def test_a_host_that_the_app_does_not_trust(
+    mount: Callable[..., None], matching: dict[str, Any]
+) -> None:
     needs("TRUSTED_HOSTS" in Flask.default_config, "Flask 3.1 brought this setting")
-    app = build(config={"TRUSTED_HOSTS": ["localhost"]})
+    app = Flask("shop", **matching)
+    app.config["TRUSTED_HOSTS"] = ["localhost"]
+    mount(app)
     client = app.test_client()
     assert client.get(f"{API}/workers", headers=BEARER).status_code == 200
     refused = client.get(f"{API}/workers", headers=BEARER, base_url="http://evil.example")
