@@ -42,6 +42,15 @@ def install(app: Flask, prefix: str) -> None:
     app.do_teardown_appcontext = pipeline.end_context  # type: ignore[method-assign]
 
 
+def _as_the_app_has_it(app: Flask, name: str) -> Callable[..., Any]:
+    """The app's method. Monitoring agents may patch the class later, so it is looked up then."""
+    set_by_another: Callable[..., Any] | None = vars(app).get(name)
+    if set_by_another is not None:
+        return set_by_another
+    kind = type(app)
+    return lambda *args, **kwargs: getattr(kind, name)(app, *args, **kwargs)
+
+
 def _routes_by_path(app: Flask, service: Service) -> Map:
     """Our routes, for an app that matches hosts. There, a route without a host has none."""
     made = Map(converters=app.url_map.converters)
@@ -64,9 +73,9 @@ class Pipeline:
         # variables of the prefix or the subdomain: no page takes them
         self._shared = next(app.url_map.iter_rules(self._home)).arguments
         self._by_path = _routes_by_path(app, self._service) if app.url_map.host_matching else None
-        self._dispatch: Callable[..., Response] = app.full_dispatch_request
-        self._end_request: Callable[..., None] = app.do_teardown_request
-        self._end_context: Callable[..., None] = app.do_teardown_appcontext
+        self._dispatch = _as_the_app_has_it(app, "full_dispatch_request")
+        self._end_request = _as_the_app_has_it(app, "do_teardown_request")
+        self._end_context = _as_the_app_has_it(app, "do_teardown_appcontext")
 
     # --- in place of the app's methods; Flask's versions hand over different arguments
 
@@ -76,7 +85,7 @@ class Pipeline:
         ours = self._is_ours(asked)
         _OURS.set(ours)
         self._begin(asked, ours)
-        return self._answer() if ours else self._dispatch(*context)
+        return self._answer() if ours else cast(Response, self._dispatch(*context))
 
     def end_request(self, *args: Any, **kwargs: Any) -> None:
         """Runs the app's `teardown_request` functions. After ours, only those that may be needed.

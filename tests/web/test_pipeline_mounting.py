@@ -135,9 +135,14 @@ def test_an_app_that_matches_hosts(mount: Callable[..., None], host: str) -> Non
     assert client.get("/page", **there).location == "/set-up"
 
 
-def test_a_host_that_the_app_does_not_trust(build: Build) -> None:
+@pytest.mark.parametrize("matching", [{}, {"host_matching": True, "static_host": "localhost"}])
+def test_a_host_that_the_app_does_not_trust(
+    mount: Callable[..., None], matching: dict[str, Any]
+) -> None:
     needs("TRUSTED_HOSTS" in Flask.default_config, "Flask 3.1 brought this setting")
-    app = build(config={"TRUSTED_HOSTS": ["localhost"]})
+    app = Flask("shop", **matching)
+    app.config["TRUSTED_HOSTS"] = ["localhost"]
+    mount(app)
     client = app.test_client()
     assert client.get(f"{API}/workers", headers=BEARER).status_code == 200
     refused = client.get(f"{API}/workers", headers=BEARER, base_url="http://evil.example")
@@ -223,3 +228,21 @@ def test_who_goes_around_us_finds_the_same_doors(build: Build) -> None:
             answer = Flask.full_dispatch_request(app)
         assert answer.status_code == status
         assert answer.headers["X-Robots-Tag"] == "noindex"
+
+
+def test_an_agent_that_patches_the_class_later_sees_the_app(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = build()
+    before, seen = Flask.full_dispatch_request, []
+
+    def traced(self: Flask, *context: Any) -> Any:
+        seen.append(self)
+        return before(self, *context)
+
+    monkeypatch.setattr(Flask, "full_dispatch_request", traced)
+    client = app.test_client()
+    assert client.get(f"{API}/workers", headers=BEARER).status_code == 200
+    assert seen == []
+    assert client.get("/health").text == "ok"
+    assert seen == [app]
