@@ -17,7 +17,8 @@ from flask import Flask
 from flask_heapview import HeapView
 
 API = "/_debug/memory/api/v1"
-HEADERS = {"Authorization": "Bearer check"}
+TOKEN = "a-token-for-the-wheel"
+HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 PATIENCE_SECONDS = 120.0
 
 
@@ -36,7 +37,7 @@ def capture(client: Any, kind: str) -> dict[str, Any]:
 def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         app = Flask("check")
-        HeapView(app, token="a-token-for-the-wheel", dir=str(Path(directory) / "heapview"))
+        HeapView(app, token=TOKEN, dir=str(Path(directory) / "heapview"))
         client = app.test_client()
         for kind in ("ownership", "graph"):
             state = capture(client, kind)

@@ -22,7 +22,11 @@ def test_json_nested_a_thousand_deep(client: Any) -> None:
     data = b"[" * 1000 + b"]" * 1000
     for body in (data, b'{"label": ' + data + b"}"):
         answer = client.post(f"{API}/snapshots", headers=BEARER, data=body)
-        assert (answer.status_code, answer.json["detail"]) == (400, "The body is not JSON.")
+        assert answer.status_code == 400
+        # how deep is too deep depends on the Python; a list is refused where it can be read
+        assert answer.json["detail"].partition(" must")[0] in (
+            *("The body is not JSON.", "The body", "label"),
+        )
 
 
 @pytest.mark.parametrize("number", ["²", DIGITS, "9" * 25, "x", "1e3", "-", "٣"])
