@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import os
+import stat
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ CHOICES = {
     "engine": ("auto", "native", "portable"),
     "allocations": ("sampled", "exact", "off"),
 }
+MIN_TOKEN_CHARACTERS = 16  # shorter ones can be guessed: see docs/security.md
 Auth = Callable[[Any], Any]
 
 
@@ -27,7 +30,8 @@ class HeapViewConfig:
     """Settings of one mounted app; `HEAPVIEW_` and the upper-case name in config or environment."""
 
     token: str | None = field(
-        default=None, metadata={"help": "bearer token that opens every route"}
+        default=None,
+        metadata={"help": "bearer token that opens every route, 16 characters or more"},
     )
     auth: Auth | None = field(
         default=None,
@@ -92,12 +96,44 @@ class HeapViewConfig:
         return cls(**values)
 
     def directory(self, app_key: str) -> Path:
-        """The app's directory: the one that was set, or one per app and user."""
+        """The app's directory: the one that was set, or one per app and user.
+
+        Its name can be known to every user of the host. If another one has taken it, a place of
+        this user's own is used: XDG_RUNTIME_DIR, then the home directory.
+        """
         if self.dir:
             return Path(self.dir)
         key = hashlib.sha256(app_key.encode(errors="replace")).hexdigest()[:12]
         user = os.getuid() if hasattr(os, "getuid") else 0
-        return Path(tempfile.gettempdir()) / f"flask-heapview-{user}-{key}"
+        name = f"flask-heapview-{user}-{key}"
+        first = Path(tempfile.gettempdir()) / name
+        if not _squatted(first):
+            return first
+        own = (os.environ.get(variable) for variable in ("XDG_RUNTIME_DIR", "HOME"))
+        return next((Path(place) / name for place in own if place and _is_own(place)), first)
+
+
+def _squatted(path: Path) -> bool:
+    """Whether somebody else has put something there: a file, a link, or their directory."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return False
+    return not stat.S_ISDIR(found.st_mode) or _is_foreign(found)
+
+
+def _is_own(place: str) -> bool:
+    """Whether this user alone can put names into that directory."""
+    try:
+        found = os.stat(place)
+    except OSError:
+        return False
+    open_to_others = found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return stat.S_ISDIR(found.st_mode) and not (open_to_others or _is_foreign(found))
+
+
+def _is_foreign(found: os.stat_result) -> bool:
+    return hasattr(os, "geteuid") and found.st_uid != os.geteuid()
 
 
 def _parse(item: Field[Any], value: Any, name: str) -> Any:
@@ -105,8 +141,10 @@ def _parse(item: Field[Any], value: Any, name: str) -> Any:
     try:
         if item.name == "auth":
             return _callable(value)
+        if item.name == "token":
+            return _token(value)
         if item.name == "hosts":
-            return tuple(value.split(",")) if isinstance(value, str) else tuple(value)
+            return _hosts(value.split(",") if isinstance(value, str) else tuple(value))
         if isinstance(item.default, bool):
             return _boolean(value)
         if isinstance(item.default, int | float):
@@ -120,9 +158,28 @@ def _parse(item: Field[Any], value: Any, name: str) -> Any:
         raise ConfigError(f"{name} must begin with a slash.")
     if value not in CHOICES.get(item.name, (value,)):
         raise ConfigError(f"{name} must be one of {', '.join(CHOICES[item.name])}.")
-    if item.name == "token" and not str(value).strip():
-        raise ConfigError(f"{name} is empty. Set it to a long random string.")
     return os.fspath(value) if item.name == "dir" else str(value)
+
+
+def _hosts(given: Iterable[object]) -> tuple[str, ...]:
+    entries = [str(entry) for entry in given]
+    names = tuple(filter(None, map(host_name, entries)))
+    if entries and not names:  # no name is not every name
+        raise ValueError("it names no host")
+    return names
+
+
+def host_name(text: str) -> str:
+    """The host of `host:port`, as it is compared: in small letters, without an IPv6's brackets."""
+    text = text.strip().lower()
+    if text.startswith("["):
+        name = text[1:].partition("]")[0]
+    else:
+        name = text if text.count(":") > 1 else text.partition(":")[0]
+    try:
+        return ipaddress.ip_address(name).compressed
+    except ValueError:
+        return name.rstrip(".")
 
 
 def _boolean(value: Any) -> bool:
@@ -132,6 +189,21 @@ def _boolean(value: Any) -> bool:
     if word not in _TRUE | _FALSE:
         raise ValueError("it must be on or off")
     return word in _TRUE
+
+
+def _token(value: Any) -> str:
+    """Without the line break that a file of secrets ends in: no header could carry it."""
+    if not isinstance(value, str):
+        raise ValueError(f"it must be a string, not {type(value).__name__}")
+    token = value.strip()
+    if not token.isprintable():
+        raise ValueError("it has a character that cannot be sent, such as a line break")
+    if len(token) < MIN_TOKEN_CHARACTERS:
+        raise ValueError(
+            f"it is {'empty' if not token else 'too short'}. Set it to a random string of "
+            f"{MIN_TOKEN_CHARACTERS} characters or more"
+        )
+    return token
 
 
 def _callable(value: Any) -> Auth:

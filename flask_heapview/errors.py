@@ -76,6 +76,13 @@ class CaptureBusy(HeapViewError):
     title = "a capture is running"
 
 
+class HelpersBusy(HeapViewError):
+    """Other questions are being answered (figure: retry_after in seconds)."""
+
+    status = 503
+    title = "busy with other questions"
+
+
 class Unauthorized(HeapViewError):
     """No valid token, cookie or callable's consent."""
 

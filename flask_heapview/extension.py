@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from flask import Blueprint, Flask
 from flask.blueprints import BlueprintSetupState
+from flask.sansio.app import App
 
 from .allocations import tracing
 from .capture.runner import Runner
@@ -23,6 +24,7 @@ from .web.access import ACCESS, Access
 from .web.secret import shared_secret
 
 log = logging.getLogger("flask_heapview")
+CONFIG = "heapview_config"  # among the options of a registration: the settings of that app
 STATIC = Path(__file__).parent / "static"
 
 
@@ -52,20 +54,34 @@ def _blueprint(
     caches: dict[str, object],
 ) -> Blueprint:
     """`load` makes the settings of an app from its config, once for each app."""
-    blueprint = Blueprint(
+    blueprint = _Switchable(
         name, "flask_heapview", static_folder=str(STATIC), static_url_path="/static"
     )
+    blueprint.load = load
     guard.install(blueprint)
     api.register(blueprint)
     pages.register(blueprint)
-    blueprint.record(lambda state: _mount(state, load(state.app.config), caches))
+    blueprint.record(lambda state: _mount(state, state.options[CONFIG], caches))
     return blueprint
+
+
+class _Switchable(Blueprint):
+    """A blueprint that leaves an app as it is where the settings say off.
+
+    A route that answered 404 would not be enough: Flask itself answers a wrong method with 405, and
+    a missing slash with 308.
+    """
+
+    load: Callable[[Mapping[str, Any]], HeapViewConfig]
+
+    def register(self, app: App, options: dict[str, Any]) -> None:
+        config = self.load(app.config)
+        if config.enabled:
+            super().register(app, {**options, CONFIG: config})
 
 
 def _mount(state: BlueprintSetupState, config: HeapViewConfig, caches: dict[str, object]) -> None:
     app = cast(Flask, state.app)
-    if not config.enabled:
-        return
     if EXTENSION in app.extensions:
         raise ConfigError("flask-heapview is already mounted on this app. Mount it once.")
     directory = config.directory(f"{app.import_name}:{app.root_path}")

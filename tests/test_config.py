@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from flask_heapview.config import CHOICES, HeapViewConfig
+from flask_heapview.config import CHOICES, HeapViewConfig, host_name
 from flask_heapview.errors import ConfigError
 
 from .helpers import ROOT
@@ -33,9 +33,19 @@ WITHOUT = {
     [
         ({"HEAPVIEW_ENABLED": "perhaps"}, "HEAPVIEW_ENABLED cannot be used: it must be on or off"),
         ({"HEAPVIEW_URL_PREFIX": "inside"}, "must begin with a slash"),
-        ({"HEAPVIEW_TOKEN": "  "}, "HEAPVIEW_TOKEN is empty"),
+        ({"HEAPVIEW_TOKEN": "  "}, "HEAPVIEW_TOKEN cannot be used: it is empty"),
+        ({"HEAPVIEW_TOKEN": "x"}, "it is too short. Set it to a random string of 16"),
+        ({"HEAPVIEW_TOKEN": "x" * 15 + "\n"}, "too short"),
+        ({"HEAPVIEW_TOKEN": "first-half\nsecond-half"}, "such as a line break"),
+        ({"HEAPVIEW_TOKEN": False}, "it must be a string, not bool"),
+        ({"HEAPVIEW_TOKEN": 0}, "not int"),
+        ({"HEAPVIEW_TOKEN": 12345678901234567890}, "not int"),
+        ({"HEAPVIEW_TOKEN": []}, "not list"),
+        ({"HEAPVIEW_TOKEN": b"bytes-of-a-long-token"}, "not bytes"),
         ({"HEAPVIEW_KEEP_COUNT": "many"}, "HEAPVIEW_KEEP_COUNT cannot be used"),
         ({"HEAPVIEW_DEADLINE": -1}, "must be above 0"),
+        ({"HEAPVIEW_HOSTS": " , "}, "HEAPVIEW_HOSTS cannot be used: it names no host"),
+        ({"HEAPVIEW_HOSTS": ""}, "it names no host"),
         ({"HEAPVIEW_AUTH": "me"}, "must be a callable"),
     ],
 )
@@ -54,6 +64,31 @@ def test_good_settings() -> None:
     with pytest.raises(ConfigError, match="no setting"):
         HeapViewConfig.load({}, {}, colour="red")
     assert config.directory("a") != config.directory("b")
+
+
+@pytest.mark.parametrize("around", ["{}\n", "{}\r\n", "  {} "])
+def test_a_token_from_a_file_of_secrets(around: str) -> None:
+    written = around.format("a-token-for-the-tests")
+    for config, environ in (({}, {"HEAPVIEW_TOKEN": written}), ({"HEAPVIEW_TOKEN": written}, {})):
+        assert HeapViewConfig.load(config, environ).token == "a-token-for-the-tests"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (" Shop.Example ", "shop.example"),
+        ("shop.example:8000", "shop.example"),
+        ("shop.example.", "shop.example"),
+        ("127.0.0.1:80", "127.0.0.1"),
+        ("::1", "::1"),
+        ("[::1]", "::1"),
+        ("[0:0:0:0:0:0:0:1]:8000", "::1"),
+        ("[2001:DB8::1]:443", "2001:db8::1"),
+    ],
+)
+def test_the_names_of_hosts(text: str, expected: str) -> None:
+    assert host_name(text) == expected
+    assert HeapViewConfig.load({"HEAPVIEW_HOSTS": f"{text}, a"}, {}).hosts == (expected, "a")
 
 
 def test_the_table_has_every_setting_in_order() -> None:

@@ -135,6 +135,9 @@ def test_switched_off_there_is_nothing(tmp_path: Path) -> None:
     bare.register_blueprint(create_blueprint(token=TOKEN), url_prefix=PREFIX)
     for path in (f"{PREFIX}/", f"{API}/workers", f"{PREFIX}/login", f"{PREFIX}/static/icon.svg"):
         assert bare.test_client().get(path, headers=BEARER).status_code == 404
+    for method, path in (("PUT", f"{API}/workers"), ("GET", PREFIX), ("GET", f"{PREFIX}/logout")):
+        assert bare.test_client().open(path, method=method).status_code == 404, (method, path)
+    assert "heapview" not in bare.blueprints
 
 
 def test_mounting_twice_is_a_mistake(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def capture(client: Any, kind: str) -> dict[str, Any]:
 def main() -> None:
     with tempfile.TemporaryDirectory() as directory:
         app = Flask("check")
-        HeapView(app, token="check", dir=str(Path(directory) / "heapview"))
+        HeapView(app, token="a-token-for-the-wheel", dir=str(Path(directory) / "heapview"))
         client = app.test_client()
         for kind in ("ownership", "graph"):
             state = capture(client, kind)

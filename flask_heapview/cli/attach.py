@@ -11,6 +11,7 @@ from ..errors import HeapViewError
 from ..store.snapshots import Store
 from ..text import bytes_text, ms_text
 from .stores import own_directory
+from .terminal import say
 
 MAX_START_SECONDS = 30.0
 MAX_NAMED_MODULES = 6
@@ -46,11 +47,11 @@ def attach_command(
     named = None if group is None else group.params.get("directory")
     store = Store(directory or named or own_directory())
     try:
-        attached = Attacher(pid, store, click.echo, label).take(timeout, wake)
+        attached = Attacher(pid, store, say, label).take(timeout, wake)
     except HeapViewError as error:
         raise click.ClickException(error.detail) from None
     for line in in_words(attached, store):
-        click.echo(line)
+        say(line)
 
 
 def in_words(attached: Attached, store: Store) -> list[str]:

@@ -15,6 +15,7 @@ from ..leakcheck.checker import ROUNDS, WARM_UP_SHARE, check, in_words
 from ..model.report import Report
 from ..render import json as as_json
 from .http_client import ApiClient
+from .terminal import say
 
 NO_LEAK, LEAK, INCONCLUSIVE = 0, 1, 3  # exit codes; 2 is click's own, for wrong arguments
 CODES = {"no-leak": NO_LEAK, "leak": LEAK, "inconclusive": INCONCLUSIVE}
@@ -106,9 +107,9 @@ def check_command(
         raise click.ClickException(
             f"Most answers were errors ({route.answers()}). No verdict was reached."
         )
-    click.echo(as_json.encode(report).decode() if raw else in_words(report))
+    say(as_json.encode(report).decode() if raw else in_words(report))
     if not raw:
-        click.echo(f"{report.verdict}: {route.answers()}")
+        say(f"{report.verdict}: {route.answers()}")
     raise SystemExit(CODES[report.verdict])
 
 

@@ -22,6 +22,7 @@ from ..views.table import Table, TableQuery
 from .attach import attach_command
 from .check import check_command
 from .stores import find_store
+from .terminal import cell, say
 
 heapview = AppGroup(
     "heapview",
@@ -64,12 +65,12 @@ def list_snapshots() -> None:
     rows = _store().listing()
     for info in rows:
         size = bytes_text(info.size)
-        click.echo(
-            f"{info.id}  {info.state:8} {_requests(info):>9} requests  {size:>9}  "
-            f"{ago_text(info.taken_at):>10}  worker {info.worker}  {info.label}"
+        say(
+            f"{cell(info.id)}  {info.state:8} {_requests(info):>9} requests  {size:>9}  "
+            f"{cell(ago_text(info.taken_at)):>10}  worker {cell(info.worker)}  {cell(info.label)}"
         )
     if not rows:
-        click.echo("No snapshots.")
+        say("No snapshots.")
 
 
 def _requests(info: SnapshotInfo) -> str:
@@ -87,7 +88,7 @@ def show_report(base: str | None, target: str | None, raw: bool) -> None:
     first = _pick(store, base) if base else _oldest(store, last)
     report = _tell(queries.report, store, first, last)
     assert isinstance(report, Report)
-    click.echo(as_json.encode(report).decode() if raw else markdown.render(report))
+    say(as_json.encode(report).decode() if raw else markdown.render(report))
 
 
 def _oldest(store: Store, target: str) -> str | None:
@@ -113,15 +114,15 @@ def _command(view: View) -> click.Command:
         target = _pick(store, snapshot)
         first = _pick(store, base) if base else None
         if raw and first is None:
-            click.echo(as_json.encode(_tell(queries.view, store, view.name, target)))
+            say(as_json.encode(_tell(queries.view, store, view.name, target)).decode())
             return
         if raw:
             whole = _tell(queries.differences, store, first, target)
-            click.echo(as_json.encode(whole.views[view.name]))
+            say(as_json.encode(whole.views[view.name]).decode())
             return
         page = _tell(queries.page, store, view.name, first, target, TableQuery(search=search))
         for table in page.tables:
-            click.echo(table_text(table))
+            say(table_text(table))
 
     return heapview.command(view.name, help=view.summary, with_appcontext=False)(show)
 
@@ -152,7 +153,9 @@ def _cell(kind: str, value: Any) -> str:
         return bytes_text(value)
     if kind == "ratio":
         return "–" if value is None else f"{value:.1%}"
-    return number_text(value) if isinstance(value, int | float) or value is None else str(value)
+    return (
+        number_text(value) if isinstance(value, int | float) or value is None else cell(str(value))
+    )
 
 
 for _view in VIEWS:

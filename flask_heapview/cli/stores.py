@@ -9,6 +9,8 @@ from pathlib import Path
 import click
 from flask.cli import NoAppException, ScriptInfo
 
+from ..errors import StoreError
+from ..store.directory import require_private
 from ..store.snapshots import Store
 
 NO_APP = "Could not locate a Flask application"  # flask.cli.ScriptInfo.load_app
@@ -16,6 +18,8 @@ NO_STORE = (
     "flask-heapview is not mounted on this app, and no process was attached to. "
     "Name a store by --dir or HEAPVIEW_DIR."
 )
+
+NOT_OURS = "Snapshots are read by the user that the service runs as, and by nobody else."
 
 
 def own_directory() -> Path:
@@ -31,18 +35,20 @@ def find_store(named: Path | None) -> Store:
 
     There need not be an app here: snapshots of attached processes are read without one.
     """
-    if named is not None:
-        return Store(named)
-    app_store = _of_the_app()
-    if app_store is not None:
-        return app_store
-    fallback = own_directory()
-    if not fallback.is_dir():
-        raise click.ClickException(NO_STORE)
-    return Store(fallback)
+    directory = named or _of_the_app()
+    if directory is None:
+        directory = own_directory()
+        if not directory.is_dir():
+            raise click.ClickException(NO_STORE)
+    try:
+        if os.path.lexists(directory):
+            require_private(directory)
+    except StoreError as error:
+        raise click.ClickException(f"{error.detail} {NOT_OURS}") from None
+    return Store(directory)
 
 
-def _of_the_app() -> Store | None:
+def _of_the_app() -> Path | None:
     try:
         app = click.get_current_context().ensure_object(ScriptInfo).load_app()
     except NoAppException as error:
@@ -50,4 +56,4 @@ def _of_the_app() -> Store | None:
             raise
         return None
     service = app.extensions.get("heapview")
-    return None if service is None else Store(Path(service.store.directory))
+    return None if service is None else Path(service.store.directory)

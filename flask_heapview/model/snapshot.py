@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from msgspec import field
+from msgspec.structs import replace
 
 from .allocations import Allocations
 from .base import Model
@@ -85,3 +86,19 @@ class Snapshot(Model, frozen=True):
     process: Process = field(default_factory=Process)
     retained: Retained = Retained()
     imported: list[str] = []  # modules that the child had to import: none, if all is well
+
+    def without_values(self) -> Snapshot:
+        """The same, without a key of the app's dictionaries."""
+        caches = [replace(cache, keys=[]) for cache in self.caches.caches]
+        return replace(self, caches=replace(self.caches, caches=caches))
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that names a place by its number names one that is there."""
+        owners, sites = self.ownership.stacks, self.allocations.stacks
+        return (
+            owners.whole
+            and sites.whole
+            and all(0 <= holder.node < len(owners) for holder in self.ownership.holders)
+            and all(0 <= frame < len(sites.frames) for frame in self.allocations.app_frames)
+        )

@@ -34,6 +34,16 @@ class Stacks(Model, frozen=True):
     def __len__(self) -> int:
         return len(self.parent)
 
+    @property
+    def whole(self) -> bool:
+        """Whether the columns fit one another. If not, a walk along them may never end."""
+        nodes, frames = len(self.parent), len(self.frames)
+        return (
+            nodes == len(self.frame) == len(self.count) == len(self.size)
+            and all(-1 <= parent < node for node, parent in enumerate(self.parent))
+            and all(0 <= frame < frames for frame in self.frame)
+        )
+
     def frame_at(self, node: int) -> Frame:
         return self.frames[self.frame[node]]
 

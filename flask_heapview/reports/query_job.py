@@ -11,7 +11,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from ..errors import CorruptSnapshot
 from ..isolation import fresh_interpreter
+from ..isolation.turns import turn
 from ..model.base import Model, from_json, to_json
 from ..render import json as as_json
 from ..store.snapshots import Store
@@ -34,12 +36,24 @@ class Query(Model, frozen=True):
     view: str = ""
     number: int = -1  # of an object, or of a type
     query: TableQuery = TableQuery()
+    values: bool = False  # whether who asks may see keys
 
 
 def handle(data: bytes) -> bytes:
     """The answer to a Job, both as JSON, worked out in this process. Raises HeapViewError."""
     job = from_json(data, Query)
-    store = Store(Path(job.directory))
+    store = Store(Path(job.directory), values=job.values)
+    try:
+        return _answer(job, store)
+    except (LookupError, ArithmeticError, ValueError) as error:
+        # figures that no capture writes: no reader can foresee them all
+        raise CorruptSnapshot(
+            "The figures of a snapshot contradict one another. Delete it, and take another one. "
+            f"If that does not help, this is a bug: {type(error).__name__}."
+        ) from error
+
+
+def _answer(job: Query, store: Store) -> bytes:
     if job.what == "view":
         return as_json.encode(queries.view(store, job.view, job.target))
     if job.what == "diff":
@@ -53,8 +67,12 @@ def handle(data: bytes) -> bytes:
     return to_json(queries.page(store, job.view, job.base, job.target, job.query))
 
 
-def run_query(job: Query) -> bytes:
-    """The answer as JSON, worked out in another process. Raises HeapViewError."""
-    return fresh_interpreter.run_job(
-        "flask_heapview.reports.query_job", to_json(job), MAX_QUERY_SECONDS
-    )
+def run_query(job: Query, patience: float = 0.0) -> bytes:
+    """The answer as JSON, worked out in another process. Raises HeapViewError.
+
+    `patience` is how many seconds it may wait for its turn: see isolation/turns.py.
+    """
+    with turn(Path(job.directory), patience):
+        return fresh_interpreter.run_job(
+            "flask_heapview.reports.query_job", to_json(job), MAX_QUERY_SECONDS
+        )

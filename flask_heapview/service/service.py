@@ -36,6 +36,7 @@ from .watch import Watch
 from .workers import Registry, Worker
 
 EXTENSION = "heapview"
+WATCH_PATIENCE_SECONDS = 600.0  # that a watch's own thread waits for its verdict's turn
 
 
 class Service:
@@ -163,7 +164,9 @@ class Service:
             lambda label: self.capture(app, label, "ownership"),
             self.store.info,
             lambda: sum(self.requests().values()),
-            lambda base, target: self.run_query("report", base=base, target=target),
+            lambda base, target: run_query(
+                self._query("report", base=base, target=target), WATCH_PATIENCE_SECONDS
+            ),
         )
         made.start(times, requests, seconds)
         self._watch = os.getpid(), made
@@ -219,5 +222,8 @@ class Service:
     # --- reading and comparing, in another process
 
     def run_query(self, what: What, **fields: Any) -> bytes:
-        """An answer about snapshots, as JSON. Raises HeapViewError."""
-        return run_query(Query(directory=str(self.store.directory), what=what, **fields))
+        """An answer about snapshots, as JSON. Raises HeapViewError, HelpersBusy at once."""
+        return run_query(self._query(what, **fields))
+
+    def _query(self, what: What, **fields: Any) -> Query:
+        return Query(directory=str(self.store.directory), what=what, **fields)

@@ -18,6 +18,15 @@ def private_directory(path: Path) -> Path:
             os.mkdir(path, 0o700)
         except FileExistsError:
             pass
+    except OSError as error:
+        raise StoreError(explain(error, path)) from error
+    require_private(path)
+    return path
+
+
+def require_private(path: Path) -> None:
+    """Checks that a directory is ours alone, and makes none. Raises StoreError."""
+    try:
         found = os.lstat(path)
     except OSError as error:
         raise StoreError(explain(error, path)) from error
@@ -29,7 +38,6 @@ def private_directory(path: Path) -> Path:
         )
     if found.st_mode & 0o077:
         raise StoreError(f"{path} is accessible to other users. Run: chmod 700 {path}")
-    return path
 
 
 def explain(error: OSError, path: Path) -> str:

@@ -47,11 +47,17 @@ class Retention(Model, frozen=True):
 
 
 class Store:
-    """The snapshots of one app. Without a retention, nothing is dropped for its age or size."""
+    """The snapshots of one app. Without a retention, nothing is dropped for its age or size.
 
-    def __init__(self, directory: Path, retention: Retention | None = None) -> None:
+    Without `values`, what is loaded has no keys of the app's dictionaries.
+    """
+
+    def __init__(
+        self, directory: Path, retention: Retention | None = None, *, values: bool = True
+    ) -> None:
         self.directory = directory
         self.retention = retention
+        self.values = values
 
     def open(self) -> Path:
         """The directory, checked anew: it may have been replaced since the last time."""
@@ -140,7 +146,10 @@ class Store:
             snapshot = from_json(body, Snapshot)
         except msgspec.MsgspecError:
             raise _damaged(path) from None
-        return msgspec.structs.replace(snapshot, info=self._shown(path, head.info))
+        if not snapshot.whole:
+            raise _damaged(path)
+        shown = snapshot if self.values else snapshot.without_values()
+        return msgspec.structs.replace(shown, info=self._shown(path, head.info))
 
     def info(self, snapshot_id: str) -> SnapshotInfo:
         """The status of a snapshot, finished or not. Raises NotFound or CorruptSnapshot."""

@@ -15,21 +15,29 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from ..config import HeapViewConfig
-from ..errors import Forbidden, HeapViewError, Unauthorized
+from ..config import HeapViewConfig, host_name
+from ..errors import Forbidden, HeapViewError, TooManyAttempts, Unauthorized
 from ..store.directory import private_directory
 from ..text import clean
 from .failures import Failures
 from .links import url_for
 from .secret import shared_secret
+from .signed_out import SignedOut
 
 ACCESS = "heapview.access"  # its place in app.extensions
 log = logging.getLogger("flask_heapview")
 audit = logging.getLogger("flask_heapview.audit")
 SCOPES = frozenset(("view", "capture", "export", "values"))
+COOKIE_KEY = "cookie.key"  # the file of the key that signs cookies
 COOKIE, NONCE_COOKIE = "heapview_session", "heapview_nonce"
 SESSION_SECONDS = 12 * 3600
+SLOW_ROUNDS = 20_000  # of SHA-256
 SAFE_METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
+
+
+def slow_digest(token: bytes) -> bytes:
+    """Takes milliseconds, without the interpreter's lock: few guesses fit into a second."""
+    return hashlib.pbkdf2_hmac("sha256", token, b"flask-heapview", SLOW_ROUNDS)
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -46,10 +54,11 @@ class Access:
     def __init__(self, config: HeapViewConfig, token: str | None, directory: Path) -> None:
         self.config, self.token, self.directory = config, token, directory
         self.failures = Failures(directory)
+        self.signed_out = SignedOut(directory, directory / COOKIE_KEY)
 
     @property
     def _key(self) -> str:
-        return shared_secret(private_directory(self.directory), "cookie.key")
+        return shared_secret(private_directory(self.directory), COOKIE_KEY)
 
     def _serializer(self) -> URLSafeTimedSerializer:
         # the token is part of the salt: another token, and every cookie is void
@@ -91,7 +100,7 @@ class Access:
         if answer is True:
             scopes = self._scopes()
         elif isinstance(answer, set | frozenset | list | tuple):
-            scopes = frozenset(answer) & self._scopes()
+            scopes = frozenset(one for one in answer if isinstance(one, str)) & self._scopes()
         else:
             scopes = frozenset()
         if not scopes:
@@ -106,12 +115,23 @@ class Access:
         return Identity("token", self._scopes())
 
     def verify_token(self, token: str, address: str) -> None:
-        """Constant-time comparison. Raises Unauthorized or TooManyAttempts."""
-        self.failures.require_no_wait(address)
-        expected = (self.token or "").encode()
-        if not expected or not hmac.compare_digest(token.encode(errors="replace"), expected):
-            self.failures.add(address)
-            raise Unauthorized("Wrong token.")
+        """Constant-time comparison. Raises Unauthorized or TooManyAttempts.
+
+        The right token always passes: behind a proxy its owner has the address of whoever guesses.
+        While the address waits, each attempt costs the time of a slow digest.
+        """
+        wait = self.failures.wait(address)
+        given, expected = token.encode(errors="replace"), (self.token or "").encode()
+        if wait:
+            given, expected = slow_digest(given), slow_digest(expected)
+        if not self.token or not hmac.compare_digest(given, expected):
+            if not wait:
+                self.failures.add(address)
+                raise Unauthorized("Wrong token.")
+            raise TooManyAttempts(
+                f"Too many failed attempts from this address. Wait {wait:.0f} s and try again.",
+                retry_after=round(wait + 0.5),
+            )
         # most addresses never failed: then there is nothing to write
         self.failures.clear(address)
 
@@ -120,15 +140,19 @@ class Access:
             nonce = self._serializer().loads(value, max_age=SESSION_SECONDS)
         except BadData:
             return None
-        return nonce if isinstance(nonce, str) else None
+        if not isinstance(nonce, str) or nonce in self.signed_out:
+            return None
+        return nonce
 
     def sign_in(self, response: Response) -> None:
         """Gives the browser its cookie."""
         value = self._serializer().dumps(secrets.token_urlsafe(16))
         self._set(response, COOKIE, str(value), SESSION_SECONDS)
 
-    def sign_out(self, response: Response) -> None:
-        """Takes the cookie away."""
+    def sign_out(self, response: Response, identity: Identity) -> None:
+        """Voids the cookie in every worker, and takes it away. Raises StoreError."""
+        if identity.via == "cookie":
+            self.signed_out.add(identity.nonce, SESSION_SECONDS)
         self._set(response, COOKIE, "", 0)
 
     def set_nonce(self, response: Response, nonce: str) -> None:
@@ -167,7 +191,7 @@ class Access:
         site = req.headers.get("Sec-Fetch-Site")
         if site not in (None, "same-origin", "none"):
             raise Forbidden("This request comes from another site.")
-        if origin is not None and urlsplit(origin).netloc != req.host:
+        if origin is not None and _netloc(origin) != req.host:
             raise Forbidden("This request comes from another site.")
 
     def _require_csrf(self, identity: Identity, req: Request) -> None:
@@ -180,8 +204,15 @@ class Access:
 
     def require_host(self, req: Request) -> None:
         """Raises Forbidden for a host name that was not allowed."""
-        if self.config.hosts and req.host.partition(":")[0] not in self.config.hosts:
+        if self.config.hosts and host_name(req.host) not in self.config.hosts:
             raise Forbidden("This host name is not in HEAPVIEW_HOSTS.")
+
+
+def _netloc(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # such as an open bracket
+        return None
 
 
 def log_attempt(req: Request, outcome: str, via: str, status: int) -> None:

@@ -20,13 +20,13 @@ from ..render import markdown
 from ..service.watch import DEFAULT_SNAPSHOTS
 from ..text import clean
 from ..views import VIEWS
-from .guard import SCOPE, service
+from .guard import SCOPE, ask, may, service
 from .links import url_for
 
 Scope = Literal["open", "view", "capture", "export", "values"]
 Handler = TypeVar("Handler", bound=Callable[..., Any])
-MAX_BODY_BYTES = 64 * 1024
 MAX_LABEL_CHARACTERS = 80
+MAX_NUMBER = 10**15  # of what a caller may name, so that every answer can say it
 
 
 def needs(scope: Scope) -> Callable[[Handler], Handler]:
@@ -47,14 +47,12 @@ def reply(value: Any, status: int = 200, headers: dict[str, str] | None = None) 
 
 def body() -> dict[str, Any]:
     """The JSON object that was sent; nothing is an empty one. Raises BadRequest."""
-    if (request.content_length or 0) > MAX_BODY_BYTES:
-        raise BadRequest(f"The body is larger than {MAX_BODY_BYTES} bytes.")
     data = request.get_data()
     if not data.strip():
         return {}
     try:
         found = msgspec.json.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise BadRequest("The body is not JSON.") from None
     if not isinstance(found, dict):
         raise BadRequest("The body must be a JSON object.")
@@ -84,7 +82,23 @@ def whole(found: dict[str, Any], name: str) -> int | None:
     value = found.get(name)
     if value is not None and (not isinstance(value, int) or isinstance(value, bool)):
         raise BadRequest(f"{name} must be a whole number.")
+    return _bounded(value, name)
+
+
+def _bounded(value: int | None, name: str) -> int | None:
+    if value is not None and abs(value) > MAX_NUMBER:
+        raise BadRequest(f"{name} is too large.")
     return value
+
+
+def number(text: str, name: str) -> int:
+    """A whole number of an address or a form. Raises BadRequest."""
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdigit()):
+        raise BadRequest(f"{name} must be a whole number.")
+    if len(digits) > len(str(MAX_NUMBER)) or abs(int(text)) > MAX_NUMBER:
+        raise BadRequest(f"{name} is too large.")
+    return int(text)
 
 
 def switch_tracing(
@@ -109,7 +123,7 @@ def register(blueprint: Blueprint) -> None:
         ("DELETE", "/snapshots/<snapshot_id>", "api_forget", _forget),
         ("POST", "/snapshots/<snapshot_id>/pin", "api_pin", _pin),
         ("GET", "/snapshots/<snapshot_id>/objects", "api_objects", _objects),
-        ("GET", "/snapshots/<snapshot_id>/objects/<int:index>", "api_object", _object),
+        ("GET", "/snapshots/<snapshot_id>/objects/<index>", "api_object", _object),
         ("GET", "/diff", "api_diff", _diff),
         ("GET", "/report", "api_report", _report),
         ("POST", "/allocations", "api_allocations", _allocations),
@@ -189,27 +203,39 @@ def passed_on(data: bytes, headers: dict[str, str] | None = None) -> Response:
 def _view_route(name: str) -> Callable[..., Response]:
     @needs("view")
     def one_view(snapshot_id: str) -> Response:
-        return passed_on(service().run_query("view", view=name, target=snapshot_id))
+        return passed_on(ask("view", view=name, target=snapshot_id))
 
     return one_view
 
 
 def kind_asked() -> int:
     """The number of a type from the address; -1 is all. Raises BadRequest."""
+    return number(request.args.get("kind", "-1"), "kind")
+
+
+def object_asked(index: str) -> int:
+    """The number of an object from the address. Raises NotFound.
+
+    Flask's own converter takes any number of digits, and fails at the 5,000th.
+    """
     try:
-        return int(request.args.get("kind", -1))
-    except ValueError:
-        raise BadRequest("kind must be a number: the index of a type in the graph.") from None
+        found = number(index, "index")
+    except BadRequest:
+        found = -1
+    if found < 0:
+        raise NotFound("There is no such object in the graph.")
+    return found
 
 
 @needs("view")
 def _objects(snapshot_id: str) -> Response:
-    return passed_on(service().run_query("objects", target=snapshot_id, number=kind_asked()))
+    return passed_on(ask("objects", target=snapshot_id, number=kind_asked()))
 
 
 @needs("view")
-def _object(snapshot_id: str, index: int) -> Response:
-    return passed_on(service().run_query("object", target=snapshot_id, number=index))
+def _object(snapshot_id: str, index: str) -> Response:
+    place = object_asked(index)
+    return passed_on(ask("object", target=snapshot_id, number=place))
 
 
 def _pair() -> dict[str, str | None]:
@@ -218,12 +244,12 @@ def _pair() -> dict[str, str | None]:
 
 @needs("view")
 def _diff() -> Response:
-    return passed_on(service().run_query("diff", **_pair()))
+    return passed_on(ask("diff", **_pair()))
 
 
 @needs("export")
 def _report() -> Response:
-    data = service().run_query("report", **_pair())
+    data = ask("report", **_pair())
     name = f"heapview-{clean(request.args.get('target'))}"
     if request.args.get("format") == "markdown":
         headers = {"Content-Disposition": f'attachment; filename="{name}.md"'}
@@ -259,8 +285,17 @@ def _watch() -> Response:
     seconds = found.get("every_seconds")
     if seconds is not None and (not isinstance(seconds, int | float) or isinstance(seconds, bool)):
         raise BadRequest("every_seconds must be a number.")
+    if seconds is not None and seconds > MAX_NUMBER:
+        raise BadRequest("every_seconds is too large.")
     times, requests = whole(found, "times"), whole(found, "every_requests")
     return reply(start_watch(times, requests, seconds, text_field(found, "worker")), 202)
+
+
+def watch_shown(state: api.WatchState) -> api.WatchState:
+    """Without its verdict, for those who may not see the report."""
+    if may("export"):
+        return state
+    return msgspec.structs.replace(state, verdict=None, summary="")
 
 
 @needs("view")
@@ -269,7 +304,7 @@ def _watching() -> Response:
     state = service().watching()
     if state is None:
         raise NotFound("There was no watch in this worker. POST /api/v1/watch starts one.")
-    return reply(state)
+    return reply(watch_shown(state))
 
 
 @needs("capture")

@@ -6,84 +6,74 @@ loss, and the attacker's gain.
 
 from __future__ import annotations
 
-import importlib
-import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
-from ..errors import StoreError, TooManyAttempts
-from ..store.directory import private_directory
+from ..errors import StoreError
+from .shared_table import Table, shared_table
 
 FREE_FAILURES = 5  # failures that cost nothing
 FIRST_WAIT_SECONDS = 1.0  # seconds after the next one, doubled with each further failure
 MAX_WAIT_SECONDS = 60.0
 FORGET_SECONDS = 900.0  # seconds after which an address starts anew
 MAX_ADDRESSES = 1000  # addresses remembered
+NONE = (0, 0.0)
+Row = tuple[int, float]  # failures, and the time of the last one
 
 
 class Failures:
-    """Counts by address, in a file that all workers lock."""
+    """Counts by address, in a file that all workers lock.
+
+    Where that file cannot be had, each worker counts for itself: a directory that somebody else
+    has taken, or a full disk, must not end the counting.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / "failures.json"
+        self._own: Table = {}
 
-    @contextmanager
-    def _table(self) -> Iterator[dict[str, tuple[int, float]]]:
-        lock = importlib.import_module("fcntl")  # not there on Windows, where nothing forks
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    def _change(self, address: str, change: Callable[[Row], Row]) -> Row:
+        """Puts the changed row of an address in place, and gives the one that was there."""
+        row = self._own.get(address, NONE)
         try:
-            private_directory(self._path.parent)
-            fd = os.open(self._path, flags, 0o600)
-        except (OSError, StoreError):  # a full disk must not lock out whoever makes room
-            yield {}
-            return
-        try:
-            lock.flock(fd, lock.LOCK_EX)
-            data = os.pread(fd, 1 << 20, 0)
-            try:
-                table = msgspec.json.decode(data, type=dict[str, tuple[int, float]])
-            except msgspec.MsgspecError:
-                table = {}
-            yield table
-            now = time.time()
-            kept = {a: row for a, row in table.items() if now - row[1] < FORGET_SECONDS}
-            for address in sorted(kept, key=lambda a: kept[a][1])[
-                : max(0, len(kept) - MAX_ADDRESSES)
-            ]:
-                del kept[address]
-            fresh = msgspec.json.encode(kept)
-            if fresh != data:
-                os.pwrite(fd, fresh, 0)
-                os.ftruncate(fd, len(fresh))
-        finally:
-            os.close(fd)
+            with shared_table(self._path) as table:
+                row = max(table.get(address, NONE), row)
+                _put(table, address, change(row))
+            self._own.pop(address, None)
+        except (OSError, StoreError, ImportError):
+            _put(self._own, address, change(row))
+        return row
 
-    def require_no_wait(self, address: str) -> None:
-        """Raises TooManyAttempts while the address has to wait."""
-        with self._table() as table:
-            count, last = table.get(address, (0, 0.0))
+    def wait(self, address: str) -> float:
+        """Seconds that the address has to wait; 0 where it need not."""
+        count, last = self._change(address, lambda row: row)
         if count <= FREE_FAILURES:
-            return
-        wait = min(MAX_WAIT_SECONDS, FIRST_WAIT_SECONDS * 2 ** (count - FREE_FAILURES - 1))
-        left = last + wait - time.time()
-        if left > 0:
-            raise TooManyAttempts(
-                f"Too many failed attempts from this address. Wait {left:.0f} s and try again.",
-                retry_after=round(left + 0.5),
-            )
+            return 0.0
+        # the exponent is bounded: no count can make the figure overflow
+        doubled = 2.0 ** min(count - FREE_FAILURES - 1, 16)
+        wait = min(MAX_WAIT_SECONDS, FIRST_WAIT_SECONDS * doubled)
+        return max(0.0, min(wait, last + wait - time.time()))
 
     def add(self, address: str) -> None:
         """One more failure."""
-        with self._table() as table:
-            count, last = table.get(address, (0, 0.0))
-            count = 0 if time.time() - last > FORGET_SECONDS else count
-            table[address] = (count + 1, time.time())
+        now = time.time()
+        self._change(address, lambda row: (row[0] + 1 if _fresh(row, now) else 1, now))
 
     def clear(self, address: str) -> None:
         """Forgets an address that has signed in."""
-        with self._table() as table:
-            table.pop(address, None)
+        self._change(address, lambda _: NONE)
+
+
+def _fresh(row: Row, now: float) -> bool:
+    return now - row[1] < FORGET_SECONDS
+
+
+def _put(table: Table, address: str, row: Row) -> None:
+    """Puts the row in its place, and drops what is old or too much."""
+    now = time.time()
+    table[address] = row
+    for other in [a for a, kept in table.items() if not _fresh(kept, now)]:
+        del table[other]
+    for other in sorted(table, key=lambda a: table[a][1])[: max(0, len(table) - MAX_ADDRESSES)]:
+        del table[other]

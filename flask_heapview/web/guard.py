@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from typing import cast
+from collections.abc import Mapping
+from typing import Any, cast
 
 import msgspec
 from flask import Blueprint, Response, abort, current_app, g, redirect, request
@@ -12,10 +13,12 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from ..errors import HeapViewError, Unauthorized
+from ..errors import HeapViewError, HelpersBusy, Unauthorized
 from ..render import html
+from ..reports.query_job import What
 from ..service.service import EXTENSION, Service
 from .access import ACCESS, HEADERS, Access, Identity, log_attempt
+from .body import bound_body
 from .links import url_for
 
 log = logging.getLogger("flask_heapview")
@@ -47,6 +50,7 @@ def enter() -> None:
         abort(404)  # switched off
     here = service()
     g.heapview_via = "nobody"
+    bound_body(request)
     access().require_host(request)
     endpoint = request.endpoint or ""
     view = current_app.view_functions.get(endpoint)
@@ -71,6 +75,16 @@ def identity() -> Identity:
     return cast(Identity, g.heapview_identity)
 
 
+def may(scope: str) -> bool:
+    """Whether who asks has that scope, beside the one that the route needs."""
+    return scope in identity().scopes
+
+
+def ask(what: What, **fields: Any) -> bytes:
+    """An answer about snapshots, without what is not for who asks. Raises HeapViewError."""
+    return service().run_query(what, values=may("values"), **fields)
+
+
 def leave(response: Response) -> Response:
     """After every route: headers and audit."""
     for name, value in HEADERS.items():
@@ -92,6 +106,11 @@ def problem(status: int, title: str, detail: str, **figures: object) -> Response
     )
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="flask-heapview"'
+    return with_wait(response, figures)
+
+
+def with_wait(response: Response, figures: Mapping[str, object]) -> Response:
+    """Says in its header when to ask again, where an error knows that."""
     if "retry_after" in figures:
         response.headers["Retry-After"] = str(figures["retry_after"])
     return response
@@ -104,7 +123,12 @@ def on_error(error: HeapViewError) -> BaseResponse:
         return problem(error.status, error.title, error.detail, **error.figures)
     if isinstance(error, Unauthorized) and service().config.auth is None:
         return redirect(url_for(".login", next=_next()), 303)
-    return page_error(error.status, error.title, error.detail)
+    answer = with_wait(page_error(error.status, error.title, error.detail), error.figures)
+    if isinstance(error, HelpersBusy) and request.method == "GET":
+        answer.headers["Refresh"] = answer.headers[
+            "Retry-After"
+        ]  # the browser asks again by itself
+    return answer
 
 
 def _next() -> str:

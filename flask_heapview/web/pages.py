@@ -1,37 +1,44 @@
-"""The pages: overview, sign-in, one view, two snapshots compared, the report."""
+"""The pages: overview, one view, two snapshots compared, the report."""
 
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..allocations import tracing
-from ..errors import BadRequest, HeapViewError, NotFound, Unauthorized
+from ..errors import HeapViewError
 from ..model.base import from_json
 from ..model.report import Report
 from ..model.retained import ObjectDetail, ObjectList
 from ..model.snapshot import SnapshotInfo
 from ..process.actions import collect, trim
-from ..render import html
 from ..reports.queries import Page
 from ..views import BY_NAME, VIEWS
 from ..views.objects import big_objects, detail_tables
 from ..views.table import TableQuery
-from .api import kind_asked, needs, start_capture, start_watch, switch_tracing
-from .guard import access, chrome, service
+from . import sign_in
+from .api import (
+    kind_asked,
+    needs,
+    number,
+    object_asked,
+    start_capture,
+    start_watch,
+    switch_tracing,
+    watch_shown,
+)
+from .frame import back, page
+from .guard import ask, may, service
 from .links import url_for
 
 
 def register(blueprint: Blueprint) -> None:
     """Adds the routes."""
+    sign_in.register(blueprint)
     for method, path, name, function in (
         ("GET", "/", "overview", _overview),
-        ("GET", "/login", "login", _login_form),
-        ("POST", "/login", "sign_in", _sign_in),
-        ("POST", "/logout", "sign_out", _sign_out),
         ("POST", "/capture", "capture", _capture),
         ("POST", "/tracing", "tracing", _tracing),
         ("POST", "/collect", "collect", _collect),
@@ -42,7 +49,7 @@ def register(blueprint: Blueprint) -> None:
         ("POST", "/snapshots/<snapshot_id>/pin", "pin", _pin),
         ("GET", "/snapshots/<snapshot_id>", "snapshot", _snapshot),
         ("GET", "/snapshots/<snapshot_id>/objects", "objects", _objects),
-        ("GET", "/snapshots/<snapshot_id>/objects/<int:index>", "object", _object),
+        ("GET", "/snapshots/<snapshot_id>/objects/<index>", "object", _object),
         ("GET", "/compare", "compare", _compare),
         ("GET", "/report", "report", _report),
     ):
@@ -53,67 +60,13 @@ def register(blueprint: Blueprint) -> None:
         blueprint.add_url_rule(f"/compare/{view.name}", f"diff_{view.name}", _diff_page(view.name))
 
 
-def page(template: str, code: int = 200, **values: Any) -> Response:
-    """A page in the common frame."""
-    text = html.render(template, **chrome(), **values)
-    return Response(text, code, mimetype="text/html")
-
-
-def back(endpoint: str, **values: Any) -> BaseResponse:
-    """To another page, after something was done."""
-    return redirect(url_for(f".{endpoint}", **values), 303)
-
-
-# --- sign-in
-
-
-@needs("open")
-def _login_form() -> Response:
-    if service().config.auth is not None:
-        raise NotFound("Sign in through the app. This page has no sign-in of its own.")
-    return page("login.html", error="", following=_following())
-
-
-@needs("open")
-def _sign_in() -> BaseResponse:
-    here = service()
-    if here.config.auth is not None:
-        raise NotFound("Sign in through the app. This page has no sign-in of its own.")
-    access().require_origin(request)
-    try:
-        token = request.form.get("token", "").strip()
-        access().verify_token(token, request.remote_addr or "?")
-    except HeapViewError as error:
-        if not isinstance(error, Unauthorized) and error.status != 429:
-            raise
-        return page("login.html", error.status, error=error.detail, following=_following())
-    response = redirect(_following(), 303)
-    access().sign_in(response)
-    return response
-
-
-def _following() -> str:
-    """Where to go after the sign-in: a path of ours, whatever the address says."""
-    wanted = request.values.get("next", "")
-    own = url_for(".overview")
-    parts = urlsplit(wanted)
-    plain = not parts.scheme and not parts.netloc and wanted.startswith(own)
-    return wanted if plain and "\\" not in wanted else own
-
-
-@needs("view")
-def _sign_out() -> BaseResponse:
-    response = back("login")
-    access().sign_out(response)
-    return response
-
-
 # --- the overview
 
 
 @needs("view")
 def _overview() -> Response:
     here = service()
+    watch = here.watching()
     snapshots = here.store.listing()
     done = [s for s in snapshots if s.state == "done"]
     running = next((s for s in snapshots if s.state == "running"), None)
@@ -130,7 +83,7 @@ def _overview() -> Response:
         tracing=tracing.mode(),
         no_sampling=tracing.why_not_sampled(),
         step=_next_step(done, running),
-        watch=here.watching(),
+        watch=None if watch is None else watch_shown(watch),
         report=_verdict(done, running),
     )
 
@@ -138,7 +91,7 @@ def _overview() -> Response:
 def _verdict(done: list[SnapshotInfo], running: SnapshotInfo | None) -> Report | None:
     """On the oldest and the newest snapshot; None where there are no two, or none can be had."""
     both = latest_pair(done)
-    if both is None or running is not None:
+    if both is None or running is not None or not may("export"):
         return None
     try:
         return service().verdict(both[0].id, both[1].id)
@@ -181,9 +134,7 @@ def _tracing() -> BaseResponse:
 def _number(name: str) -> int | None:
     """A whole number of a form; None where it is left empty. Raises BadRequest."""
     text = request.form.get(name, "").strip()
-    if text and not text.isdigit():
-        raise BadRequest(f"{name} must be a whole number.")
-    return int(text) if text else None
+    return number(text, name) if text else None
 
 
 @needs("capture")
@@ -227,10 +178,7 @@ def _trim() -> Response:
 def query() -> TableQuery:
     """What the address asks of the tables. Raises BadRequest."""
     sort = request.args.get("sort", "")
-    try:
-        node = int(request.args.get("node", -1))
-    except ValueError:
-        raise BadRequest("node must be a number.") from None
+    node = number(request.args.get("node", "-1"), "node")
     return TableQuery(
         sort=sort.removeprefix("-"),
         descending=not sort.startswith("-"),
@@ -255,7 +203,7 @@ def _view_page(name: str) -> Any:
     @needs("view")
     def one_view(snapshot_id: str) -> Response:
         wanted = query()
-        data = service().run_query("page", view=name, target=snapshot_id, query=wanted)
+        data = ask("page", view=name, target=snapshot_id, query=wanted)
         shown = from_json(data, Page)
         return page(
             view.template,
@@ -291,7 +239,7 @@ def _graph_page(template: str, snapshot_id: str, **values: Any) -> Response:
 @needs("view")
 def _objects(snapshot_id: str) -> Response:
     kind = kind_asked()
-    data = service().run_query("objects", target=snapshot_id, number=kind)
+    data = ask("objects", target=snapshot_id, number=kind)
     found = from_json(data, ObjectList)
     return _graph_page(
         "objects.html",
@@ -304,8 +252,10 @@ def _objects(snapshot_id: str) -> Response:
 
 
 @needs("view")
-def _object(snapshot_id: str, index: int) -> Response:
-    found = from_json(service().run_query("object", target=snapshot_id, number=index), ObjectDetail)
+def _object(snapshot_id: str, index: str) -> Response:
+    place = object_asked(index)
+    data = ask("object", target=snapshot_id, number=place)
+    found = from_json(data, ObjectDetail)
     return _graph_page(
         "object.html",
         snapshot_id,
@@ -360,7 +310,7 @@ def _diff_page(name: str) -> Any:
         wanted = query()
         base, target = _ordered()
         ids: dict[str, Any] = {"base": base or "", "target": target}
-        shown = from_json(service().run_query("page", view=name, query=wanted, **ids), Page)
+        shown = from_json(ask("page", view=name, query=wanted, **ids), Page)
         return page(
             view.template,
             view=view,
@@ -383,7 +333,7 @@ def _diff_page(name: str) -> Any:
 @needs("export")
 def _report() -> Response:
     base, target = _ordered()
-    report = from_json(service().run_query("report", base=base, target=target), Report)
+    report = from_json(ask("report", base=base, target=target), Report)
     last = report.target.id
     first = report.base.id if report.base else None
     return page(

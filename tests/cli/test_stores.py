@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,9 @@ from flask import Flask
 from flask.cli import ScriptInfo
 
 from flask_heapview.cli.main import heapview
+from flask_heapview.model.ownership import Ownership
 from flask_heapview.model.snapshot import Requests, Snapshot, SnapshotInfo
+from flask_heapview.model.stacks import Frame, Stacks
 from flask_heapview.store.snapshots import Store
 
 
@@ -37,6 +42,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """The commands in a directory without an app, and without the settings of this machine."""
     (tmp_path / "home").mkdir()
     monkeypatch.chdir(tmp_path / "home")
+    monkeypatch.setattr(sys, "path", sys.path[:])  # Flask adds the directory of the app
     for name in ("FLASK_APP", "HEAPVIEW_DIR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
@@ -89,3 +95,50 @@ def test_a_broken_app_is_not_passed_over(run: Callable[..., Any], tmp_path: Path
     assert answer.exit_code != 0
     assert "no_such_module_anywhere" in answer.output
     assert "kept" in run("--dir", tmp_path / "store", "list").output
+
+
+def test_a_store_that_others_can_write_is_not_read(run: Callable[..., Any], tmp_path: Path) -> None:
+    filled(tmp_path / "open", "planted").chmod(0o777)
+    (tmp_path / "link").symlink_to(filled(tmp_path / "elsewhere", "planted"))
+    for name, words in (("open", "chmod 700"), ("link", "not a real directory")):
+        answer = run("--dir", tmp_path / name, "list")
+        assert answer.exit_code == 1
+        assert words in answer.output
+        assert "planted" not in answer.output
+
+
+def test_a_store_of_another_user_is_not_read(
+    run: Callable[..., Any], tmp_path: Path, app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flask_heapview.cli.stores import own_directory
+
+    for place in (own_directory(), tmp_path / "named", app.extensions["heapview"].store.directory):
+        filled(place, "planted")
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    for words, mounted in ((["list"], None), (["--dir", tmp_path / "named", "list"], None)):
+        answer = run(*words, app=mounted)
+        assert answer.exit_code == 1
+        assert "belongs to another user" in answer.output
+        assert "planted" not in answer.output
+    assert "belongs to another user" in run("heap", app=app).output
+
+
+EVIL = "\x1b]0;owned\x07\x9b2J\r\n\u202eplanted"
+
+
+def test_a_label_cannot_steer_the_terminal(run: Callable[..., Any], tmp_path: Path) -> None:
+    directory = filled(tmp_path / "store", EVIL)
+    store = Store(directory)
+    (info,) = store.listing()
+    frame = Frame(label=f".{EVIL}", type=EVIL)
+    stacks = Stacks(frames=[frame], parent=[-1], frame=[0], count=[1], size=[1])
+    store.save(Snapshot(info=info, ownership=Ownership(stacks=stacks)))
+    for words in (["list"], ["ownership"], ["ownership", "--json"], ["report"]):
+        answer = run("--dir", directory, *words)
+        assert answer.exit_code == 0, answer.output
+        shown = answer.output.replace("\n", "")
+        assert shown.isprintable(), (words, answer.output)
+        assert "\nplanted" not in answer.output
+        if "--json" in words:
+            whole = json.loads(answer.output)
+            assert whole["data"]["stacks"]["frames"][0][1] == EVIL

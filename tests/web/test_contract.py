@@ -278,7 +278,7 @@ def routes(app: Flask) -> list[tuple[str, str, str]]:
         if rule.endpoint.startswith("heapview."):
             path = rule.rule.replace("<snapshot_id>", "20260101-000000-00000000")
             path = path.replace("<path:rest>", "rest").replace("<path:filename>", "heapview.css")
-            path = path.replace("<int:index>", "0")
+            path = path.replace("<index>", "0")
             found += [
                 (method, path, rule.endpoint)
                 for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
