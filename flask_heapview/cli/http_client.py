@@ -15,6 +15,9 @@ from ..model.report import Report
 MAX_REQUEST_SECONDS = 60.0  # that one answer may take
 MAX_CAPTURE_SECONDS = 240.0
 POLL_SECONDS = 0.1
+BUSY = 503  # others ask about snapshots, too
+BUSY_POLL_SECONDS = 1.0
+MAX_BUSY_SECONDS = 60.0
 
 
 class ApiClient:
@@ -43,8 +46,17 @@ class ApiClient:
             raise HeapViewError(f"{self.url} does not answer: {error}.") from None
 
     def ask(self, path: str, method: str = "GET", body: dict[str, Any] | None = None) -> bytes:
-        """A call of the API. Raises HeapViewError with what it said."""
+        """A call of the API, again while it is busy. Raises HeapViewError with what it said."""
         data = None if body is None else json.dumps(body).encode()
+        until = time.monotonic() + MAX_BUSY_SECONDS
+        while True:
+            answer = self._ask(path, method, data, patient=time.monotonic() < until)
+            if answer is not None:
+                return answer
+            time.sleep(BUSY_POLL_SECONDS)
+
+    def _ask(self, path: str, method: str, data: bytes | None, patient: bool) -> bytes | None:
+        """None where it is busy and there is time."""
         made = urllib.request.Request(self.api + path, data, method=method)
         made.add_header("Authorization", f"Bearer {self.token}")
         made.add_header("Content-Type", "application/json")
@@ -52,6 +64,8 @@ class ApiClient:
             with urllib.request.urlopen(made, timeout=MAX_REQUEST_SECONDS) as answer:
                 return bytes(answer.read())
         except urllib.error.HTTPError as error:
+            if patient and error.code == BUSY:
+                return None
             raise HeapViewError(_reason(error)) from None
         except OSError as error:
             raise HeapViewError(f"{self.api} does not answer: {error}.") from None
