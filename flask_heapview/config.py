@@ -37,7 +37,8 @@ class HeapViewConfig:
         default=None,
         metadata={
             "help": "callable `(request) -> bool`, or one that returns a set of scopes (`view`, "
-            "`capture`, `export`, `values`). It takes the place of the token."
+            "`capture`, `export`, `values`). It takes the place of the token. No `before_request` "
+            "function has run before it."
         },
     )
     url_prefix: str = field(

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from flask import Blueprint, Flask, request
+from flask import Blueprint, Flask
 from flask.blueprints import BlueprintSetupState
 from flask.sansio.app import App
 
@@ -16,11 +16,10 @@ from .capture.runner import Runner
 from .capture.select import select_engine
 from .config import HeapViewConfig
 from .errors import ConfigError
-from .request_context import NO_ROUTE, OWN, SERVING
 from .service.service import EXTENSION, Service
 from .store.directory import private_directory
 from .store.snapshots import Retention, Store
-from .web import api, guard, pages
+from .web import api, guard, pages, pipeline
 from .web.access import ACCESS, Access
 from .web.secret import shared_secret
 
@@ -96,26 +95,11 @@ def _mount(state: BlueprintSetupState, config: HeapViewConfig, caches: dict[str,
     if not engine.kinds:
         log.warning("flask-heapview: %s", engine.why)
     service = Service(config, Store(directory, retention), Runner(engine, config.deadline), caches)
-    service.blueprint = state.name
+    service.blueprint = f"{state.name_prefix}.{state.name}".lstrip(".")
     app.extensions[EXTENSION] = service
     app.extensions[ACCESS] = Access(config, key, directory)
-    _count_requests(app, service)
+    pipeline.install(app, state.url_prefix or "")
     tracing.begin(config.allocations)  # type: ignore[arg-type]
-
-
-def _count_requests(app: Flask, service: Service) -> None:
-    def count() -> None:
-        endpoint = request.endpoint
-        service.count(endpoint)
-        SERVING.set(OWN if service.is_own(endpoint) else endpoint or NO_ROUTE)
-
-    def served(_error: BaseException | None) -> None:
-        SERVING.set(None)
-        service.ended()
-
-    # first of all: a request that another function answers is a request, too
-    app.before_request_funcs.setdefault(None, []).insert(0, count)
-    app.teardown_request_funcs.setdefault(None, []).insert(0, served)
 
 
 def _debug_token(app: Flask, directory: Path, prefix: str) -> str:

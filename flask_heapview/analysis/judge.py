@@ -28,6 +28,7 @@ from ..model.facts import (
     SendMore,
     SendRequests,
     UnexplainedGrowth,
+    UnownedGrowth,
     VerdictFact,
 )
 from ..model.report import (
@@ -52,6 +53,7 @@ from .handle_findings import find_handles
 from .library_rules import remedy_rule
 from .memory_findings import find_memory_growth
 from .regression import EndpointGrowth, explain_by_lumps, explain_by_rate
+from .series import Growth
 
 AnyFact = TypeVar("AnyFact")
 MAX_SUSPECTS = 12
@@ -59,6 +61,8 @@ MIN_REQUESTS = 10  # requests between the snapshots: fewer tell nothing
 ADVISED_SECONDS = 60.0  # from the first snapshot to the last, where nobody counts requests
 ADVISED_REQUESTS = 50  # requests of each endpoint, between two captures
 MIN_MORE_REQUESTS = 100  # requests that would settle a doubt
+MIN_UNOWNED_OBJECTS = 10  # objects that came without an owner
+MIN_UNOWNED_OBJECTS_PER_REQUEST = 0.01  # objects: the guilty endpoint may serve few of the requests
 MIN_RESIDENT_BYTES = 8 * MB  # growth that is worth a word where nothing explains it
 MIN_GROWTH_SHARE = 0.5  # of what the process gained: less or more, and that was not this
 MIN_SUSPECT_CONFIDENCE = 0.2  # confidence below which a suspect is not worth a line
@@ -200,7 +204,15 @@ class Judge(Case):
         rss = self.series(lambda s: s.process.anonymous, MIN_RESIDENT_BYTES)
         if rss.confidence >= MIN_LEAK_CONFIDENCE:
             return "inconclusive", [UnexplainedGrowth(bytes=rss.total)], self._settle()
+        unowned = self._unowned()
+        if unowned.grows:
+            return "inconclusive", [UnownedGrowth(objects=round(unowned.total))], self._settle()
         return "no-leak", [NothingGrows(requests=self.served)], CaptureInProduction()
+
+    def _unowned(self) -> Growth:
+        """Of objects that found no place in the tree: whoever holds them is not acquitted."""
+        least = max(MIN_UNOWNED_OBJECTS, MIN_UNOWNED_OBJECTS_PER_REQUEST * self.served)
+        return self.series(lambda s: s.ownership.truncated, least)
 
     def _requests(self, both: bool) -> int:
         if not self.counted:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from .type_info import LRU, TypeInfo, mro_of
 
-DATA_NAMES = ("_Cache__data", "_cache", "_mapping")  # entries in cachetools, cachelib, Jinja
-
+# where caches keep their entries: cachetools; cachelib, dogpile.cache, aiocache and Django; Jinja;
+# SQLAlchemy; requests-cache; Beaker
+DATA_NAMES = ("_Cache__data", "_cache", "_mapping", "_data", "data", "dictionary")
 
 # the attributes by which bounded containers keep their bound: cachetools, queue, asyncio, Jinja,
 # SQLAlchemy, cachelib, and what people call it when they write their own
@@ -20,6 +21,8 @@ LIMIT_NAMES = (
     "_max_size",
     "maxlen",
     "max_entries",
+    "_max_entries",
+    "max_len",
     "max_items",
     "capacity",
     "_threshold",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,8 @@ from .type_info import LRU, TypeInfo, Types
 MAX_CONTAINERS = 60  # plain containers listed
 
 MIN_CONTAINER_ENTRIES = 32  # entries from which a plain container is worth listing
+
+_CACHE_NAME = re.compile(r"(cache|memo)\w*(\[[^]]*\])*$", re.IGNORECASE)
 
 MAX_KEYS = 10  # keys shown when values may be
 
@@ -93,11 +96,17 @@ def containers(
     known: Container[str],
     keys_of: Callable[[Holder], list[str]],
 ) -> list[Cache]:
-    """The plain containers that act as caches, the largest ones; `known` are paths of others."""
+    """The plain containers that act as caches, the largest ones; `known` are paths of others.
+
+    What a library keeps is one only where its name says so: most are tables of constants.
+    """
     plain = [
         h
         for h in holders
-        if h.path not in known and h.entries >= MIN_CONTAINER_ENTRIES and not h.path.startswith("(")
+        if h.path not in known
+        and h.entries >= MIN_CONTAINER_ENTRIES
+        and not h.path.startswith("(")
+        and (h.app or _CACHE_NAME.search(h.path))
     ]
     plain.sort(key=lambda h: -sizes[h.node])
     return [_container(h, sizes[h.node], keys_of(h)) for h in _distinct(plain)[:MAX_CONTAINERS]]

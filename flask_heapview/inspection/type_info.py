@@ -26,6 +26,13 @@ CACHES = {  # types that are caches, and the library each is from
     "cachetools.Cache": "cachetools",
     "cachelib.base.BaseCache": "cachelib",
     "jinja2.utils.LRUCache": "jinja",
+    "sqlalchemy.util._collections.LRUCache": "sqlalchemy",
+    "dogpile.cache.backends.memory.MemoryBackend": "dogpile.cache",
+    "aiocache.backends.memory.SimpleMemoryBackend": "aiocache",
+    "django.core.cache.backends.locmem.LocMemCache": "django",
+    "beaker.container.MemoryNamespaceManager": "beaker",
+    "requests_cache.backends.base.DictStorage": "requests-cache",
+    "expiringdict.ExpiringDict": "expiringdict",
 }
 RESOURCES = frozenset(  # types that hold something open outside of the heap
     (

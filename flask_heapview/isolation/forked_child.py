@@ -19,6 +19,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import NoReturn
 
+from .postponed import POSTPONED
 from .progress_page import ProgressPage
 from .unpatched import original
 
@@ -223,7 +224,20 @@ class Child:
 
     def watch(self, page: ProgressPage, deadline: float) -> None:
         """Waits until it has ended; raises ChildFailed if it failed, TimeoutError if it hung at
-        the very start (a lock that another thread held when it was forked)."""
+        the very start (a lock that another thread held when it was forked).
+
+        Meanwhile the collector's runs are put off, where that was allowed."""
+        with POSTPONED.collections():
+            stuck, late = self._wait(page, deadline)
+        if stuck:
+            raise TimeoutError
+        if page.error:
+            raise ChildFailed(page.error)
+        if late or os.WIFSIGNALED(self.status or 0):
+            raise ChildFailed(self._how(late, deadline))
+
+    def _wait(self, page: ProgressPage, deadline: float) -> tuple[bool, bool]:
+        """Whether it hung at the very start, and whether it was late."""
         begin = time.monotonic()
         stuck = late = False
         while not self.ended():
@@ -233,12 +247,7 @@ class Child:
             if stuck or late:
                 self.kill()
             time.sleep(POLL_SECONDS)
-        if stuck:
-            raise TimeoutError
-        if page.error:
-            raise ChildFailed(page.error)
-        if late or os.WIFSIGNALED(self.status or 0):
-            raise ChildFailed(self._how(late, deadline))
+        return stuck, late
 
     def _how(self, late: bool, deadline: float) -> str:
         number = os.WTERMSIG(self.status or 0)

@@ -243,6 +243,10 @@ class UnexplainedGrowth(Fact, frozen=True):
     bytes: float  # resident memory
 
 
+class UnownedGrowth(Fact, frozen=True):
+    objects: int  # that came, and found no place in the full tree of owners
+
+
 class NothingGrows(Fact, frozen=True):
     requests: int
 
@@ -311,6 +315,7 @@ VerdictFact = (
     | OneSnapshot
     | FewRequests
     | UnexplainedGrowth
+    | UnownedGrowth
     | NothingGrows
     | NothingGrewInTime
     | AllocatedWhere

@@ -19,6 +19,7 @@ from ..capture.select import build_log
 from ..config import HeapViewConfig
 from ..errors import CaptureBusy, Conflict, NotFound
 from ..inspection.endpoints import endpoint_codes
+from ..isolation.postponed import POSTPONED
 from ..model.api import WatchState
 from ..model.base import from_json
 from ..model.report import Report
@@ -136,6 +137,7 @@ class Service:
 
     def capture(self, app: Flask, label: str, kind: Kind) -> SnapshotInfo:
         """Starts a capture; see Runner.start for what is raised."""
+        POSTPONED.allow()
         return self.runner.start(
             CaptureRequest(
                 worker=self.worker,

@@ -10,19 +10,22 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
-from flask import Request, request, url_for
+from flask import Request, request
 from itsdangerous import BadData, URLSafeTimedSerializer
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from ..config import HeapViewConfig, host_name
-from ..errors import Forbidden, TooManyAttempts, Unauthorized
+from ..errors import Forbidden, HeapViewError, TooManyAttempts, Unauthorized
 from ..store.directory import private_directory
 from ..text import clean
 from .failures import Failures
+from .links import url_for
 from .secret import shared_secret
 from .signed_out import SignedOut
 
 ACCESS = "heapview.access"  # its place in app.extensions
+log = logging.getLogger("flask_heapview")
 audit = logging.getLogger("flask_heapview.audit")
 SCOPES = frozenset(("view", "capture", "export", "values"))
 COOKIE_KEY = "cookie.key"  # the file of the key that signs cookies
@@ -82,7 +85,18 @@ class Access:
 
     def _ask_app(self, req: Request) -> Identity:
         assert self.config.auth is not None
-        answer = self.config.auth(req)
+        try:
+            answer = self.config.auth(req)
+        except (HTTPException, HeapViewError):
+            raise  # an answer of its own, by abort()
+        except Exception:
+            log.exception(
+                "flask-heapview: HEAPVIEW_AUTH failed, so access was denied. It runs before the "
+                "app's before_request functions, and must not need what they put into g."
+            )
+            raise Unauthorized(
+                "HEAPVIEW_AUTH failed, so access is denied. The service's log has the traceback."
+            ) from None
         if answer is True:
             scopes = self._scopes()
         elif isinstance(answer, set | frozenset | list | tuple):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Literal, TypeVar, get_args
 
 import msgspec
-from flask import Blueprint, Response, current_app, request, url_for
+from flask import Blueprint, Response, current_app, request
 
 from ..allocations import tracing
 from ..errors import BadRequest, NotFound
@@ -21,6 +21,7 @@ from ..service.watch import DEFAULT_SNAPSHOTS
 from ..text import clean
 from ..views import VIEWS
 from .guard import SCOPE, ask, may, service
+from .links import url_for
 
 Scope = Literal["open", "view", "capture", "export", "values"]
 Handler = TypeVar("Handler", bound=Callable[..., Any])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, redirect, url_for
+from flask import Response, redirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..render import html
 from .guard import chrome
+from .links import url_for
 
 
 def page(template: str, code: int = 200, **values: Any) -> Response:

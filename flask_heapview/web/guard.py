@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 import msgspec
-from flask import Blueprint, Response, abort, current_app, g, redirect, request, url_for
-from werkzeug.exceptions import HTTPException
+from flask import Blueprint, Response, abort, current_app, g, redirect, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..errors import HeapViewError, HelpersBusy, Unauthorized
@@ -18,6 +19,7 @@ from ..reports.query_job import What
 from ..service.service import EXTENSION, Service
 from .access import ACCESS, HEADERS, Access, Identity, log_attempt
 from .body import bound_body
+from .links import url_for
 
 log = logging.getLogger("flask_heapview")
 SCOPE = "_heapview_scope"  # the attribute of a view function that names the scope it needs
@@ -40,7 +42,10 @@ def is_api() -> bool:
 
 
 def enter() -> None:
-    """Before every route of the blueprint; what no scope was given for stays closed."""
+    """Before every answer; what no scope was given for stays closed.
+
+    Where no route of ours matched, the scope is `view`: a stranger does not learn which there are.
+    """
     if EXTENSION not in current_app.extensions:
         abort(404)  # switched off
     here = service()
@@ -50,6 +55,8 @@ def enter() -> None:
     endpoint = request.endpoint or ""
     view = current_app.view_functions.get(endpoint)
     scope = OPEN if endpoint.endswith(".static") else getattr(view, SCOPE, None)
+    if not here.is_own(endpoint):
+        scope = "view"
     if scope == OPEN:
         return
     if scope is None:
@@ -148,11 +155,14 @@ def chrome() -> dict[str, object]:
 def on_http(error: HTTPException) -> BaseResponse:
     """What Flask itself refuses: a method, a media type, a body."""
     status = error.code or 500
-    if EXTENSION not in current_app.extensions:
+    answered = error.response is not None or isinstance(error, RequestRedirect)
+    if answered or EXTENSION not in current_app.extensions:
         return error.get_response()
-    if is_api():
-        return problem(status, error.name.lower(), str(error.description))
-    return page_error(status, error.name.lower(), str(error.description))
+    answer = problem if is_api() else page_error
+    response = answer(status, error.name.lower(), str(error.description))
+    if isinstance(error, MethodNotAllowed):
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return response
 
 
 def on_crash(_: Exception) -> BaseResponse:
@@ -164,8 +174,18 @@ def on_crash(_: Exception) -> BaseResponse:
     return page_error(500, "internal error", detail)
 
 
+def on_any_error(error: Exception) -> BaseResponse:
+    """The answer to whatever a route of ours raised."""
+    if isinstance(error, HeapViewError):
+        return on_error(error)
+    return on_http(error) if isinstance(error, HTTPException) else on_crash(error)
+
+
 def install(blueprint: Blueprint) -> None:
-    """Puts all of this in front of the blueprint's routes."""
+    """Puts all of this in front of the blueprint's routes, whoever calls them.
+
+    `pipeline.py` calls them by itself. This is for an app that goes around it.
+    """
     blueprint.before_request(enter)
     blueprint.after_request(leave)
     blueprint.register_error_handler(HeapViewError, on_error)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..allocations import tracing
@@ -31,6 +31,7 @@ from .api import (
 )
 from .frame import back, page
 from .guard import ask, may, service
+from .links import url_for
 
 
 def register(blueprint: Blueprint) -> None:

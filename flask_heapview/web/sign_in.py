@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..errors import HeapViewError, NotFound, Unauthorized
 from .api import needs
 from .frame import back, page
 from .guard import access, identity, service, with_wait
+from .links import url_for
 
 
 def register(blueprint: Blueprint) -> None:

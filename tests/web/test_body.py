@@ -86,12 +86,20 @@ def test_a_sign_in_of_a_gigabyte_costs_nothing(
     for _ in range(3):  # the first requests load what they need
         send(server, kind, begin, 70_000, chunked)
         assert server.api("GET", "/workers")[0] == 200
-    before, written = forget_peak(worker), worker.io_counters().write_chars
-    status = send(server, kind, begin, GIGABYTE, chunked)
-    assert peak(worker) - before < MEGABYTE
-    assert worker.io_counters().write_chars - written < MEGABYTE  # no temporary file either
-    assert status in (400, None)
+    # what else the worker does meanwhile may take memory for a moment: the body would each time
+    costs = [cost_of_a_gigabyte(server, worker, kind, begin, chunked) for _ in range(2)]
+    assert min(grown for grown, _ in costs) < MEGABYTE
+    assert min(written for _, written in costs) < MEGABYTE  # no temporary file either
     assert server.api("GET", "/workers")[0] == 200
+
+
+def cost_of_a_gigabyte(
+    server: Server, worker: psutil.Process, kind: str, begin: bytes, chunked: bool
+) -> tuple[int, int]:
+    """Bytes: resident at the peak more than before, and written."""
+    before, written = forget_peak(worker), worker.io_counters().write_chars
+    assert send(server, kind, begin, GIGABYTE, chunked) in (400, None)
+    return peak(worker) - before, worker.io_counters().write_chars - written
 
 
 def chunked(client: Any, path: str, data: bytes, **headers: str) -> Any:

@@ -27,9 +27,10 @@ from ..base import Capture, CaptureCost
 from . import tracemalloc_child
 from .snapshot_builder import TracemallocSites, WalkResult
 
-MAX_NODES = 100_000  # path nodes; what does not fit is counted under "(other)"
+MAX_NODES = 1_000_000  # path nodes; what does not fit is counted under "(other)"
 BYTES_PER_BLOCK = 3.5  # the bitmap, the queue, the tree: measured, see docs/capture.md
 FIXED_BYTES = 35_000_000  # the tree, the candidates for cycles, and the fresh interpreter
+BYTES_PER_MODULE = 6_000  # what is imported has paths: 50 a module, 90 bytes each, and a reserve
 TRACED_BYTES_PER_BLOCK = 190  # while tracemalloc is on, its traces are copied
 GRAPH_BYTES_PER_BLOCK = 90  # the file, which may lie in memory, and its analysis
 SECONDS_PER_BLOCK = 1.5e-7
@@ -81,7 +82,7 @@ class NativeEngine:
         each = TRACED_BYTES_PER_BLOCK if tracing.mode() == "exact" else BYTES_PER_BLOCK
         each += GRAPH_BYTES_PER_BLOCK if kind == "graph" else 0
         return CaptureCost(
-            bytes=FIXED_BYTES + int(each * blocks),
+            bytes=FIXED_BYTES + BYTES_PER_MODULE * len(sys.modules) + int(each * blocks),
             seconds=0.4 + SECONDS_PER_BLOCK * blocks,
             stall_seconds=min(_fork_seconds(), SECONDS_PER_BLOCK * blocks),
         )

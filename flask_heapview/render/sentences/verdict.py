@@ -34,6 +34,14 @@ def _(fact: facts.UnexplainedGrowth) -> str:
 
 
 @say.register
+def _(fact: facts.UnownedGrowth) -> str:
+    return (
+        f"{count_text(fact.objects, 'object')} came whose owner is not known: "
+        "the tree of owners was full."
+    )
+
+
+@say.register
 def _(fact: facts.NothingGrows) -> str:
     return f"Nothing grew with the traffic, over {count_text(fact.requests, 'request')}."
 

@@ -97,7 +97,7 @@ hv_note_cache(HvWalk *walk, PyObject *op, HvType *type, uint32_t node)
         cache->misses = word_at(op, offsets->lru_misses);
         return;
     }
-    PyObject *data = walk->state.current_data;
+    PyObject *data = type->length != HV_NO_LENGTH ? op : walk->state.current_data;
     if (data != NULL)
         cache->entries = hv_length(&walk->core, data, hv_type_of(&walk->core, data));
     if (cache->entries < 0)

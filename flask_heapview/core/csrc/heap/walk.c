@@ -169,7 +169,8 @@ as_limit(PyObject *value)
 static int
 says_limits(HvType *type)
 {
-    return type->may_have_dict && type->kind != HV_KIND_CLASS && type->kind != HV_KIND_MODULE;
+    return (type->may_have_dict || type->members > 0) && type->kind != HV_KIND_CLASS &&
+           type->kind != HV_KIND_MODULE;
 }
 
 void

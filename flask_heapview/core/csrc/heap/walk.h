@@ -29,6 +29,9 @@ void hv_watch_samples(HvWalk *walk);
 void hv_unwatch_samples(HvWalk *walk);
 void hv_note_samples(HvWalk *walk, PyObject *op, HvType *type, uint32_t node);
 
+/* merge_nodes.c */
+void hv_merge_nodes(HvWalk *walk);
+
 /* write.c */
 struct HvGraph;
 void hv_write_all(HvWalk *walk, int fd, struct HvGraph *graph);

@@ -6,34 +6,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 
-#define MIN_SUBTREE_BYTES 4096 /* bytes below which a library's subtree has no line of its own */
-
-/* --- which nodes are worth a line */
-
-static void
-choose_nodes(HvWalk *walk)
-{
-    size_t count = walk->result.nodes.count;
-    HvNode *nodes = (HvNode *)walk->result.nodes.items;
-    uint64_t *below = hv_pages((count + 1) * sizeof *below);
-    for (size_t i = 0; i < count; i++)
-        below[i] = nodes[i].bytes;
-    for (size_t i = count; i-- > 0;) {
-        HvNode *node = &nodes[i];
-        HvContainers *known =
-            node->containers ? &HV_AT(&walk->result.containers, HvContainers, node->containers - 1)
-                             : NULL;
-        if (node->parent == HV_NONE || below[i] >= MIN_SUBTREE_BYTES || (known && known->entries) ||
-            node->rank == walk->input.ranks.app)
-            node->kept = 1;
-        if (node->parent != HV_NONE) {
-            below[node->parent] += below[i];
-            nodes[node->parent].kept |= node->kept;
-        }
-    }
-    hv_drop_pages(below, (count + 1) * sizeof *below);
-}
-
 /* --- sections */
 
 static void
@@ -246,7 +218,7 @@ void
 hv_write_all(HvWalk *walk, int fd, HvGraph *graph)
 {
     HvWriter out = {fd, 0, hv_pages(BUFFER_BYTES)};
-    choose_nodes(walk);
+    hv_merge_nodes(walk);
     put_bytes(&out, HV_WALK_MAGIC, HV_WALK_MAGIC_BYTES);
     put_u32(&out, HV_WALK_VERSION);
     for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) {
