@@ -40,7 +40,8 @@ class ApiClient:
                 answer.read()
                 return int(answer.status)
         except urllib.error.HTTPError as error:
-            error.read()
+            with error:
+                error.read()
             return error.code
         except OSError as error:
             raise HeapViewError(f"{self.url} does not answer: {error}.") from None
@@ -64,9 +65,10 @@ class ApiClient:
             with urllib.request.urlopen(made, timeout=MAX_REQUEST_SECONDS) as answer:
                 return bytes(answer.read())
         except urllib.error.HTTPError as error:
-            if patient and error.code == BUSY:
-                return None
-            raise HeapViewError(_reason(error)) from None
+            with error:
+                if patient and error.code == BUSY:
+                    return None
+                raise HeapViewError(_reason(error)) from None
         except OSError as error:
             raise HeapViewError(f"{self.api} does not answer: {error}.") from None
 
