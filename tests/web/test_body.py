@@ -86,7 +86,7 @@ def test_a_sign_in_of_a_gigabyte_costs_nothing(
     for _ in range(3):  # the first requests load what they need
         send(server, kind, begin, 70_000, chunked)
         assert server.api("GET", "/workers")[0] == 200
-    # a thread's first request takes memory for good, and others for a moment: a body would each time
+    # a thread's first request takes memory for good, others for a moment: a body would each time
     costs = [cost_of_a_gigabyte(server, worker, kind, begin, chunked) for _ in range(6)]
     assert min(grown for grown, _ in costs) < MEGABYTE
     assert min(written for _, written in costs) < MEGABYTE  # no temporary file either
