@@ -27,6 +27,8 @@ def health():
 """
 GIGABYTE = 10**9
 MEGABYTE = 10**6
+# of the gigabyte; where the client is slow, gunicorn itself reads on for a moment, into some MB
+MAX_GROWN_BYTES = 16 * MEGABYTE
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data; boundary=b"
 FILE = b'--b\r\nContent-Disposition: form-data; name="token"; filename="f"\r\n\r\n'
@@ -86,10 +88,9 @@ def test_a_sign_in_of_a_gigabyte_costs_nothing(
     for _ in range(3):  # the first requests load what they need
         send(server, kind, begin, 70_000, chunked)
         assert server.api("GET", "/workers")[0] == 200
-    # a thread's first request takes memory for good, others for a moment: a body would each time
-    costs = [cost_of_a_gigabyte(server, worker, kind, begin, chunked) for _ in range(6)]
-    assert min(grown for grown, _ in costs) < MEGABYTE
-    assert min(written for _, written in costs) < MEGABYTE  # no temporary file either
+    grown, written = cost_of_a_gigabyte(server, worker, kind, begin, chunked)
+    assert grown < MAX_GROWN_BYTES
+    assert written < MEGABYTE  # no temporary file either
     assert server.api("GET", "/workers")[0] == 200
 
 
