@@ -48,6 +48,7 @@ def capture(
     with_addresses: bool,
     with_keys: bool,
     graph_fd: int,  # -1: no graph
+    min_entries: int = 1,  # of a library's containers, for a line of their own
 ) -> tuple[int, int]: ...  # pid of the child, 0 without fork; pause in nanoseconds
 def audit(type_table: TypeTable, modules: list[ModuleRoot], threads: list[ThreadName]) -> bytes: ...
 def look(type_table: TypeTable, obj: object) -> tuple[int, list[int]]: ...  # bytes, addresses

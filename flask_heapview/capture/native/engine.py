@@ -22,6 +22,7 @@ from ...inspection.type_info import Types
 from ...isolation import forked_child, fresh_interpreter
 from ...model.allocations import Allocations
 from ...model.base import to_json
+from ...model.ownership import HOLDER_FROM
 from ...model.snapshot import Kind
 from ..base import Capture, CaptureCost
 from . import tracemalloc_child
@@ -152,6 +153,7 @@ class NativeEngine:
             fork=forks,
             deadline=capture.deadline,
             node_limit=MAX_NODES,
+            min_entries=HOLDER_FROM,
             expected_objects=sys.getallocatedblocks(),
             with_addresses=tracing.mode() == "exact",
             with_keys=capture.request.show_values,

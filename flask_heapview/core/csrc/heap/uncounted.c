@@ -3,17 +3,12 @@
  * object, so whoever compares visits with counts has to leave it out. */
 #include "heap/core.h"
 
-typedef struct {
-    HvFrame *innermost;
-} Chain;
-
 static int
-note_first_frame(PyObject *child, void *arg)
+note_first_frame(PyObject *child, void *innermost)
 {
-    Chain *chain = arg;
     if (child == NULL || !Py_IS_TYPE(child, &PyFrame_Type))
         return 0;
-    chain->innermost = ((PyFrameObject *)child)->f_frame;
+    *(HvFrame **)innermost = ((PyFrameObject *)child)->f_frame;
     return 1;
 }
 
@@ -22,9 +17,9 @@ note_first_frame(PyObject *child, void *arg)
 static void
 visit_frames_of_greenlet(HvCore *core, PyObject *op, visitproc visit, void *state)
 {
-    Chain chain = {NULL};
-    hv_traverse(core, op, note_first_frame, &chain);
-    for (HvFrame *frame = chain.innermost; frame != NULL; frame = frame->previous) {
+    HvFrame *innermost = NULL;
+    hv_traverse(core, op, note_first_frame, &innermost);
+    for (HvFrame *frame = innermost; frame != NULL; frame = frame->previous) {
         if (frame->owner == FRAME_OWNED_BY_THREAD)
             hv_visit_uncounted(frame, visit, state);
     }

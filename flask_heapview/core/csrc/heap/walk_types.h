@@ -70,6 +70,7 @@ typedef struct {
     HvRanks ranks;             /* whose a root is; as inspection/roots.py counts them */
     uint64_t expected_objects; /* for the progress */
     uint32_t node_limit;       /* nodes */
+    uint32_t min_entries;      /* of a library's containers, for a line of their own */
     int with_graph;            /* a graph will be written */
     int with_addresses;        /* addresses are wanted, to ask who allocated them */
     int with_keys;             /* keys may be shown */

@@ -7,7 +7,7 @@ PyMemAllocatorEx hv_plain_allocator;
 typedef struct {
     HvCaptureOptions options;
     int fork, with_addresses, with_keys;
-    unsigned node_limit;
+    unsigned node_limit, min_entries;
     Py_ssize_t expected_objects;
 } CaptureRequest;
 
@@ -21,6 +21,7 @@ start_capture(HvWalk *walk, void *state)
     hv_open_allocator_stream(walk);
     walk->core.progress = (volatile int64_t *)request->options.progress;
     walk->input.node_limit = request->node_limit;
+    walk->input.min_entries = request->min_entries;
     walk->input.expected_objects = (uint64_t)request->expected_objects;
     walk->input.with_addresses = request->with_addresses;
     walk->input.with_keys = request->with_keys;
@@ -52,31 +53,34 @@ is_valid(const CaptureRequest *request, const Py_buffer *progress)
 PyDoc_STRVAR(
     capture_doc,
     "capture(fd, type_table, modules, threads, *, progress, fork, deadline, node_limit,\n"
-    "        expected_objects, with_addresses, with_keys, graph_fd) -> (pid, pause)\n\n"
+    "        expected_objects, with_addresses, with_keys, graph_fd, min_entries=1)\n"
+    "-> (pid, pause)\n\n"
     "Walks the heap and writes the result to `fd` (docs/walk-file.md), and the graph's\n"
     "arrays to `graph_fd` unless that is -1. With `fork`, a child does it, whose pid is\n"
     "returned at once. Without, it is done here under the interpreter's lock, and the pid\n"
     "is 0. `pause` is for how many nanoseconds this thread stood still, `deadline` the\n"
-    "seconds that the child may take. Raises OSError when there can be no fork,\n"
+    "seconds that the child may take. A library's containers with fewer than `min_entries`\n"
+    "have a line of their own only for their bytes. Raises OSError when there can be no fork,\n"
     "MemoryError without memory, ValueError for wrong arguments.");
 
 static PyObject *
 capture(PyObject *Py_UNUSED(self), PyObject *args, PyObject *keywords)
 {
     static char *names[] = {
-        "fd",        "type_table", "modules",    "threads",          "progress",
-        "fork",      "deadline",   "node_limit", "expected_objects", "with_addresses",
-        "with_keys", "graph_fd",   NULL};
+        "fd",          "type_table", "modules",          "threads",        "progress",  "fork",
+        "deadline",    "node_limit", "expected_objects", "with_addresses", "with_keys", "graph_fd",
+        "min_entries", NULL};
     HvWalkArguments given;
-    CaptureRequest request = {.options = {.graph_fd = -1, .plain = hv_plain_allocator}};
+    CaptureRequest request = {.options = {.graph_fd = -1, .plain = hv_plain_allocator},
+                              .min_entries = 1};
     Py_buffer progress = {0};
     PyObject *result = NULL;
     if (!PyArg_ParseTupleAndKeywords(
-            args, keywords, "iO!O!O!|$w*pdInppi", names, &request.options.fd, &PyTuple_Type,
+            args, keywords, "iO!O!O!|$w*pdInppiI", names, &request.options.fd, &PyTuple_Type,
             &given.type_table, &PyList_Type, &given.modules, &PyList_Type, &given.threads,
             &progress, &request.fork, &request.options.deadline, &request.node_limit,
             &request.expected_objects, &request.with_addresses, &request.with_keys,
-            &request.options.graph_fd))
+            &request.options.graph_fd, &request.min_entries))
         return NULL;
     request.options.progress = progress.buf;
     if (is_valid(&request, &progress))

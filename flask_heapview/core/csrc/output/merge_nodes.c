@@ -4,37 +4,48 @@
 #include "sampler/sampler.h"
 
 #define MIN_SUBTREE_BYTES 4096 /* bytes below which a library's subtree has no line of its own */
-#define MIN_ENTRIES 4          /* of a library's containers: HOLDER_FROM in model/ownership.py */
 #define MERGED (1u << 31)      /* beside a place: the node has no line of its own */
+
+/* --- what else in the file refers to nodes, by their number */
+
+typedef void (*EachNode)(HvWalk *walk, uint32_t *node, void *state);
+
+static void
+each_referred_node(HvWalk *walk, EachNode each, void *state)
+{
+    HvWalkResult *result = &walk->result;
+    for (size_t i = 0; i < result->caches.count; i++)
+        each(walk, &HV_AT(&result->caches, HvCache, i).node, state);
+    for (size_t i = 0; i < result->open_objects.count; i++)
+        each(walk, &HV_AT(&result->open_objects, HvOpenObject, i).node, state);
+    for (size_t i = 0; i < result->local_variables.count; i++)
+        each(walk, &HV_AT(&result->local_variables, HvLocalVariable, i).node, state);
+    for (size_t i = 0; i < walk->input.modules.count; i++)
+        each(walk, &HV_AT(&walk->input.modules, HvModuleRoot, i).node, state);
+    each(walk, &result->garbage_node, state);
+}
 
 /* --- which are kept */
 
 static void
-keep(HvWalk *walk, uint32_t node)
+keep(HvWalk *walk, uint32_t *node, void *Py_UNUSED(state))
 {
-    if (node != HV_NONE)
-        hv_node_at(walk, node)->kept = 1;
+    if (*node != HV_NONE)
+        hv_node_at(walk, *node)->kept = 1;
 }
 
-/* Those that something else in the file refers to by their path. */
+/* What a cache holds is told from the function that it wraps by the nodes right below it. */
 static void
-keep_named(HvWalk *walk)
+keep_below_caches(HvWalk *walk)
 {
     HvWalkResult *result = &walk->result;
-    for (size_t i = 0; i < result->caches.count; i++)
-        keep(walk, HV_AT(&result->caches, HvCache, i).node);
-    for (size_t i = 0; i < result->open_objects.count; i++)
-        keep(walk, HV_AT(&result->open_objects, HvOpenObject, i).node);
-    for (size_t i = 0; i < result->local_variables.count; i++)
-        keep(walk, HV_AT(&result->local_variables, HvLocalVariable, i).node);
-    /* what a cache holds is told from the function that it wraps by the nodes right below it */
     uint8_t *is_cache = hv_pages(result->nodes.count);
     for (size_t i = 0; i < result->caches.count; i++)
         is_cache[HV_AT(&result->caches, HvCache, i).node] = 1;
     for (uint32_t i = 0; i < result->nodes.count; i++) {
         uint32_t parent = hv_node_at(walk, i)->parent;
         if (parent != HV_NONE && is_cache[parent])
-            keep(walk, i);
+            hv_node_at(walk, i)->kept = 1;
     }
     hv_drop_pages(is_cache, result->nodes.count);
 }
@@ -44,7 +55,7 @@ has_entries(HvWalk *walk, HvNode *node)
 {
     return node->containers != 0 &&
            HV_AT(&walk->result.containers, HvContainers, node->containers - 1).entries >=
-               MIN_ENTRIES;
+               walk->input.min_entries;
 }
 
 static void
@@ -53,7 +64,8 @@ choose_nodes(HvWalk *walk)
     size_t count = walk->result.nodes.count;
     HvNode *nodes = (HvNode *)walk->result.nodes.items;
     uint64_t *below = hv_pages((count + 1) * sizeof *below);
-    keep_named(walk);
+    each_referred_node(walk, keep, NULL);
+    keep_below_caches(walk);
     for (size_t i = 0; i < count; i++)
         below[i] = nodes[i].bytes;
     for (size_t i = count; i-- > 0;) {
@@ -121,32 +133,23 @@ merge(HvWalk *walk, Merging *merging)
 }
 
 static void
-move(const Merging *merging, uint32_t *node)
+move(HvWalk *Py_UNUSED(walk), uint32_t *node, void *state)
 {
+    const Merging *merging = state;
     if (*node != HV_NONE)
         *node = merging->place[*node] & ~MERGED;
 }
 
 static void
-move_references(HvWalk *walk, const Merging *merging)
+move_samples(HvWalk *walk, Merging *merging)
 {
-    HvWalkResult *result = &walk->result;
-    move(merging, &result->garbage_node);
-    for (size_t i = 0; i < result->caches.count; i++)
-        move(merging, &HV_AT(&result->caches, HvCache, i).node);
-    for (size_t i = 0; i < result->open_objects.count; i++)
-        move(merging, &HV_AT(&result->open_objects, HvOpenObject, i).node);
-    for (size_t i = 0; i < result->local_variables.count; i++)
-        move(merging, &HV_AT(&result->local_variables, HvLocalVariable, i).node);
-    for (size_t i = 0; i < walk->input.modules.count; i++)
-        move(merging, &HV_AT(&walk->input.modules, HvModuleRoot, i).node);
-    for (int slot = 0; result->sample_node != NULL && slot < HV_LIVE_SLOTS; slot++) {
-        uint32_t doubtful = result->sample_node[slot] & HV_DOUBTFUL;
-        if (result->sample_node[slot] == HV_NONE)
+    uint32_t *owner = walk->result.sample_node;
+    for (int slot = 0; owner != NULL && slot < HV_LIVE_SLOTS; slot++) {
+        if (owner[slot] == HV_NONE)
             continue;
-        uint32_t node = result->sample_node[slot] & ~HV_DOUBTFUL;
-        move(merging, &node);
-        result->sample_node[slot] = node | doubtful;
+        uint32_t doubtful = owner[slot] & HV_DOUBTFUL, node = owner[slot] & ~HV_DOUBTFUL;
+        move(walk, &node, merging);
+        owner[slot] = node | doubtful;
     }
 }
 
@@ -157,7 +160,8 @@ hv_merge_nodes(HvWalk *walk)
     choose_nodes(walk);
     Merging merging = {hv_pages(bytes), hv_pages(bytes), 0};
     merge(walk, &merging);
-    move_references(walk, &merging);
+    each_referred_node(walk, move, &merging);
+    move_samples(walk, &merging);
     hv_drop_pages(merging.place, bytes);
     hv_drop_pages(merging.small_one, bytes);
 }

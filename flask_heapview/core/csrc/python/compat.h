@@ -1,6 +1,7 @@
 /* CPython's internals, as far as the walk needs them, one spelling for all versions. What differs
  * between versions stands in compat_311.h and its siblings; a new version gets one of its own. What
- * a version brought and later ones kept stands in since_312.h and its siblings.
+ * a version brought and later ones kept stands in since_312.h and its siblings, what older ones had
+ * in until_312.h and until_313.h.
  *
  * Read from the internal headers of the interpreter that this is compiled for: layouts are those of
  * that version, and a version that is not known here does not compile. Sources: Include/internal/

@@ -3,6 +3,7 @@
 #define HEAPVIEW_COMPAT_311_H
 
 #include "python/collector_lists.h"
+#include "python/until_312.h"
 
 /* --- sizes of int and str */
 
@@ -58,31 +59,7 @@ hv_prefetch_attributes(PyObject *op)
     __builtin_prefetch(((void **)op)[-4]);
 }
 
-/* The block of an instance's values. It has a few bytes in front, the last of which says how many
- * there are (new_values in Objects/dictobject.c). */
-static inline void *
-hv_values_block(PyObject **values)
-{
-    return (char *)values - ((uint8_t *)values)[-1];
-}
-
-/* --- types whose freed objects are kept in a list, and used again, in this version */
-
-#define HV_MORE_REUSED_TYPES
-
 /* --- frames */
-
-static inline HvFrame *
-hv_top_frame(PyThreadState *thread)
-{
-    return thread->cframe == NULL ? NULL : thread->cframe->current_frame;
-}
-
-static inline PyObject *
-hv_frame_executable(HvFrame *frame)
-{
-    return (PyObject *)frame->f_code;
-}
 
 static inline PyObject *
 hv_frame_function(HvFrame *frame)
@@ -97,26 +74,6 @@ hv_frame_is_entry(HvFrame *Py_UNUSED(frame))
     return 0;
 }
 
-static inline PyObject *
-hv_frame_local(HvFrame *frame, int i)
-{
-    return frame->localsplus[i];
-}
-
-/* Every reference of a frame is counted. */
-static inline void
-hv_visit_uncounted(HvFrame *Py_UNUSED(frame), visitproc Py_UNUSED(visit), void *Py_UNUSED(state))
-{
-}
-
-/* The frame of a generator that has not ended, or NULL. */
-static inline HvFrame *
-hv_suspended(PyObject *op)
-{
-    PyGenObject *gen = (PyGenObject *)op;
-    return gen->gi_frame_state >= FRAME_COMPLETED ? NULL : (HvFrame *)gen->gi_iframe;
-}
-
 /* --- what no traverse function shows */
 
 /* The strings and tuples that a code object makes when asked for. */
@@ -124,19 +81,6 @@ static inline void
 hv_visit_code_cache(PyCodeObject *code, visitproc visit, void *state)
 {
     visit(code->_co_code, state);
-}
-
-/* The functions registered with atexit, and their arguments. */
-static inline void
-hv_visit_atexit(PyInterpreterState *interp, visitproc visit, void *state)
-{
-    for (int i = 0; i < interp->atexit.ncallbacks; i++) {
-        if (interp->atexit.callbacks[i] == NULL)
-            continue;
-        visit(interp->atexit.callbacks[i]->func, state);
-        visit(interp->atexit.callbacks[i]->args, state);
-        visit(interp->atexit.callbacks[i]->kwargs, state);
-    }
 }
 
 /* What the interpreter holds by itself, in this version only. */
@@ -153,18 +97,6 @@ static inline int
 hv_tracemalloc_is_on(void)
 {
     return _Py_tracemalloc_config.tracing;
-}
-
-static inline PyThreadState *
-hv_this_thread(void)
-{
-    return _PyThreadState_UncheckedGet();
-}
-
-static inline int
-hv_is_ending(void)
-{
-    return _Py_IsFinalizing();
 }
 
 #endif

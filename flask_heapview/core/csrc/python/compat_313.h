@@ -3,10 +3,7 @@
 #define HEAPVIEW_COMPAT_313_H
 
 #include "python/since_313.h"
-
-/* --- types whose freed objects are kept in a list, and used again, in this version */
-
-#define HV_MORE_REUSED_TYPES
+#include "python/until_313.h"
 
 /* --- frames */
 
@@ -29,40 +26,7 @@ hv_frame_is_entry(HvFrame *frame)
     return frame->owner == FRAME_OWNED_BY_CSTACK;
 }
 
-static inline PyObject *
-hv_frame_local(HvFrame *frame, int i)
-{
-    return frame->localsplus[i];
-}
-
-/* Every reference of a frame is counted. */
-static inline void
-hv_visit_uncounted(HvFrame *Py_UNUSED(frame), visitproc Py_UNUSED(visit), void *Py_UNUSED(state))
-{
-}
-
-/* The frame of a generator that has not ended, or NULL. */
-static inline HvFrame *
-hv_suspended(PyObject *op)
-{
-    PyGenObject *gen = (PyGenObject *)op;
-    return gen->gi_frame_state >= FRAME_COMPLETED ? NULL : (HvFrame *)gen->gi_iframe;
-}
-
 /* --- what no traverse function shows */
-
-/* The functions registered with atexit, and their arguments. */
-static inline void
-hv_visit_atexit(PyInterpreterState *interp, visitproc visit, void *state)
-{
-    for (int i = 0; i < interp->atexit.ncallbacks; i++) {
-        if (interp->atexit.callbacks[i] == NULL)
-            continue;
-        visit(interp->atexit.callbacks[i]->func, state);
-        visit(interp->atexit.callbacks[i]->args, state);
-        visit(interp->atexit.callbacks[i]->kwargs, state);
-    }
-}
 
 /* What the interpreter holds by itself, in this version only. */
 static inline void
