@@ -6,7 +6,6 @@ is built once for all patch levels.
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -18,7 +17,7 @@ import pytest
 
 from flask_heapview.capture.native.engine import NativeEngine
 
-from ..helpers import ROOT
+from .agreement import assert_agreement
 
 if NativeEngine.why_not() is not None:
     pytest.skip(NativeEngine.why_not() or "", allow_module_level=True)
@@ -80,15 +79,4 @@ def test_a_core_for_the_other_half(checkout: Path, tmp_path: Path) -> None:
         capture_output=True,
     )
     (library,) = (tmp_path / "lib" / "flask_heapview" / "core").glob("_core.*.so")
-    done = subprocess.run(
-        [sys.executable, "-c", RUN, str(library)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
-    assert result["missing"] == {}
-    assert result["sizes"] == []
-    assert result["found"] >= result["expected"] > 50_000
+    assert_agreement("-c", RUN, str(library))

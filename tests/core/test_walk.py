@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-
 import pytest
 
 from flask_heapview.capture.native.engine import NativeEngine
 
-from ..helpers import ROOT, needs_portable
+from ..helpers import needs_portable
 from ..run_isolated import alone
+from .agreement import assert_agreement
 
 if NativeEngine.why_not() is not None:
     pytest.skip(NativeEngine.why_not() or "", allow_module_level=True)
@@ -27,18 +24,7 @@ if NativeEngine.why_not() is not None:
 )
 @pytest.mark.parametrize("freeze", ["freeze", "no"])
 def test_object_for_object_as_a_closure_in_python(imports: list[str], freeze: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.core.oracle", freeze, *imports],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    result = json.loads(done.stdout)
-    assert result["missing"] == {}
-    assert result["sizes"] == []
-    assert result["found"] >= result["expected"] > 50_000
+    assert_agreement("-m", "tests.core.oracle", freeze, *imports)
 
 
 SHAPES = """
