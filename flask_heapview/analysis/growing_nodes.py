@@ -28,6 +28,11 @@ GARBAGE_LABELS = ("(cyclic garbage)",)
 CATCH_ALL_LABELS = ("(small)", "(other)")  # what falls in there changes from snapshot to snapshot
 
 
+def min_objects(served: float) -> float:
+    """Objects that must have come in so many requests, for a growth to be worth a word."""
+    return max(MIN_OBJECTS, MIN_OBJECTS_PER_REQUEST * served)
+
+
 class GrowingNode(msgspec.Struct):
     """An owner that grows."""
 
@@ -58,8 +63,7 @@ class _Finder:
 
     def __init__(self, snapshots: Sequence[Snapshot]) -> None:
         self.requests = exposure(snapshots)
-        served = self.requests[-1] - self.requests[0]
-        self.min_growth = max(MIN_OBJECTS, MIN_OBJECTS_PER_REQUEST * served)
+        self.min_growth = min_objects(self.requests[-1] - self.requests[0])
         self.union: Aligned = align([s.ownership.stacks for s in snapshots])
         self.tree = self.union.stacks
         self.entries: list[dict[int, int]] = []

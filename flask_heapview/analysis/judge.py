@@ -49,6 +49,7 @@ from .container_findings import find_containers
 from .diff import served
 from .finding import MB, MIN_LEAK_CONFIDENCE, Case, Finding, fingerprint, merge
 from .garbage_findings import find_garbage
+from .growing_nodes import min_objects
 from .handle_findings import find_handles
 from .library_rules import remedy_rule
 from .memory_findings import find_memory_growth
@@ -61,8 +62,6 @@ MIN_REQUESTS = 10  # requests between the snapshots: fewer tell nothing
 ADVISED_SECONDS = 60.0  # from the first snapshot to the last, where nobody counts requests
 ADVISED_REQUESTS = 50  # requests of each endpoint, between two captures
 MIN_MORE_REQUESTS = 100  # requests that would settle a doubt
-MIN_UNOWNED_OBJECTS = 10  # objects that came without an owner
-MIN_UNOWNED_OBJECTS_PER_REQUEST = 0.01  # objects: the guilty endpoint may serve few of the requests
 MIN_RESIDENT_BYTES = 8 * MB  # growth that is worth a word where nothing explains it
 MIN_GROWTH_SHARE = 0.5  # of what the process gained: less or more, and that was not this
 MIN_SUSPECT_CONFIDENCE = 0.2  # confidence below which a suspect is not worth a line
@@ -211,8 +210,7 @@ class Judge(Case):
 
     def _unowned(self) -> Growth:
         """Of objects that found no place in the tree: whoever holds them is not acquitted."""
-        least = max(MIN_UNOWNED_OBJECTS, MIN_UNOWNED_OBJECTS_PER_REQUEST * self.served)
-        return self.series(lambda s: s.ownership.truncated, least)
+        return self.series(lambda s: s.ownership.truncated, min_objects(self.served))
 
     def _requests(self, both: bool) -> int:
         if not self.counted:
