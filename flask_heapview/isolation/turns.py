@@ -7,14 +7,13 @@ later: a thread that waited would be one that does not serve.
 from __future__ import annotations
 
 import contextlib
-import importlib
-import os
 import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import HelpersBusy
+from .locked_file import open_locked, unlock
 
 MAX_AT_ONCE = 2  # helpers of all workers of an app
 RETRY_SECONDS = 1
@@ -52,29 +51,13 @@ def _take(directory: Path) -> contextlib.ExitStack | None:
             return stack.pop_all()
         if fd is None:
             return None
-        stack.callback(_give_back, fd)
+        stack.callback(unlock, fd)
         return stack.pop_all()
 
 
 def _among_the_workers(directory: Path) -> int | None:
-    """A locked file of the directory. The kernel unlocks it if this process dies."""
-    lock = importlib.import_module("fcntl")
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     for number in range(MAX_AT_ONCE):
-        fd = os.open(directory / f"helper-{number}.lock", flags, 0o600)
-        try:
-            lock.flock(fd, lock.LOCK_EX | lock.LOCK_NB)
-        except BlockingIOError:
-            os.close(fd)
-        except BaseException:
-            os.close(fd)
-            raise
-        else:
+        fd = open_locked(directory / f"helper-{number}.lock", wait=False)
+        if fd is not None:
             return fd
     return None
-
-
-def _give_back(fd: int) -> None:
-    lock = importlib.import_module("fcntl")
-    lock.flock(fd, lock.LOCK_UN)  # by name: a child of a fork may still have the file open
-    os.close(fd)

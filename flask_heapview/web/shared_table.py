@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import stat
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from ..errors import StoreError
+from ..isolation.locked_file import open_locked, unlock
 from ..store.directory import private_directory
 
 MAX_TABLE_BYTES = 1 << 20
@@ -24,15 +24,12 @@ def shared_table(path: Path) -> Iterator[Table]:
 
     Raises StoreError for a directory that is not ours alone, OSError where it cannot be written.
     """
-    lock = importlib.import_module("fcntl")  # not there on Windows, where nothing forks
     private_directory(path.parent)
-    # without waiting: a FIFO of that name would have us wait for good
-    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-    fd = os.open(path, flags, 0o600)
+    fd = open_locked(path, wait=True)
+    assert fd is not None  # whoever waits gets it
     try:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
             raise StoreError(f"{path} is not a file. Delete it.")
-        lock.flock(fd, lock.LOCK_EX)
         data = os.pread(fd, MAX_TABLE_BYTES, 0)
         try:
             table = msgspec.json.decode(data, type=Table)
@@ -45,4 +42,4 @@ def shared_table(path: Path) -> Iterator[Table]:
                 raise StoreError(f"The disk of {path} is full.")
             os.ftruncate(fd, len(fresh))
     finally:
-        os.close(fd)
+        unlock(fd)
