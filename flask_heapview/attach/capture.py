@@ -13,6 +13,7 @@ from ..capture.runner import Runner
 from ..capture.select import select_engine
 from ..errors import HeapViewError
 from ..isolation import fresh_interpreter
+from ..isolation.postponed import POSTPONED
 from ..process.identity import worker_id
 from ..store.snapshots import Store
 from .request_count import read_requests
@@ -27,16 +28,14 @@ def take(wanted: Mapping[str, Any]) -> dict[str, object]:
     fresh_interpreter.borrow(wanted["python"], wanted["path"])
     store = Store(Path(wanted["directory"]))
     request = CaptureRequest(
-        worker=worker_id(os.getpid()),
-        label=wanted["label"],
-        counts=read_requests,
-        collecting=True if wanted["put_off"] else None,
+        worker=worker_id(os.getpid()), label=wanted["label"], counts=read_requests
     )
     engine = select_engine("auto")
     if wanted["put_off"] and engine.estimate().seconds > MAX_UNCOLLECTED_SECONDS:
         gc.enable()
     try:
-        info = Runner(engine, wanted["deadline"]).take(request, store)
+        with POSTPONED.by_another(wanted["put_off"]):
+            info = Runner(engine, wanted["deadline"]).take(request, store)
     except HeapViewError as error:
         return {"state": "refused", "reason": error.detail}
     finally:

@@ -49,7 +49,6 @@ class CaptureRequest(msgspec.Struct):
     endpoints: Sequence[EndpointCode] = ()
     caches: Mapping[str, object] = {}  # that the app registered, by name
     show_values: bool = False
-    collecting: bool | None = None  # whether the collector is on, where it is put off meanwhile
     level_history: LevelHistory | None = None
 
     def counted(self) -> Requests:
@@ -97,13 +96,9 @@ class Capture(msgspec.Struct):
                 readings=self.request.readings(),
                 allocators=msgspec.structs.replace(found.allocators, arenas=glibc.arenas()),
             ),
-            gc=self._gc(),
+            gc=read_gc(),
             thread_rows=thread_rows(),
         )
-
-    def _gc(self) -> Gc:
-        found, collecting = read_gc(), self.request.collecting
-        return found if collecting is None else msgspec.structs.replace(found, enabled=collecting)
 
 
 class Engine(Protocol):

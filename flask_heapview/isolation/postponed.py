@@ -24,6 +24,11 @@ class Postponement:
             self.allowed = True
             os.register_at_fork(after_in_child=self.end)
 
+    @property
+    def collecting(self) -> bool:
+        """Whether the service has its collector on, put off or not."""
+        return self.active or gc.isenabled()
+
     def end(self) -> None:
         """Lets the collector run again; a child of the service would be without one for good."""
         if self.active:
@@ -46,6 +51,18 @@ class Postponement:
             yield
         finally:
             self.end()
+
+    @contextmanager
+    def by_another(self, put_off: bool) -> Iterator[None]:
+        """Somebody else has switched the collector off for a while, and ends that by themselves."""
+        if not put_off:
+            yield
+            return
+        self.active = True
+        try:
+            yield
+        finally:
+            self.active = False
 
 
 POSTPONED = Postponement()  # the collector is one for the process

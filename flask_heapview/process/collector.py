@@ -7,6 +7,7 @@ import os
 import time
 from collections import deque
 
+from ..isolation.postponed import POSTPONED
 from ..model.gc import Gc, Generation
 
 MAX_PAUSES = 512  # pauses kept of each generation
@@ -76,7 +77,7 @@ def read_gc() -> Gc:
             )
         )
     return Gc(
-        enabled=gc.isenabled(),
+        enabled=POSTPONED.collecting,
         debug_flags=gc.get_debug(),
         frozen=gc.get_freeze_count(),
         garbage=len(gc.garbage),

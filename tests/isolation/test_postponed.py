@@ -14,6 +14,7 @@ import pytest
 from flask_heapview.isolation import forked_child
 from flask_heapview.isolation.postponed import POSTPONED, Postponement
 from flask_heapview.isolation.progress_page import ProgressPage
+from flask_heapview.process.collector import read_gc
 
 from ..run_isolated import alone
 
@@ -127,3 +128,12 @@ def test_a_capture_of_a_mounted_service_puts_collections_off() -> None:
     found: Any = alone(CAPTURED)
     assert found["enabled"]
     assert found["states"] == [["while put off", 0]]
+
+
+def test_a_collector_that_is_put_off_is_shown_as_on() -> None:
+    POSTPONED.allow()
+    with POSTPONED.collections():
+        assert not gc.isenabled()
+        assert read_gc().enabled
+    gc.disable()
+    assert not read_gc().enabled
