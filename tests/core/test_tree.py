@@ -13,6 +13,10 @@ if NativeEngine.why_not() is not None:
 
 CODE = """
 import types, flask
+import flask_heapview.capture.native.engine as native
+
+if len(sys.argv) > 1:
+    native.MAX_NODES = int(sys.argv[1])
 
 SOURCE = "".join(
     f"def f{i}(a, b=({i}, 'x'), *, c='k{i}'):\\n"
@@ -55,10 +59,58 @@ say(
 """
 
 
-def test_no_object_is_lost_among_thousands_of_modules() -> None:
-    found = alone(CODE)
+@pytest.mark.parametrize("limit", [[], ["40000"]])
+def test_no_object_is_lost_among_thousands_of_modules(limit: list[str]) -> None:
+    """With a limit below their number, nodes are merged while the walk goes on."""
+    found = alone(CODE, *limit)
     assert found["objects"] == found["counted"] > 400_000
     assert found["truncated"] == 0
     assert found["nodes"] < 60_000  # what is small in libraries is merged
     assert found["holders"]["library1.module1.engine.pool.inner.registry.state.seen"] == 20_000
     assert found["holders"]["library0.module0.small.rows"] == 4
+
+
+LIBRARY = """
+def remembers():
+    seen = []
+    def look(row): seen.append(row)
+    return look
+
+look = remembers()
+collect = lambda row, rows=[]: rows.append(row)
+
+def plain(): return 1
+
+class Part:
+    def method(self): return __class__
+    method.rows = []
+    def look(self): return 2
+"""
+
+FUNCTIONS = f"""
+import types, flask
+
+library = types.ModuleType("library")
+library.__file__ = flask.__file__
+exec(compile({LIBRARY!r}, "library", "exec"), vars(library))
+sys.modules["library"] = library
+for number in range(3000):
+    library.look("x" * 20 + str(number))
+    library.collect("y" * 20 + str(number))
+    library.Part.method.rows.append("z" * 20 + str(number))
+
+snapshot = taken()
+tree = snapshot.ownership.stacks
+say(
+    holders={{h.path: h.entries for h in snapshot.ownership.holders}},
+    paths=["".join(f.label for f in tree.stack(n)) for n in range(len(tree.parent))],
+)
+"""
+
+
+def test_a_function_of_a_library_has_a_node_once_it_holds_something() -> None:
+    found = alone(FUNCTIONS)
+    assert found["holders"]["library.look closure seen"] == 3000
+    assert found["holders"]["library.collect"] == 3000
+    assert found["holders"]["library.Part.method.rows"] == 3000
+    assert not {"library.plain", "library.Part.look"} & set(found["paths"])

@@ -28,7 +28,7 @@ from ..base import Capture, CaptureCost
 from . import tracemalloc_child
 from .snapshot_builder import TracemallocSites, WalkResult
 
-MAX_NODES = 1_000_000  # path nodes; what does not fit is counted under "(other)"
+MAX_NODES = 250_000  # path nodes, before those that weigh least are merged
 BYTES_PER_BLOCK = 3.5  # the bitmap, the queue, the tree: measured, see docs/capture.md
 FIXED_BYTES = 35_000_000  # the tree, the candidates for cycles, and the fresh interpreter
 BYTES_PER_MODULE = 6_000  # what is imported has paths: 50 a module, 90 bytes each, and a reserve

@@ -64,7 +64,7 @@ hv_step(HvWalk *walk, uint32_t parent, uint32_t label, uint32_t type)
         return *slot;
     uint32_t node = fold(walk, parent, label, type);
     if (node == HV_NONE) {
-        if (walk->result.nodes.count >= walk->input.node_limit)
+        if (walk->result.nodes.count >= 2 * (size_t)walk->input.node_limit)
             node = walk->state.other_node;
         else
             node = hv_new_node(walk, parent, label, type, 0);

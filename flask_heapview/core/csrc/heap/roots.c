@@ -199,6 +199,7 @@ hv_walk_init(HvWalk *walk)
     hv_array_init(&walk->result.open_objects, sizeof(HvOpenObject));
     hv_array_init(&walk->result.cycles, sizeof(HvCycle));
     walk->state.last_parent = HV_NONE;
+    walk->state.min_subtree_bytes = HV_MIN_SUBTREE_BYTES;
     walk->state.other_node = hv_new_root(walk, HV_LABEL_OTHER, walk->input.ranks.ours);
 }
 

@@ -115,6 +115,79 @@ file_under_module(HvWalk *walk, PyObject *op, HvType *meta)
     return 1;
 }
 
+/* --- what belongs to code is counted at its module or class */
+
+static int
+has_names(HvType *type)
+{
+    return type->kind == HV_KIND_MODULE || type->kind == HV_KIND_CLASS;
+}
+
+static int
+is_code(HvType *type)
+{
+    return has_names(type) || type->kind == HV_KIND_FUNCTION || type->kind == HV_KIND_CODE ||
+           type->kind == HV_KIND_PART_OF_CODE;
+}
+
+static uint32_t
+own_label(HvWalk *walk, PyFunctionObject *function)
+{
+    return hv_label(&walk->core, HV_FORM_ATTRIBUTE, function->func_name);
+}
+
+/* Whether a reference needs no node of its own: names and constants of functions are nobody's
+ * growth; in libraries, nor are functions and what leads nowhere, right below a module or a class.
+ * A function under another name than its own keeps its node, since its path could not be found
+ * again. */
+static int
+is_part_of_code(HvWalk *walk, PyObject *child, HvType *type, uint32_t label)
+{
+    if (label == HV_LABEL_CODE)
+        return 1;
+    if (!is_code(walk->state.current_type) ||
+        hv_node_at(walk, walk->state.current_node)->rank == walk->input.ranks.app)
+        return 0;
+    switch (type->kind) {
+    case HV_KIND_ATOM:
+        return hv_size(&walk->core, child, type) < HV_MIN_SUBTREE_BYTES;
+    case HV_KIND_FUNCTION:
+        return has_names(walk->state.current_type) &&
+               label == own_label(walk, (PyFunctionObject *)child);
+    case HV_KIND_CODE:
+    case HV_KIND_PART_OF_CODE:
+        return 1;
+    case HV_KIND_TUPLE: /* a class's bases, and the order in which they are asked */
+        return label == HV_LABEL_REF && walk->state.current_type->kind == HV_KIND_CLASS;
+    default:
+        return label == HV_LABEL_DICT;
+    }
+}
+
+/* The function, where it has no node of its own; or NULL. */
+static PyFunctionObject *
+counted_at_its_owner(HvWalk *walk, PyObject *op, HvType *type, uint32_t number)
+{
+    HvNode *node = hv_node_at(walk, number);
+    if (type->kind != HV_KIND_FUNCTION || node->rank == walk->input.ranks.app ||
+        node->type == HV_NONE || !has_names(HV_AT(&walk->core.types, HvType *, node->type)))
+        return NULL;
+    return (PyFunctionObject *)op;
+}
+
+/* A library's function gets its node once it leads to something that has one. */
+static void
+leave_code(HvWalk *walk)
+{
+    HvWalkState *state = &walk->state;
+    PyFunctionObject *function = state->current_function;
+    if (function == NULL)
+        return;
+    state->current_function = NULL;
+    state->current_node =
+        hv_step(walk, state->current_node, own_label(walk, function), state->current_type->number);
+}
+
 /* --- following references */
 
 void
@@ -126,7 +199,8 @@ hv_reach(HvWalk *walk, PyObject *child, uint32_t label)
     if (type->kind == HV_KIND_CLASS && file_under_module(walk, child, type))
         return;
     uint32_t node = walk->state.current_node;
-    if (label != HV_LABEL_CODE) { /* names and constants of functions are nobody's growth */
+    if (!is_part_of_code(walk, child, type, label)) {
+        leave_code(walk);
         if (walk->state.last_parent == walk->state.current_node &&
             walk->state.last_label == label && walk->state.last_type == type->number)
             node = walk->state.last_node;
@@ -203,24 +277,19 @@ look_into(HvWalk *walk, PyObject *op, uint32_t node)
     walk->state.current_limit = -1;
     walk->state.current_limit_place = -1;
     walk->state.current_data = NULL;
+    walk->state.current_function = counted_at_its_owner(walk, op, type, node);
     if (type->length != HV_NO_LENGTH)
         hv_note_container(walk, op, type, node);
     hv_edges(&walk->core, op, type, hv_follow_edge, walk);
     if (walk->state.current_limit > 0)
         hv_set_limit(walk, node, walk->state.current_limit);
+    walk->state.current_function = NULL;
     if (type->cache)
         hv_note_cache(walk, op, type, node);
 }
 
 /* What is needed soon is asked for early: most of a walk is waiting for memory. First the object,
  * then, half way to its turn, what its header points to. */
-#define PREFETCHED_OBJECTS 16
-
-typedef struct {
-    PyObject *op;
-    uint32_t node;
-} Queued;
-
 static void
 prefetch_inside(PyObject *op)
 {
@@ -233,24 +302,39 @@ prefetch_inside(PyObject *op)
         hv_prefetch_attributes(op);
 }
 
+static HvQueued *
+ahead(HvWalk *walk, size_t number)
+{
+    return &walk->state.ahead[number % HV_PREFETCHED_OBJECTS];
+}
+
+static void
+fill_ahead(HvWalk *walk)
+{
+    HvWalkState *state = &walk->state;
+    void *op;
+    while (state->ahead_written - state->ahead_read < HV_PREFETCHED_OBJECTS &&
+           hv_dequeue(&state->queue, &op, &ahead(walk, state->ahead_written)->node)) {
+        __builtin_prefetch((char *)op - 32);
+        __builtin_prefetch((char *)op + 32);
+        ahead(walk, state->ahead_written++)->op = op;
+    }
+}
+
 void
 hv_walk_queue(HvWalk *walk)
 {
-    Queued ring[PREFETCHED_OBJECTS];
-    size_t read = 0, written = 0;
-    void *op;
+    HvWalkState *state = &walk->state;
     for (;;) {
-        while (written - read < PREFETCHED_OBJECTS &&
-               hv_dequeue(&walk->state.queue, &op, &ring[written % PREFETCHED_OBJECTS].node)) {
-            __builtin_prefetch((char *)op - 32);
-            __builtin_prefetch((char *)op + 32);
-            ring[written++ % PREFETCHED_OBJECTS].op = op;
-        }
-        if (read == written)
+        if (walk->result.nodes.count >= walk->input.node_limit)
+            hv_make_room(walk);
+        fill_ahead(walk);
+        size_t waiting = state->ahead_written - state->ahead_read;
+        if (waiting == 0)
             return;
-        if (written - read > PREFETCHED_OBJECTS / 2)
-            prefetch_inside(ring[(read + PREFETCHED_OBJECTS / 2) % PREFETCHED_OBJECTS].op);
-        Queued *queued = &ring[read++ % PREFETCHED_OBJECTS];
+        if (waiting > HV_PREFETCHED_OBJECTS / 2)
+            prefetch_inside(ahead(walk, state->ahead_read + HV_PREFETCHED_OBJECTS / 2)->op);
+        HvQueued *queued = ahead(walk, state->ahead_read++);
         look_into(walk, queued->op, queued->node);
     }
 }

@@ -30,7 +30,9 @@ void hv_unwatch_samples(HvWalk *walk);
 void hv_note_samples(HvWalk *walk, PyObject *op, HvType *type, uint32_t node);
 
 /* merge_nodes.c */
-void hv_merge_nodes(HvWalk *walk);
+#define HV_MIN_SUBTREE_BYTES 4096 /* of a library, for a line of its own */
+void hv_make_room(HvWalk *walk);
+size_t hv_merge_nodes(HvWalk *walk);
 
 /* write.c */
 struct HvGraph;

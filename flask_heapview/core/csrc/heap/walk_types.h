@@ -31,7 +31,8 @@ typedef struct {
     uint32_t containers;          /* 1 + place in the list of those */
     uint16_t depth;
     uint8_t rank;
-    uint8_t kept;
+    uint8_t kept;   /* it has a line of its own */
+    uint8_t merged; /* it stands for what was small below its parent */
     uint64_t count, bytes;
 } HvNode;
 
@@ -69,12 +70,19 @@ typedef struct {
     HvArray own_objects;       /* PyObject *: the capture's own arguments, no part of the service */
     HvRanks ranks;             /* whose a root is; as inspection/roots.py counts them */
     uint64_t expected_objects; /* for the progress */
-    uint32_t node_limit;       /* nodes */
+    uint32_t node_limit;       /* nodes, before those that weigh least are merged */
     uint32_t min_entries;      /* of a library's containers, for a line of their own */
     int with_graph;            /* a graph will be written */
     int with_addresses;        /* addresses are wanted, to ask who allocated them */
     int with_keys;             /* keys may be shown */
 } HvWalkInput;
+
+#define HV_PREFETCHED_OBJECTS 16
+
+typedef struct {
+    PyObject *op;
+    uint32_t node;
+} HvQueued;
 
 /* What the walk needs as long as it runs, and the sets that the writers look into. */
 typedef struct {
@@ -82,16 +90,21 @@ typedef struct {
     HvVisitedSet garbage_set;     /* cyclic garbage */
     HvVisitedSet namespace_dicts; /* dictionaries whose keys are names; only with a graph */
     HvQueue queue;
-    HvTable steps;           /* (parent, label, type) -> node */
-    HvTable module_of_class; /* the label of a module's name -> 1 + place in input.modules */
-    uint32_t other_node;     /* takes what is beyond the limit of nodes */
-    uint64_t next_tick;      /* the number of objects at which progress is reported again */
+    HvQueued ahead[HV_PREFETCHED_OBJECTS]; /* taken from the queue, to be looked into */
+    size_t ahead_read, ahead_written;      /* all that ever were */
+    uint64_t next_merge;        /* the number of objects from which nodes may be merged again */
+    uint64_t min_subtree_bytes; /* below which a subtree has no line of its own */
+    HvTable steps;              /* (parent, label, type) -> node */
+    HvTable module_of_class;    /* the label of a module's name -> 1 + place in input.modules */
+    uint32_t other_node; /* takes what finds no room, even when all that is small was merged */
+    uint64_t next_tick;  /* the number of objects at which progress is reported again */
     /* the object whose references are being followed */
     uint32_t current_node;
     HvType *current_type;
-    int64_t current_limit;   /* entries; -1: none is known */
-    int current_limit_place; /* of the limit's name among those that say one; -1 */
-    PyObject *current_data;  /* where a cache keeps its entries */
+    PyFunctionObject *current_function; /* a library's, whose node is made when it is needed */
+    int64_t current_limit;              /* entries; -1: none is known */
+    int current_limit_place;            /* of the limit's name among those that say one; -1 */
+    PyObject *current_data;             /* where a cache keeps its entries */
     /* the last step that was made */
     uint32_t last_parent, last_label, last_type, last_node;
 } HvWalkState;

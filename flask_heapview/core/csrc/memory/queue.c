@@ -110,6 +110,45 @@ hv_dequeue(HvQueue *queue, void **object, uint32_t *node)
     return 1;
 }
 
+/* In as many bytes as stand there: a varint may be longer than it must be. */
+static void
+replace(uint8_t *at, const uint8_t *end, uint64_t value)
+{
+    for (; at + 1 < end; value >>= 7)
+        *at++ = (uint8_t)(value | 0x80);
+    *at = (uint8_t)(value & 0x7f);
+}
+
+static void
+each_node_of(uint8_t *at, const uint8_t *end, void (*each)(uint32_t *node, void *state),
+             void *state)
+{
+    while (at < end) {
+        uint64_t word, node;
+        at = (uint8_t *)get(at, &word);
+        if (!(word & 1))
+            continue;
+        uint8_t *place = at;
+        at = (uint8_t *)get(at, &node);
+        uint32_t found = (uint32_t)node;
+        each(&found, state);
+        replace(place, at, found);
+    }
+}
+
+void
+hv_queue_each_node(HvQueue *queue, void (*each)(uint32_t *node, void *state), void *state)
+{
+    if (queue->waiting == 0)
+        return;
+    each(&queue->read_node, state);
+    each(&queue->write_node, state);
+    for (HvBlock *block = queue->first; block != NULL; block = block->next) {
+        uint8_t *from = block == queue->first ? queue->read : block->data;
+        each_node_of(from, block->end == NULL ? queue->write : block->end, each, state);
+    }
+}
+
 static void
 drop_blocks(HvBlock *block)
 {

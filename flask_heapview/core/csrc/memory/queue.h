@@ -23,5 +23,7 @@ void hv_queue_init(HvQueue *queue);
 void hv_queue_drop(HvQueue *queue);
 void hv_enqueue(HvQueue *queue, const void *object, uint32_t node);
 int hv_dequeue(HvQueue *queue, void **object, uint32_t *node); /* 0 when it is empty */
+/* Every node that waits; it may be changed to a lower number. */
+void hv_queue_each_node(HvQueue *queue, void (*each)(uint32_t *node, void *state), void *state);
 
 #endif

@@ -1,10 +1,16 @@
-/* Which nodes are worth a line. What is small in a library is merged, subtree by subtree, before
- * the file is written: whoever reads it then has some thousand nodes instead of a million. */
-#include "output/writer.h"
+/* Which nodes are worth a line. What is small in a library is merged, subtree by subtree: whenever
+ * the nodes become too many, and before the file is written. So nodes go to where objects are,
+ * however many functions and classes the walk meets first, and whoever reads the file has some
+ * thousand nodes instead of a million. To give up what weighs least once there is no more room is
+ * lossy counting (Manku and Motwani, "Approximate frequency counts over data streams", VLDB 2002).
+ */
+#include "heap/walk.h"
 #include "sampler/sampler.h"
 
-#define MIN_SUBTREE_BYTES 4096 /* bytes below which a library's subtree has no line of its own */
-#define MERGED (1u << 31)      /* beside a place: the node has no line of its own */
+#define MERGED (1u << 31) /* beside a place: the node has no line of its own */
+/* what is small in the app has its line as long as there is room, and then is so much smaller */
+#define APP_SHARE 16
+#define MORE_BYTES 4 /* times as large may be what is merged, where that made too little room */
 
 /* --- what else in the file refers to nodes, by their number */
 
@@ -23,6 +29,8 @@ each_referred_node(HvWalk *walk, EachNode each, void *state)
     for (size_t i = 0; i < walk->input.modules.count; i++)
         each(walk, &HV_AT(&walk->input.modules, HvModuleRoot, i).node, state);
     each(walk, &result->garbage_node, state);
+    for (size_t i = walk->state.ahead_read; i < walk->state.ahead_written; i++)
+        each(walk, &walk->state.ahead[i % HV_PREFETCHED_OBJECTS].node, state);
 }
 
 /* --- which are kept */
@@ -34,20 +42,41 @@ keep(HvWalk *walk, uint32_t *node, void *Py_UNUSED(state))
         hv_node_at(walk, *node)->kept = 1;
 }
 
-/* What a cache holds is told from the function that it wraps by the nodes right below it. */
+typedef struct {
+    HvWalk *walk;
+    uint8_t *is_parent; /* of nodes that have to stay */
+} Keeping;
+
 static void
-keep_below_caches(HvWalk *walk)
+keep_waiting(uint32_t *node, void *state)
+{
+    Keeping *keeping = state;
+    hv_node_at(keeping->walk, *node)->kept = 1;
+    keeping->is_parent[*node] = 1;
+}
+
+/* What a cache holds is told from the function that it wraps by the nodes right below it. And where
+ * objects still wait to be looked into, the nodes right below are not complete. Returns how many
+ * nodes stay for one of these reasons. */
+static size_t
+keep_below(HvWalk *walk)
 {
     HvWalkResult *result = &walk->result;
-    uint8_t *is_cache = hv_pages(result->nodes.count);
+    size_t count = result->nodes.count, kept = 0;
+    Keeping keeping = {walk, hv_pages(count + 1)};
     for (size_t i = 0; i < result->caches.count; i++)
-        is_cache[HV_AT(&result->caches, HvCache, i).node] = 1;
-    for (uint32_t i = 0; i < result->nodes.count; i++) {
+        keeping.is_parent[HV_AT(&result->caches, HvCache, i).node] = 1;
+    for (size_t i = walk->state.ahead_read; i < walk->state.ahead_written; i++)
+        keep_waiting(&walk->state.ahead[i % HV_PREFETCHED_OBJECTS].node, &keeping);
+    hv_queue_each_node(&walk->state.queue, keep_waiting, &keeping);
+    for (uint32_t i = 0; i < count; i++) {
         uint32_t parent = hv_node_at(walk, i)->parent;
-        if (parent != HV_NONE && is_cache[parent])
+        if (parent != HV_NONE && keeping.is_parent[parent] && !hv_node_at(walk, i)->merged)
             hv_node_at(walk, i)->kept = 1;
+        kept += hv_node_at(walk, i)->kept;
     }
-    hv_drop_pages(is_cache, result->nodes.count);
+    hv_drop_pages(keeping.is_parent, count + 1);
+    return kept;
 }
 
 static int
@@ -58,20 +87,32 @@ has_entries(HvWalk *walk, HvNode *node)
                walk->input.min_entries;
 }
 
-static void
+/* Bytes below which a subtree has no line of its own. */
+static uint64_t
+min_bytes(HvWalk *walk, HvNode *node)
+{
+    uint64_t wanted = walk->state.min_subtree_bytes;
+    if (node->rank != walk->input.ranks.app)
+        return wanted;
+    return wanted == HV_MIN_SUBTREE_BYTES ? 0 : wanted / APP_SHARE;
+}
+
+static size_t
 choose_nodes(HvWalk *walk)
 {
     size_t count = walk->result.nodes.count;
     HvNode *nodes = (HvNode *)walk->result.nodes.items;
     uint64_t *below = hv_pages((count + 1) * sizeof *below);
-    each_referred_node(walk, keep, NULL);
-    keep_below_caches(walk);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         below[i] = nodes[i].bytes;
+        nodes[i].kept = 0;
+    }
+    each_referred_node(walk, keep, NULL);
+    size_t needed = keep_below(walk);
     for (size_t i = count; i-- > 0;) {
         HvNode *node = &nodes[i];
-        if (node->parent == HV_NONE || below[i] >= MIN_SUBTREE_BYTES || has_entries(walk, node) ||
-            node->rank == walk->input.ranks.app)
+        if (node->parent == HV_NONE || has_entries(walk, node) ||
+            (!node->merged && below[i] >= min_bytes(walk, node)))
             node->kept = 1;
         if (node->parent != HV_NONE) {
             below[node->parent] += below[i];
@@ -79,6 +120,7 @@ choose_nodes(HvWalk *walk)
         }
     }
     hv_drop_pages(below, (count + 1) * sizeof *below);
+    return needed;
 }
 
 /* --- the others are merged */
@@ -107,7 +149,8 @@ merged_place(HvNode *nodes, Merging *merging, HvNode node, uint32_t parent)
                                             .label = node.label,
                                             .type = node.type,
                                             .depth = node.depth,
-                                            .rank = node.rank},
+                                            .rank = node.rank,
+                                            .merged = 1},
                                    parent);
     return *small_one - 1;
 }
@@ -153,15 +196,54 @@ move_samples(HvWalk *walk, Merging *merging)
     }
 }
 
-void
+static void
+move_waiting(uint32_t *node, void *state)
+{
+    move(NULL, node, state);
+}
+
+/* Returns how many nodes could not be merged, whatever they weigh. */
+size_t
 hv_merge_nodes(HvWalk *walk)
 {
     size_t bytes = (walk->result.nodes.count + 1) * sizeof(uint32_t);
-    choose_nodes(walk);
+    size_t needed = choose_nodes(walk);
     Merging merging = {hv_pages(bytes), hv_pages(bytes), 0};
     merge(walk, &merging);
     each_referred_node(walk, move, &merging);
+    hv_queue_each_node(&walk->state.queue, move_waiting, &merging);
     move_samples(walk, &merging);
     hv_drop_pages(merging.place, bytes);
     hv_drop_pages(merging.small_one, bytes);
+    return needed;
+}
+
+/* --- when */
+
+static void
+note_steps(HvWalk *walk)
+{
+    int fresh;
+    hv_table_drop(&walk->state.steps);
+    walk->state.last_parent = HV_NONE;
+    for (uint32_t i = 0; i < walk->result.nodes.count; i++) {
+        HvNode *node = hv_node_at(walk, i);
+        if (node->kept)
+            *hv_table_slot(&walk->state.steps, hv_step_key(node->parent, node->label, node->type),
+                           &fresh) = i;
+    }
+}
+
+/* To be called between two objects of the queue. */
+void
+hv_make_room(HvWalk *walk)
+{
+    size_t limit = walk->input.node_limit;
+    if (walk->result.objects < walk->state.next_merge)
+        return;
+    size_t needed = hv_merge_nodes(walk);
+    note_steps(walk);
+    if (walk->result.nodes.count - needed > limit / 2)
+        walk->state.min_subtree_bytes *= MORE_BYTES;
+    walk->state.next_merge = walk->result.objects + limit / 4;
 }
