@@ -20,7 +20,7 @@ from ..model.facts import (
 )
 from ..model.ownership import Site
 from .finding import Case, Finding
-from .growing_nodes import GrowingNode, find_growing_nodes
+from .growing_nodes import GrowingNode
 from .library_rules import (
     CODE_TABLE_PATHS,
     INTERPRETER_PATHS,
@@ -45,7 +45,7 @@ def find_containers(case: Case) -> list[Finding]:
     """A suspect for each owner that grows, but those known to be bounded."""
     importing = _imports(case)
     found = []
-    for candidate in find_growing_nodes(case.snapshots):
+    for candidate in case.grown.owners:
         if INTERPRETER_PATHS.match(candidate.path) or PROFILER_PATHS.match(candidate.path):
             continue
         if CODE_TABLE_PATHS.match(candidate.path) and not _of_the_traffic(case, candidate):

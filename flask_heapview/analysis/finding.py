@@ -6,6 +6,7 @@ import hashlib
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 
 import msgspec
 
@@ -14,6 +15,7 @@ from ..model.ownership import Site
 from ..model.report import Cause
 from ..model.snapshot import Snapshot
 from .exposure import counted, exposure
+from .growing_nodes import GrownHeap, compare_trees
 from .growing_sites import growing_sites
 from .level_steps import Figure, LevelSteps
 from .series import Growth, measure_growth
@@ -58,6 +60,11 @@ class Case:
             self.target.process.readings, self.base.info.clock, self.target.info.clock
         )
         self.site_growth = growing_sites(self.base.allocations, self.target.allocations)
+
+    @cached_property
+    def grown(self) -> GrownHeap:
+        """The owners that grow, and what they do not explain."""
+        return compare_trees(self.snapshots)
 
     def values(self, figure: Callable[[Snapshot], float | None]) -> list[float]:
         """A figure at each snapshot; what is not known counts as nothing."""

@@ -12,6 +12,7 @@ from ..model.ownership import FRAME, Holder, dotted
 from ..model.snapshot import Snapshot
 from ..model.stacks import Stacks
 from .align import Aligned, align
+from .balance import Balance, Unowned
 from .exposure import exposure
 from .series import NO_GROWTH, Growth, measure_growth
 
@@ -80,6 +81,7 @@ class _Finder:
             for snapshot, place in zip(snapshots, self.union.place, strict=True)
         ]
         self.totals = self.union.totals()
+        self.covered = bytearray(len(self.tree))  # below an owner that grows
         self.app_roots = frozenset(snapshots[-1].ownership.app_roots)
         self.children: dict[int, list[int]] = {}
         for node, parent in enumerate(self.tree.parent):
@@ -114,7 +116,7 @@ class _Finder:
     def find(self) -> list[GrowingNode]:
         """The owners, each with the best evidence for it."""
         tree = self.tree
-        covered = bytearray(len(tree))
+        covered = self.covered
         owners: dict[int, Growth] = {}
         for node, parent in enumerate(tree.parent):
             if parent >= 0 and covered[parent]:
@@ -133,6 +135,15 @@ class _Finder:
             if mine.grows and mine.confidence > owners.get(owner, NO_GROWTH).confidence:
                 owners[owner] = mine
         return [self._growing_node(node, found) for node, found in owners.items()]
+
+    def unowned(self) -> Unowned | None:
+        """What came without an owner that grows. What is known to be bounded has its owner, too."""
+        owned = bytearray(self.covered)
+        bounded = {node for node, holder in self.known.items() if holder.limit is not None}
+        for node, parent in enumerate(self.tree.parent):
+            if node in bounded or (parent >= 0 and owned[parent]):
+                owned[node] = 1
+        return Balance(self.union, owned, self.requests).unowned_growth()
 
     def _collects(self, node: int) -> bool:
         """Whether the parent is what collects: not where a name leads to a chain of its own."""
@@ -205,7 +216,16 @@ class _Finder:
         return max(self.children.get(node, ()), key=lambda n: last[n] - first[n], default=-1)
 
 
-def find_growing_nodes(snapshots: Sequence[Snapshot]) -> list[GrowingNode]:
-    """Every owner under which objects pile up with the requests, over all the snapshots."""
-    found = _Finder(snapshots).find()
-    return [c for c in found if not c.path.startswith(GARBAGE_LABELS) and not c.path.endswith(":")]
+class GrownHeap(msgspec.Struct):
+    """What the trees of all the snapshots tell."""
+
+    owners: list[GrowingNode]  # under which objects pile up with the requests
+    unowned: Unowned | None  # what came without such an owner
+
+
+def compare_trees(snapshots: Sequence[Snapshot]) -> GrownHeap:
+    """Every owner that grows over all the snapshots, and what such owners do not explain."""
+    finder = _Finder(snapshots)
+    found = finder.find()
+    named = [c for c in found if not c.path.startswith(GARBAGE_LABELS) and not c.path.endswith(":")]
+    return GrownHeap(named, finder.unowned())

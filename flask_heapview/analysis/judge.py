@@ -45,16 +45,15 @@ from ..model.report import (
     Verdict,
 )
 from ..model.snapshot import Snapshot
+from .balance import Unowned
 from .container_findings import find_containers
 from .diff import served
 from .finding import MB, MIN_LEAK_CONFIDENCE, Case, Finding, fingerprint, merge
 from .garbage_findings import find_garbage
-from .growing_nodes import min_objects
 from .handle_findings import find_handles
 from .library_rules import remedy_rule
 from .memory_findings import find_memory_growth
 from .regression import EndpointGrowth, explain_by_lumps, explain_by_rate
-from .series import Growth
 
 AnyFact = TypeVar("AnyFact")
 MAX_SUSPECTS = 12
@@ -64,6 +63,7 @@ ADVISED_REQUESTS = 50  # requests of each endpoint, between two captures
 MIN_MORE_REQUESTS = 100  # requests that would settle a doubt
 MIN_RESIDENT_BYTES = 8 * MB  # growth that is worth a word where nothing explains it
 MIN_GROWTH_SHARE = 0.5  # of what the process gained: less or more, and that was not this
+MIN_UNOWNED_SHARE = 0.1  # of the objects that came: worth a word beside a leak
 MIN_SUSPECT_CONFIDENCE = 0.2  # confidence below which a suspect is not worth a line
 
 
@@ -188,8 +188,11 @@ class Judge(Case):
         self, suspects: Sequence[Suspect]
     ) -> tuple[Verdict, list[VerdictFact], AdviceFact]:
         top = suspects[0] if suspects else None
+        unowned = self.grown.unowned if len(self.snapshots) > 1 else None
         if top is not None and top.confidence >= MIN_LEAK_CONFIDENCE:
             why = [LeakFound(), *_summary(top), *_whence(top)]
+            if unowned is not None and unowned.share >= MIN_UNOWNED_SHARE:
+                why.append(unowned_fact(unowned))
             return "leak", why, Remedy(rule=top.remedy_rule)
         if len(self.snapshots) == 1:
             return "inconclusive", [OneSnapshot()], CaptureAgain()
@@ -203,14 +206,9 @@ class Judge(Case):
         rss = self.series(lambda s: s.process.anonymous, MIN_RESIDENT_BYTES)
         if rss.confidence >= MIN_LEAK_CONFIDENCE:
             return "inconclusive", [UnexplainedGrowth(bytes=rss.total)], self._settle()
-        unowned = self._unowned()
-        if unowned.grows:
-            return "inconclusive", [UnownedGrowth(objects=round(unowned.total))], self._settle()
+        if unowned is not None:
+            return "inconclusive", [unowned_fact(unowned)], self._settle()
         return "no-leak", [NothingGrows(requests=self.served)], CaptureInProduction()
-
-    def _unowned(self) -> Growth:
-        """Of objects that found no place in the tree: whoever holds them is not acquitted."""
-        return self.series(lambda s: s.ownership.truncated, min_objects(self.served))
 
     def _requests(self, both: bool) -> int:
         if not self.counted:
@@ -224,6 +222,9 @@ class Judge(Case):
         rss = self.series(lambda s: s.process.anonymous, MIN_RESIDENT_BYTES)
         if rss.grows:
             return [UnexplainedGrowth(bytes=rss.total)]
+        unowned = self.grown.unowned
+        if unowned is not None:
+            return [unowned_fact(unowned)]
         return [NothingGrewInTime(seconds=self.seconds)]
 
     def _settle(self) -> SendMore:
@@ -233,6 +234,12 @@ class Judge(Case):
             turn_tracing_on=self.target.allocations.mode == "off"
             and self.target.info.requests.counted_by == "app",
         )
+
+
+def unowned_fact(unowned: Unowned) -> UnownedGrowth:
+    return UnownedGrowth(
+        objects=unowned.objects, share=unowned.share, types=unowned.types, path=unowned.path
+    )
 
 
 def _summary(suspect: Suspect) -> list[VerdictFact]:

@@ -244,7 +244,12 @@ class UnexplainedGrowth(Fact, frozen=True):
 
 
 class UnownedGrowth(Fact, frozen=True):
-    objects: int  # that came, and found no place in the full tree of owners
+    """Objects that came, and that no owner explains which grows."""
+
+    objects: int
+    share: float  # of all objects that came
+    types: list[str]  # of most of them
+    path: str | None  # below which most of them lie, each at a place of its own
 
 
 class NothingGrows(Fact, frozen=True):

@@ -35,10 +35,14 @@ def _(fact: facts.UnexplainedGrowth) -> str:
 
 @say.register
 def _(fact: facts.UnownedGrowth) -> str:
-    return (
-        f"{count_text(fact.objects, 'object')} came whose owner is not known: "
-        "the tree of owners was full."
+    kinds = f", mostly {', '.join(fact.types)}" if fact.types else ""
+    said = (
+        f"{fact.share * 100:,.0f} % of the objects that came have no owner that grows: "
+        f"{count_text(fact.objects, 'object')}{kinds}."
     )
+    if fact.path:
+        said += f" Each is at a place of its own, most of them below {fact.path}."
+    return said + " A graph capture shows who refers to them."
 
 
 @say.register
