@@ -123,7 +123,7 @@ class AppServer(Server):
         return visitor
 
     def drive(self, rounds: int) -> list[tuple[str, int]]:
-        """Each client visits all routes so many times; (path, status) in the order of the routes."""
+        """Each client visits all routes so many times; (path, status) in the routes' order."""
 
         def client(visitor: Visitor, numbers: list[int]) -> list[tuple[str, int]]:
             return [

@@ -1,7 +1,7 @@
 """What makes an application leak: it keeps a little of each request, where LEDGER says.
 
-`module`: in a dict of this module. `deep`: in a list far below an object of the application. Both at
-each call of the view LEDGER_ENDPOINT. `native`: by malloc without free, at each request.
+`module`: in a dict of this module. `deep`: in a list far below an object of the application. Both
+at each call of the view LEDGER_ENDPOINT. `native`: by malloc without free, at each request.
 """
 
 from __future__ import annotations

@@ -104,14 +104,16 @@ class Outcome:
 
 def observe(server: AppServer) -> Outcome:
     """Warms it up, takes snapshots with its own traffic between, and asks for the report."""
-    server.drive(WARM_UP_ROUNDS)
+    served = server.drive(WARM_UP_ROUNDS)
     captures, asked = [captured(server)], server.asked
     for _ in range(SNAPSHOTS - 1):
-        server.drive(ROUNDS)
+        served += server.drive(ROUNDS)
         captures.append(captured(server))
     first, last = captures[0], captures[-1]
     status, report = server.api("GET", f"/report?base={first['id']}&target={last['id']}")
     assert status == 200, report
+    failed = [(path, status) for path, status in served if status >= 500]
+    assert not failed, (failed[:5], server.log.read_text()[-2000:])
     calls = report["interval"]["endpoints"].get(server.app.leaky, 0)
     return Outcome(server, captures, report, server.asked - asked, calls)
 

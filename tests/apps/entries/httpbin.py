@@ -4,4 +4,4 @@ from httpbin import app
 
 
 def deep():
-    return app.url_map._matcher._root.static["anything"]
+    return app.url_map._matcher._root.static[""].static[""].static["anything"]
