@@ -46,6 +46,7 @@ class Application:
     headers: dict[str, str] = field(default_factory=dict)
     env: dict[str, str] = field(default_factory=dict)
     mount: str = "extension"
+    known: str | None = None
 
     @property
     def version(self) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 LINES, LINE_BYTES = 10, 64
 NATIVE_BYTES = 20_000
-ENTRY_BYTES = 2_300  # of one record, with all that it holds
+ENTRY_BYTES = 2_150  # of one record, with all that it holds
 
 entries: dict[int, dict[str, Any]] = {}
 numbers = itertools.count()

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .gallery import AppServer
+from .gallery import Application, AppServer
 
-WARM_UP_ROUNDS, ROUNDS = 10, 30  # of each client, over all routes; ROUNDS between two snapshots
+WARM_UP_ROUNDS, ROUNDS = 10, 25  # of each client, over all routes; ROUNDS between two snapshots
 SNAPSHOTS = 3
 HEADINGS = (
     "application",
@@ -62,10 +62,18 @@ class Outcome:
         return str(self.report["verdict"])
 
     @property
+    def application(self) -> Application:
+        return self.server.app
+
+    @property
+    def suspects(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.report["suspects"]
+        return found
+
+    @property
     def top(self) -> dict[str, Any]:
         """The first suspect."""
-        found: dict[str, Any] = self.report["suspects"][0]
-        return found
+        return self.suspects[0]
 
     def view(self, name: str) -> dict[str, Any]:
         """A view of the last snapshot."""
