@@ -2,6 +2,7 @@
 # make demo: the leaky shop with traffic, and an address to click
 # make test: everything that a change must pass
 # make test-core: what rests on CPython's internals, on other Pythons
+# make test-apps: released applications from PyPI, served, driven and made to leak
 # make test-all: the slow matrix, and everything on every Python
 
 PYTHON ?= python3
@@ -18,7 +19,7 @@ SIDE_BY_SIDE = -p no:cacheprovider -n auto --maxprocesses 4 --dist loadfile
 
 SOURCES = setup.cfg pyproject.toml setup.py $(wildcard flask_heapview/*/csrc/* flask_heapview/*/csrc/*/*)
 
-.PHONY: setup demo test test-core test-all lint prose format bench sanitize clean
+.PHONY: setup demo test test-core test-apps test-all lint prose format bench sanitize clean
 
 # the demo needs no test tools; what the tests installed serves it, too
 $(DEMO_STAMP): EXTRAS = demo
@@ -46,6 +47,10 @@ test-all: test
 
 test-core:
 	@for version in $(CORE_PYTHONS); do tools/other_python.sh $$version $(CORE_TESTS) || exit 1; done
+
+# PYTHON is that of the applications, too; each has an environment in ~/.cache/flask-heapview/apps
+test-apps: $(STAMP)
+	HEAPVIEW_APPS=1 HEAPVIEW_APPS_PYTHON=$(PYTHON) $(BIN)/python -m pytest -p no:cacheprovider tests/apps
 
 .PHONY: run
 run: $(STAMP)

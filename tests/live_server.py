@@ -21,6 +21,10 @@ from .helpers import API, BEARER, TOKEN, unmeasured, wait_until
 class Server:
     """A real gunicorn with one module, in a directory of its own."""
 
+    python = sys.executable
+    health = "/health"  # answers 200 once the app is there
+    patience = 40.0  # seconds until it has to
+
     def __init__(self, home: Path, source: str, worker_class: str, *options: str, **env: str):
         self.home = home
         (home / "app.py").write_text(source)
@@ -30,7 +34,7 @@ class Server:
         log = self.log.open("wb")
         self.process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}"),
+                *(self.python, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}"),
                 *("--worker-class", worker_class, "--workers", "1", "--no-control-socket"),
                 *options,
                 "app:app",
@@ -47,13 +51,13 @@ class Server:
             },
         )
         log.close()
-        wait_until(self._answers, 40, "the server")
+        wait_until(self._answers, self.patience, "the server")
 
     def _answers(self) -> bool:
         if self.process.poll() is not None:
             raise AssertionError(self.log.read_text())
         with contextlib.suppress(OSError):
-            return self.get("/health")[0] == 200
+            return self.get(self.health)[0] == 200
         return False
 
     def call(

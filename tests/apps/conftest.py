@@ -1,0 +1,54 @@
+"""The environments of the applications, and the table at the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..helpers import ROOT, needs
+from ..installing import copy_checkout
+from .gallery import PYTHON, Application, NotInstallable, install, pip
+from .outcome import Row, table
+
+ROWS = pytest.StashKey[dict[str, Row]]()
+REPORT = ROOT / "build" / "apps.txt"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[ROWS] = {}
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    rows = config.stash.get(ROWS, {})
+    if rows:
+        text = table(rows)
+        REPORT.parent.mkdir(exist_ok=True)
+        REPORT.write_text(text)
+        terminalreporter.section(f"real applications ({REPORT.relative_to(ROOT)})")
+        terminalreporter.write(text)
+
+
+@pytest.fixture(scope="session")
+def rows(pytestconfig: pytest.Config) -> dict[str, Row]:
+    return pytestconfig.stash[ROWS]
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """This tree, built for the Python of the applications."""
+    place = tmp_path_factory.mktemp("wheel")
+    copy_checkout(place / "tree")
+    pip(PYTHON, "wheel", "--no-deps", "--wheel-dir", str(place), str(place / "tree"))
+    (found,) = place.glob("*.whl")
+    return found
+
+
+@pytest.fixture(scope="module")
+def python(application: Application, wheel: Path) -> Path:
+    try:
+        return install(application, wheel)
+    except NotInstallable as error:
+        needs(False, f"{application.name} cannot be installed: {error}")
+        raise
