@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import ipaddress
 import os
 import stat
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import ConfigError
+from .request_names import READY
 
 PREFIX = "HEAPVIEW_"
 _TRUE = frozenset(("1", "true", "yes", "on"))
@@ -23,6 +25,7 @@ CHOICES = {
 }
 MIN_TOKEN_CHARACTERS = 16  # shorter ones can be guessed: see docs/security.md
 Auth = Callable[[Any], Any]
+RequestName = Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,13 @@ class HeapViewConfig:
         metadata={
             "help": "allocation tracing from the start: `sampled`, `exact` (tracemalloc) or `off`. "
             "Sampling needs the native core."
+        },
+    )
+    request_name: RequestName | None = field(
+        default=None,
+        metadata={
+            "help": "splits endpoints: `dash`, `graphql`, `json-rpc`, or a callable that gets the "
+            "request and returns a name or None. See docs/request-names.md."
         },
     )
 
@@ -141,6 +151,8 @@ def _parse(item: Field[Any], value: Any, name: str) -> Any:
     try:
         if item.name == "auth":
             return _callable(value)
+        if item.name == "request_name":
+            return _request_name(value)
         if item.name == "token":
             return _token(value)
         if item.name == "hosts":
@@ -204,6 +216,17 @@ def _token(value: Any) -> str:
             f"{MIN_TOKEN_CHARACTERS} characters or more"
         )
     return token
+
+
+def _request_name(value: Any) -> RequestName:
+    if isinstance(value, str):
+        found = READY.get(value.strip().lower())
+        if found is None:
+            raise ValueError(f"it must be one of {', '.join(READY)}, or a callable")
+        return found
+    if inspect.iscoroutinefunction(value):
+        raise ValueError("it must not be async: nobody awaits it")
+    return _callable(value)
 
 
 def _callable(value: Any) -> Auth:

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 # the endpoint of the request that is being served: what the sampler tags allocations with
 SERVING: ContextVar[str | None] = ContextVar("flask_heapview_serving", default=None)
 NO_ROUTE = "(no route)"
+BEGUN = "flask_heapview.begun"  # in the environ of a request that was counted: its name
 OWN = "(flask-heapview)"  # what the page itself allocates is left out
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from flask_heapview.config import CHOICES, HeapViewConfig, host_name
 from flask_heapview.errors import ConfigError
+from flask_heapview.request_names import READY
 
 from .helpers import ROOT
 
@@ -25,7 +26,12 @@ WITHOUT = {
     "auth": "none",
     "dir": "one per app and user below the system's temp dir",
     "hosts": "any",
+    "request_name": "none",
 }
+
+
+async def asynchronous(_: object) -> str:
+    return "never awaited"
 
 
 @pytest.mark.parametrize(
@@ -47,6 +53,9 @@ WITHOUT = {
         ({"HEAPVIEW_HOSTS": " , "}, "HEAPVIEW_HOSTS cannot be used: it names no host"),
         ({"HEAPVIEW_HOSTS": ""}, "it names no host"),
         ({"HEAPVIEW_AUTH": "me"}, "must be a callable"),
+        ({"HEAPVIEW_REQUEST_NAME": "soap"}, "it must be one of dash, graphql, json-rpc, or a"),
+        ({"HEAPVIEW_REQUEST_NAME": 7}, "must be a callable"),
+        ({"HEAPVIEW_REQUEST_NAME": asynchronous}, "it must not be async"),
     ],
 )
 def test_bad_settings_are_named(settings: dict[str, Any], words: str) -> None:
@@ -64,6 +73,13 @@ def test_good_settings() -> None:
     with pytest.raises(ConfigError, match="no setting"):
         HeapViewConfig.load({}, {}, colour="red")
     assert config.directory("a") != config.directory("b")
+
+
+@pytest.mark.parametrize("word", READY)
+def test_a_name_of_requests_from_the_environment(word: str) -> None:
+    config = HeapViewConfig.load({}, {"HEAPVIEW_REQUEST_NAME": f" {word.upper()}\n"})
+    assert config.request_name is READY[word]
+    assert HeapViewConfig.load({"HEAPVIEW_REQUEST_NAME": READY[word]}, {}) == config
 
 
 @pytest.mark.parametrize("around", ["{}\n", "{}\r\n", "  {} "])

@@ -19,6 +19,7 @@ from ..model.facts import (
     Unit,
 )
 from ..model.ownership import Site
+from ..model.snapshot import requests_of
 from .finding import Case, Finding
 from .growing_nodes import GrowingNode
 from .library_rules import (
@@ -142,7 +143,7 @@ def _along(case: Case, candidate: GrowingNode, sites: Sequence[Site]) -> tuple[G
     endpoint = next(iter(endpoints), None)
     if grown.steady or len(endpoints) != 1 or endpoint is None or not candidate.values:
         return grown, None
-    requests = [s.info.requests.endpoints.get(endpoint, 0) for s in case.snapshots]
+    requests = [requests_of(s.info.requests.endpoints, endpoint) for s in case.snapshots]
     own = measure_growth(requests, candidate.values, candidate.growth.total)
     return (own, endpoint) if own.steady else (grown, None)
 

@@ -24,7 +24,7 @@ from ..errors import BadRequest, HeapViewError
 from ..model.report import Report
 from ..process.level_history import LevelHistory
 from ..reports.queries import judge_in_words
-from ..request_context import NO_ROUTE, SERVING, RequestCounter
+from ..request_context import BEGUN, NO_ROUTE, SERVING, RequestCounter
 from ..store.snapshots import Store
 
 ROUNDS = 3  # between which snapshots are taken: fewer cannot tell a leak from a cache that fills
@@ -49,7 +49,8 @@ class Checker:
         """Meanwhile requests are counted, and allocations are sampled with their endpoint."""
 
         def started(_sender: Flask, **_: object) -> None:
-            endpoint = request.endpoint
+            # a mounted app has named it already: see HEAPVIEW_REQUEST_NAME
+            endpoint = request.environ.get(BEGUN) or request.endpoint
             self.level_history.begin()
             self.counter.add(endpoint)
             SERVING.set(endpoint or NO_ROUTE)

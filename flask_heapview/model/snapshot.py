@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import field
@@ -31,6 +32,15 @@ class Progress(Model, frozen=True):
     total: int = 0
     unit: str = "objects"
     phase: str = ""
+
+
+NAME_SEPARATOR = ": "  # between an endpoint and a name that the app gave its request
+
+
+def requests_of(counts: Mapping[str, int], endpoint: str) -> int:
+    """An endpoint's requests. Where the app gave them names, those of all names together."""
+    named = endpoint + NAME_SEPARATOR
+    return counts.get(endpoint, 0) + sum(n for k, n in counts.items() if k.startswith(named))
 
 
 class Requests(Model, frozen=True):

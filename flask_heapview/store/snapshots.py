@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 import psutil
 
-from ..errors import CorruptSnapshot, NotFound, StoreError
+from ..errors import Conflict, CorruptSnapshot, NotFound, StoreError
 from ..isolation.progress_page import ProgressPage
 from ..model.base import Model, from_json, to_json
 from ..model.snapshot import SCHEMA, Snapshot, SnapshotInfo
@@ -232,9 +232,9 @@ class Store:
     # --- keeping house
 
     def delete(self, snapshot_id: str) -> None:
-        """Forgets a snapshot. Raises NotFound."""
+        """Forgets a snapshot. Raises NotFound, or Conflict while its capture runs."""
         if self._small(self._file(snapshot_id, RUNNING)) is not None and self._running(snapshot_id):
-            raise StoreError("The capture is still running. Wait until it ends, then delete it.")
+            raise Conflict("The capture is still running. Wait until it ends, then delete it.")
         gone = False
         for ending in (DONE, FAILED, ".pinned", GRAPH):
             path = self._file(snapshot_id, ending)

@@ -8,7 +8,7 @@ from ..analysis import diff
 from ..analysis.confidence_interval import difference_interval, sum_interval
 from ..model.allocations import Allocations
 from ..model.diff import AllocationsDiff
-from ..model.snapshot import Snapshot
+from ..model.snapshot import Snapshot, requests_of
 from ..model.stacks import Stacks
 from .base import View
 from .grouping import GROUPS, Sum, grouped
@@ -121,7 +121,7 @@ def _changes(one: Sum, sampled: bool) -> list[int]:
 
 
 def _per_request(allocations: AllocationsDiff, one: Sum) -> list[int | None]:
-    requests = allocations.requests.get(one.key[0].removeprefix("endpoint "), 0)
+    requests = requests_of(allocations.requests, one.key[0].removeprefix("endpoint "))
     return [requests, round(one.sums[0] / requests)] if requests else [None, None]
 
 

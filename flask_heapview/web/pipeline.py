@@ -17,15 +17,15 @@ from werkzeug.routing import Map, RequestRedirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..errors import NotFound
-from ..request_context import NO_ROUTE, OWN, SERVING
+from ..request_context import BEGUN, NO_ROUTE, OWN, SERVING
 from ..service.service import EXTENSION, Service
 from ..text import clean
 from .access import HEADERS
 from .guard import enter, leave, on_any_error, problem
 from .links import ADAPTER, SHARED, adapter
+from .request_naming import RequestNaming
 
 log = logging.getLogger("flask_heapview")
-BEGUN = "flask_heapview.begun"  # its place in the environ: the request was counted
 # whether the last request of this context was ours: its context ends after the request has
 _OURS: ContextVar[bool] = ContextVar("flask_heapview_ours", default=False)
 
@@ -66,6 +66,8 @@ class Pipeline:
     def __init__(self, app: Flask, prefix: str) -> None:
         self._app = app
         self._service: Service = app.extensions[EXTENSION]
+        ask = self._service.config.request_name
+        self._naming = RequestNaming(ask) if ask is not None else None
         self._prefix = prefix.rstrip("/")
         # with an empty prefix, only our routes themselves are ours
         self._below = (f"{self._prefix}/",) if self._prefix else ()
@@ -165,6 +167,8 @@ class Pipeline:
         endpoint = asked.url_rule.endpoint if asked.url_rule is not None else None
         if ours and not self._service.is_own(endpoint):
             endpoint = f"{self._service.blueprint}.{NO_ROUTE}"
+        elif self._naming is not None and endpoint is not None and not ours:
+            endpoint = self._naming.name(asked, endpoint)
         self._service.count(endpoint)
         tag = OWN if ours else endpoint or NO_ROUTE
         asked.environ[BEGUN] = tag

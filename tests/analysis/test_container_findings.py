@@ -140,11 +140,12 @@ def test_one_leak_in_several_places_is_one_suspect() -> None:
     assert len(judge_in_words(rows("app.first", "app.second")).suspects) == 2
 
 
-def test_the_rate_is_that_of_the_endpoint_which_allocates() -> None:
+@pytest.mark.parametrize("name", ["page", "page: a name"])
+def test_the_rate_is_that_of_the_endpoint_which_allocates(name: str) -> None:
     """The mix shifts: in the second round hardly anybody asks for the guilty page."""
     asked = [(100, 0), (200, 0), (230, 170)]
     rows = [
-        holding(turn, ("app.cache", page), endpoints={"page": page, "other": other})
+        holding(turn, ("app.cache", page), endpoints={name: page, "other": other})
         for turn, (page, other) in enumerate(asked)
     ]
     (suspect,) = judge_in_words(rows).suspects

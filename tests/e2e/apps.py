@@ -27,3 +27,31 @@ def fine(number):
 
 HeapView(app)
 '''
+
+# both callbacks are the endpoint /_dash-update-component
+DASH = """
+import flask
+from dash import Dash, Input, Output, dcc, html
+from flask_heapview import HeapView
+
+app = flask.Flask(__name__)
+app.add_url_rule("/health", "health", lambda: "ok")
+page = Dash(__name__, server=app)
+parts = [html.P(id=name) for name in ("fine", "left", "right")]
+page.layout = html.Div([dcc.Input(id="n"), *parts])
+kept = []
+
+
+@page.callback(Output("fine", "children"), Input("n", "value"))
+def fine(number):
+    return str(sum(range(number)))
+
+
+@page.callback(Output("left", "children"), Output("right", "children"), Input("n", "value"))
+def leak(number):
+    kept.append([bytes(900) for _ in range(20)])
+    return str(number), str(len(kept))
+
+
+HeapView(app)
+"""

@@ -67,6 +67,15 @@ def test_a_leaking_route_is_named(shop: Path) -> None:
     assert "leak: 188 times 200" in done.stdout
 
 
+def test_a_mounted_app_names_its_requests(tmp_path: Path) -> None:
+    named = LEAKY.replace("HeapView(app)", "HeapView(app, request_name=lambda asked: 'sort')")
+    (tmp_path / "shop.py").write_text(named)
+    env = {"HEAPVIEW_TOKEN": TOKEN, "HEAPVIEW_DIR": str(tmp_path / "heapview")}
+    done = flask(tmp_path, "/leak/{n}", "--requests", "150", **env)
+    assert done.returncode == 1, done.stderr
+    assert "while serving leak: sort 100%" in done.stdout
+
+
 @pytest.mark.parametrize("route", ["/fine/{n}", "/bounded/{n}", "/circle/{n}"])
 def test_a_healthy_route_is_not(shop: Path, route: str) -> None:
     done = flask(shop, route, "--requests", "150")

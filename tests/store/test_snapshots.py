@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from flask_heapview.errors import CorruptSnapshot, NotFound, StoreError
+from flask_heapview.errors import Conflict, CorruptSnapshot, NotFound, StoreError
 from flask_heapview.model.heap import Heap
 from flask_heapview.model.snapshot import Snapshot, SnapshotInfo
 from flask_heapview.store.snapshots import Retention, Store
@@ -159,7 +159,7 @@ def test_a_running_capture_cannot_be_deleted(store: Store) -> None:
     with store.begin(info) as board:
         board.advance("walking", 1, 2)
         assert store.info(info.id).progress.done == 1
-        with pytest.raises(StoreError, match="still running"):
+        with pytest.raises(Conflict, match="still running"):
             store.delete(info.id)
     store.end(info.id)
     assert store.listing() == []
