@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -12,13 +12,32 @@ from ..model.caches import Cache
 from ..model.ownership import Holder
 from ..text import clean
 from .bounds import DATA_NAMES, limit_in
+from .container_owners import Owners
+from .roots import APP, OURS, OWN_PACKAGES, STANDARD
 from .type_info import LRU, TypeInfo, Types
 
 MAX_CONTAINERS = 60  # plain containers listed
 
 MIN_CONTAINER_ENTRIES = 32  # entries from which a plain container is worth listing
 
-_CACHE_NAME = re.compile(r"(cache|memo)\w*(\[[^]]*\])*$", re.IGNORECASE)
+# a name that says what it is; `cache_key` and `cache_control` name something else
+_CACHE_NAME = re.compile(
+    r"(cached?|caches|memos?|memoi[sz]ed)(_?(data|store|items|entries|values|dict|map|table))?[_\d]*$",
+    re.IGNORECASE,
+)
+STANDARD_CACHES = frozenset(  # those of the standard library that are no tables of constants
+    (
+        "re._cache",
+        "re._cache2",
+        "linecache.cache",
+        "filecmp._cache",
+        "_strptime._regex_cache",
+        "ctypes._pointer_type_cache",
+        "ctypes._c_functype_cache",
+    )
+)
+_WITHOUT_KEYS = ("list", "tuple", "set", "frozenset", "collections.deque", "function")
+NOT_OF_THE_SERVICE = ("(cyclic garbage)", "(capture)", *(f"{name}." for name in OWN_PACKAGES))
 
 MAX_KEYS = 10  # keys shown when values may be
 
@@ -36,10 +55,9 @@ def describe_cache(obj: object, info: TypeInfo, path: str) -> Cache:
             hits=figures.hits,
             misses=figures.misses,
         )
-    attributes = info.dict_getter(obj) if info.dict_getter else {}
-    if type(attributes) is not dict:
-        attributes = {}
-    data = next((attributes[n] for n in DATA_NAMES if n in attributes), None)
+    attributes = info.attributes(obj)
+    within = next((attributes[n] for n in DATA_NAMES if n in attributes), None)
+    data = obj if info.length is not None else within
     return Cache(
         path=path,
         type=info.name,
@@ -92,24 +110,41 @@ def _from_figures(name: str, figures: Mapping[str, Any]) -> Cache:
 
 def containers(
     holders: Sequence[Holder],
-    sizes: Sequence[int],
-    known: Container[str],
+    owners: Owners,
+    known: Sequence[Cache],
     keys_of: Callable[[Holder], list[str]],
 ) -> list[Cache]:
-    """The plain containers that act as caches, the largest ones; `known` are paths of others.
+    """The plain containers that act as caches, the largest ones; `known` are caches of libraries.
 
-    What a library keeps is one only where its name says so: most are tables of constants.
+    What the app keeps by key may be one. What a library keeps is one only where its name says so:
+    most are tables of constants.
     """
+    sizes = owners.stacks.totals()[1]
     plain = [
         h
         for h in holders
-        if h.path not in known
-        and h.entries >= MIN_CONTAINER_ENTRIES
+        if h.entries >= MIN_CONTAINER_ENTRIES * h.containers
         and not h.path.startswith("(")
-        and (h.app or _CACHE_NAME.search(h.path))
+        and _acts_as_cache(h, owners)
+        and not any(_within(h.path, cache.path) for cache in known)
     ]
     plain.sort(key=lambda h: -sizes[h.node])
     return [_container(h, sizes[h.node], keys_of(h)) for h in _distinct(plain)[:MAX_CONTAINERS]]
+
+
+def _acts_as_cache(holder: Holder, owners: Owners) -> bool:
+    rank, names = owners.owner(holder.node)
+    if rank == STANDARD:
+        return holder.path in STANDARD_CACHES
+    if any(map(_CACHE_NAME.search, names)):
+        return rank != OURS
+    # names like __annotations__ and _member_map_ are of the language's own tables
+    of_language = bool(names) and names[0].startswith("_") and names[0].endswith("_")
+    return rank == APP and holder.type not in _WITHOUT_KEYS and not of_language
+
+
+def _within(path: str, above: str) -> bool:
+    return path.startswith(above) and path[len(above) : len(above) + 1] in ("", ".", "[", " ")
 
 
 def _distinct(holders: Sequence[Holder]) -> list[Holder]:
@@ -128,6 +163,40 @@ def _container(holder: Holder, size: int, keys: list[str]) -> Cache:
         limit_known=holder.limit is not None,
         size=size,
         keys=keys,
+    )
+
+
+def of_the_service(caches: Iterable[tuple[Cache, int]]) -> list[Cache]:
+    """One row of each path and type, of caches of known libraries and the rank of their root.
+
+    A library makes many caches that a service never uses: these are left out.
+    """
+    found: dict[tuple[str, str], Cache] = {}
+    for cache, rank in caches:
+        used = cache.entries or cache.hits or cache.misses or cache.error
+        if cache.path.startswith(NOT_OF_THE_SERVICE) or not (used or rank == APP):
+            continue
+        if cache.entries and not cache.size:  # they are counted elsewhere: the size is not known
+            cache = msgspec.structs.replace(cache, size=None)
+        key = cache.path, cache.type
+        found[key] = _together(found[key], cache) if key in found else cache
+    return list(found.values())
+
+
+def _together(one: Cache, other: Cache) -> Cache:
+    """Caches of one path in one row; a figure that one of them lacks, both lack."""
+
+    def both(name: str) -> int | None:
+        a, b = getattr(one, name), getattr(other, name)
+        return None if a is None or b is None else a + b
+
+    sums = {name: both(name) for name in ("limit", "hits", "misses", "size", "size_error")}
+    return msgspec.structs.replace(
+        one,
+        **sums,
+        entries=one.entries + other.entries,
+        sampled=one.sampled + other.sampled,
+        count=one.count + other.count,
     )
 
 

@@ -7,6 +7,7 @@ the object that is looked at, or of its metaclass. Everything here goes through 
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import types
 from collections import deque
@@ -128,11 +129,23 @@ class TypeInfo:
     def _find_attributes(self) -> None:
         for base in mro_of(self.kind):
             for name, value in list(namespace_of(base).items()):
-                if type(value) is _MEMBER:
+                if type(value) is not _MEMBER and type(value) is not _GETSET:
+                    continue
+                if name == "__dict__" and base is not type:
+                    self.dict_getter = self.dict_getter or value.__get__
+                elif type(value) is _MEMBER:
                     label = f".{name}" if name.isidentifier() else "[attribute]"
                     self.members.append((label, value.__get__))
-                elif name == "__dict__" and type(value) is _GETSET and base is not type:
-                    self.dict_getter = self.dict_getter or value.__get__
+
+    def attributes(self, obj: object, intrusive: bool = True) -> dict[str, object]:
+        """The attributes of an instance by name; only those in slots unless its dictionary may be
+        created for it."""
+        found = self.dict_getter(obj) if self.dict_getter and intrusive else {}
+        values = dict(found) if type(found) is dict else {}
+        for label, getter in self.members:
+            with contextlib.suppress(Exception):  # an unset slot, or no object
+                values[label[1:]] = getter(obj)
+        return values
 
 
 class Types:

@@ -12,6 +12,7 @@ class Cache(Model, frozen=True):
     type: str
     source: str  # functools, cachetools, cachelib, jinja, re, linecache, container, registered
     entries: int
+    count: int = 1  # caches at that path; the figures are those of all of them
     limit: int | None = None  # entries; None is no limit
     limit_known: bool = True  # False: nobody can tell whether it has one
     hits: int | None = None

@@ -9,6 +9,7 @@ from .stacks import Stacks
 
 HOLDERS = 4000  # collecting nodes described in a snapshot
 HOLDER_FROM = 4  # entries from which a node is described
+OTHER = "(other)"  # the label of what found no room in the tree
 FRAME = " in "  # begins the label of a thread's frame; the function's name follows
 
 
@@ -18,7 +19,9 @@ def dotted(labels: Sequence[str]) -> str:
     What has no name at the end is left out, and so are frames: a person searches for the variable.
     """
     last = len(labels)
-    while last > 1 and (labels[last - 1].startswith("[") or labels[last - 1] == ".__dict__"):
+    while last > 1 and (
+        labels[last - 1].startswith(("[", OTHER)) or labels[last - 1] == ".__dict__"
+    ):
         last -= 1
     return "".join(label for label in labels[:last] if not label.startswith(FRAME))
 
@@ -58,4 +61,4 @@ class Ownership(Model, frozen=True):
     holders: list[Holder] = []
     roots: int = 0
     app_roots: list[str] = []  # labels of the roots that are the app's own, not a library's
-    truncated: int = 0  # objects that fell to "(other)" because the tree was full
+    truncated: int = 0  # objects under "(other)": the tree was full, they have no path of their own

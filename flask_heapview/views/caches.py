@@ -23,7 +23,7 @@ def _hit_rate(cache: Cache) -> float | None:
 
 
 def _note(cache: Cache) -> str:
-    parts = []
+    parts = [f"{cache.count:,} caches together"] if cache.count > 1 else []
     if cache.sampled:
         error = f" ± {cache.size_error / 1000:,.1f} kB" if cache.size_error else ""
         parts.append(f"deep size from {cache.sampled} entries{error}")

@@ -115,7 +115,7 @@ def read_by_the_document(data: bytes) -> tuple[Document, Begins]:
     """The sections by their tags, and where each begins."""
     reader = Reader(data)
     assert reader.bytes(8) == MAGIC
-    assert reader.number("u4") == 1
+    assert reader.number("u4") == _core.WALK_VERSION
     found, begins = {}, {}
     for tag, section in grammar().items():
         begins[tag] = reader.at
@@ -289,8 +289,9 @@ def test_a_node_that_leads_nowhere_is_noticed(walk: bytes, begins: Begins, field
 
 
 def test_another_version_is_refused(walk: bytes) -> None:
-    later = walk[:8] + (2).to_bytes(4, sys.byteorder) + walk[12:]
-    with pytest.raises(ValueError, match="it has version 2, not 1"):
+    version = _core.WALK_VERSION
+    later = walk[:8] + (version + 1).to_bytes(4, sys.byteorder) + walk[12:]
+    with pytest.raises(ValueError, match=f"it has version {version + 1}, not {version}"):
         walk_file.parse_walk(later)
     with pytest.raises(ValueError, match="this is not a walk file"):
         walk_file.parse_walk(b"HVRAW001" + walk[8:])

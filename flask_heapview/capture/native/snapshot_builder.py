@@ -16,6 +16,7 @@ import msgspec
 from ...allocations import samples
 from ...core import offsets
 from ...inspection import bounds, known_caches
+from ...inspection.container_owners import Owners
 from ...inspection.cycle_shape import is_ours, shape_fingerprint, short_name
 from ...inspection.roots import APP
 from ...inspection.type_info import CACHES
@@ -243,21 +244,30 @@ class SnapshotBuilder:
         together: Counter[int] = Counter()
         for one in self.walk.caches:
             together[one.node] += max(1, one.entries)
-        found = [self._cache(one, together[one.node]) for one in self.walk.caches]
+        nodes = self.walk.nodes
+        found = known_caches.of_the_service(
+            (self._cache(one, together[one.node]), nodes[one.node].rank) for one in self.walk.caches
+        )
         keys = {
             self.place[number]: self.walk.keys[node.collects]
-            for number, node in enumerate(self.walk.nodes)
+            for number, node in enumerate(nodes)
             if node.collects in self.walk.keys
         }
         found += known_caches.containers(
             holders,
-            self.sizes,
-            {c.path for c in found},
+            self._owners(),
+            found,
             lambda holder: known_caches.shown(keys.get(holder.node, [])),
         )
         found += self.work.registered
         found.sort(key=lambda c: (-(c.size or 0), -c.entries))
         return Caches(caches=found)
+
+    def _owners(self) -> Owners:
+        """Who made what hangs in the tree."""
+        roots = [n for n in self.walk.nodes if n.parent == walk_file.NONE]
+        ranks = {self.walk.labels[n.label]: n.rank for n in roots}
+        return Owners(self.stacks, ranks, {t.name for t in self.walk.types if t.metaclass})
 
     def _cache(self, one: walk_file.Cache, together: int) -> Cache:
         """Its bytes are those of its entries; caches on one node share them by their number."""

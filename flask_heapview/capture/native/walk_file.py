@@ -43,6 +43,7 @@ class Type(msgspec.Struct):
     name: str  # module-qualified, builtins bare
     cache: int  # 1 + place in offsets.caches(), 0 for none
     resource: int  # 1 + place in offsets.resources(), 0 for none
+    metaclass: int  # 1 where its objects are classes
     count: int
     size: int
     tracked: int
@@ -188,7 +189,7 @@ class _Reader:
     def type(self) -> Type:
         module, name = self.text(), self.text()
         full = name if module == "builtins" else f"{module}.{name}"
-        return Type(module, full, *self.row("BBQQQ"))
+        return Type(module, full, *self.row("BBBQQQ"))
 
     def nodes(self) -> Iterator[Node]:
         count = self.number()

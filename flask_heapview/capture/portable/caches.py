@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ...inspection.known_caches import containers, describe_cache, registered, shown
+from ...inspection.container_owners import Owners
+from ...inspection.known_caches import (
+    containers,
+    describe_cache,
+    of_the_service,
+    registered,
+    shown,
+)
 from ...inspection.type_info import DICT, Types
 from ...model.caches import Cache, Caches
 from ...model.ownership import Holder
@@ -14,25 +21,26 @@ from .walk import Walk
 def find_caches(
     walk: Walk,
     holders: Sequence[Holder],
-    sizes: Sequence[int],
+    owners: Owners,
     objects: Mapping[str, object],
     by_hand: Mapping[str, object],
     show_values: bool,
 ) -> Caches:
     """Every cache, largest first; deep sizes are still to come."""
-    found: list[Cache] = []
+    known: list[tuple[Cache, int]] = []
     for obj, node in walk.caches:
         try:
             cache = describe_cache(obj, walk.types.of(obj), walk.path(node))
         except Exception as error:
             name = type(error).__name__
             cache = Cache(path=walk.path(node), type="?", source="?", entries=0, error=name)
-        found.append(cache)
+        known.append((cache, walk.rank[node]))
+    found = of_the_service(known)
 
     def keys_of(holder: Holder) -> list[str]:
         return _keys_of_dict(objects.get(holder.path), walk.types) if show_values else []
 
-    found += containers(holders, sizes, {cache.path for cache in found}, keys_of)
+    found += containers(holders, owners, found, keys_of)
     found += [registered(name, obj, walk.types) for name, obj in by_hand.items()]
     found.sort(key=lambda c: (-(c.size or 0), -c.entries))
     return Caches(caches=found)

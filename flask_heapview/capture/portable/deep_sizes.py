@@ -124,9 +124,9 @@ def entries_of(
     obj: object, info: TypeInfo, wanted: int = MAX_SAMPLED_ENTRIES
 ) -> tuple[list[object], int]:
     """A spread-out sample of a container's entries, keys beside values, and how many there are."""
-    if info.cache is not None and info.cache != "functools" and info.dict_getter:
-        attributes = info.dict_getter(obj)
-        obj = next((attributes[n] for n in DATA_NAMES if n in attributes), obj)  # type: ignore[operator,index]
+    if info.cache is not None and info.cache != "functools":
+        attributes = info.attributes(obj)
+        obj = next((attributes[n] for n in DATA_NAMES if n in attributes), obj)
     if type.__dict__["__flags__"].__get__(type(obj)) & DICT:
         items: Sequence[object] = list(dict.items(obj))  # type: ignore[arg-type]
     else:

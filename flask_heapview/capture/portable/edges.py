@@ -89,6 +89,7 @@ class Edges:
 
     def _class(self, obj: object) -> list[Group]:
         proxy = namespace_of(obj)  # type: ignore[arg-type]
+        self.instance_dicts.update(map(id, referents(proxy)))
         return [*_named(list(proxy.items())), ("[ref]", referents(obj))]
 
     def _dict(self, obj: object, info: TypeInfo) -> list[Group]:

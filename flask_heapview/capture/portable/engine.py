@@ -41,7 +41,7 @@ from .forked import ForkedEngine
 from .open_objects import open_objects
 from .walk import Walk
 
-BYTES_PER_BLOCK = 190  # copied pages, the visited set and the queue; see docs/capture.md
+BYTES_PER_BLOCK = 280  # copied pages, the tree, the visited set and the queue; see docs/capture.md
 FIXED_BYTES = 24_000_000
 SECONDS_PER_BLOCK = 4e-6
 MAX_NEWEST_ENTRIES = 24  # entries of a container whose allocation is looked up
@@ -106,14 +106,13 @@ class _HeapLook:
         self._interpreter(held, seen)
         del held
         garbage = self._unreached(seen)
-        tracked = self._tracked()
         seen.clear()  # it refers to every object, itself included, and so hides who else does
         self.places = CodeLocations(reachable_codes(self._functions()), request.endpoints)
         self.stacks, self.place = walk.stacks()
         self.sizes = self.stacks.totals()[1]
         ownership = self._ownership()
         self.objects, self.holders = self._by_path(), ownership.holders
-        heap = self._heap(tracked)
+        heap = self._heap()
         self.advance("cycles", walk.visited, walk.visited)
         found = self._cycles(garbage)
         self.advance("allocations", walk.visited, walk.visited)
@@ -124,7 +123,7 @@ class _HeapLook:
         cached = caches.find_caches(
             walk,
             ownership.holders,
-            self.sizes,
+            walk.owners(self.stacks),
             self.objects,
             request.caches,
             request.show_values,
@@ -133,7 +132,7 @@ class _HeapLook:
             info=self.info,
             heap=heap,
             ownership=ownership,
-            gc=msgspec.structs.replace(facts.gc, tracked=sum(tracked.values())),
+            gc=msgspec.structs.replace(facts.gc, tracked=sum(t.tracked for t in heap.types)),
             cycles=found,
             caches=self._sized(cached),
             allocations=traced,
@@ -165,17 +164,12 @@ class _HeapLook:
         self.garbage_node = self.walk.walk_others("(cyclic garbage)", garbage, OURS)
         return garbage
 
-    def _tracked(self) -> Counter[int]:
-        of = self.types.of
-        own = self.edges.instance_dicts
-        return Counter(of(o).number for o in gc.get_objects() if id(o) not in own)
-
     def _functions(self) -> list[object]:
         return [o for o in gc.get_objects() if type(o) is types.FunctionType]
 
     # --- the views
 
-    def _heap(self, tracked: Counter[int]) -> Heap:
+    def _heap(self) -> Heap:
         rows = []
         for number, (count, size) in self.walk.census().items():
             info = self.types.all[number]
@@ -185,7 +179,7 @@ class _HeapLook:
                     module=info.module,
                     count=count,
                     size=size,
-                    tracked=min(count, tracked[number]),
+                    tracked=self.walk.tracked[number],
                 )
             )
         rows.sort(key=lambda r: -r.size)

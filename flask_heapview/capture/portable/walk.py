@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import gc
 import types
 from array import array
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 
 from ...inspection.bounds import limit_in, own_limit
-from ...inspection.roots import APP, OURS, Root, ThreadRoot, module_dict
+from ...inspection.container_owners import Owners
+from ...inspection.roots import APP, Root, ThreadRoot, module_dict
 from ...inspection.type_info import TYPE, TypeInfo, Types, namespace_of
-from ...model.ownership import FRAME, dotted
+from ...model.ownership import FRAME, OTHER, dotted
 from ...model.stacks import Frame, Stacks, StacksBuilder
 from ...text import clean
 from .edges import Edges
 from .open_resources import is_open
 
 MIN_LIBRARY_BYTES = 4096  # bytes below which a library's subtree has no line of its own
-MAX_NODES = 100_000  # path nodes; what does not fit is counted under "(other)"
+MAX_NODES = 1_000_000  # path nodes; what does not fit is counted under an "(other)" of its holder
 # from here on, a step that repeats one of the last few above it is folded into it
 MIN_FOLD_DEPTH = 8
 MAX_FOLD_PERIOD = 4
@@ -45,10 +47,11 @@ class Walk:
         self.open: dict[int, list[object]] = {}  # objects that hold a resource open, by node
         self._strays: dict[int, list[int]] = {}  # type number: [count, bytes]
         self.home: dict[str, tuple[int, dict[str, object]]] = {}
-        self.visited = self.truncated = self.large = 0
+        self.visited = self.large = 0
+        self.tracked: Counter[int] = Counter()  # by the type's number
         self._steps: dict[tuple[int, str, int], int] = {}
         self._queue: deque[tuple[object, int]] = deque()
-        self.other = self.new_node(-1, "(other)", None, OURS)
+        self._other: dict[int, int] = {}  # what holds more than the tree has room for -> its rest
 
     # --- nodes
 
@@ -72,35 +75,35 @@ class Walk:
                     return above
                 above = self.parent[above]
         if len(self.labels) >= MAX_NODES:
-            self.truncated += 1
-            return self.other
+            return self._other_below(parent)
         return self.new_node(parent, label, info)
+
+    def _other_below(self, parent: int) -> int:
+        """The node that takes what hangs there without a path of its own: its holder is known."""
+        if parent not in self._other:
+            self._other[parent] = self.new_node(parent, OTHER, None)
+        return self._other[parent]
 
     # --- the walk
 
     def reach(self, node: int, label: str, children: Iterable[object]) -> None:
         """Counts each child that was not seen, and queues those that lead further."""
         seen, infos, steps = self.seen, self.types.infos, self._steps
+        rest = self.labels[node] == OTHER
         for child in children:
             if seen(child):
                 continue
             info = infos.get(id(type(child))) or self.types.of(child)
             if info.flags & TYPE and self._file_under_module(child, info):
                 continue
-            if label == "[code]":  # names and constants of functions: nobody's growth
+            if label == "[code]" or rest:  # names and constants of functions: nobody's growth
                 step = node
-                self._stray(info, child, node)
             else:
                 key = (node, label, info.number)
                 step = steps.get(key, -1)
                 if step < 0:
                     step = steps[key] = self._step(node, label, info)
-            size = info.sizeof(child)
-            self.count[step] += 1
-            self.size[step] += size
-            self.visited += 1
-            if size > 512:
-                self.large += size
+            self._account(child, info, step)
             if info.resource is not None and is_open(child, info):
                 self.open.setdefault(step, []).append(child)
             if info.leads:
@@ -127,12 +130,13 @@ class Walk:
         self.size[node] += size
         self.visited += 1
         self.large += size if size > 512 else 0
+        if info.tracked and gc.is_tracked(obj):
+            self.tracked[info.number] += 1
         if self.type_of[node] != info.number:
-            self._stray(info, obj, node)
+            self._stray(info, size, node)
 
-    def _stray(self, info: TypeInfo, obj: object, node: int) -> None:
+    def _stray(self, info: TypeInfo, size: int, node: int) -> None:
         """Corrects the census for an object that is counted at a node of another type."""
-        size = info.sizeof(obj)
         for number, sign in ((info.number, 1), (self.type_of[node], -1)):
             row = self._strays.setdefault(number, [0, 0])
             row[0] += sign
@@ -156,17 +160,21 @@ class Walk:
         while queue:
             obj, node = queue.popleft()
             info = infos(obj)
-            if info.length is not None:
+            if info.length is not None and self._collects(obj, info, node):
                 self._note_container(obj, info, node)
             if info.cache is not None:
                 self.caches.append((obj, node))
             for label, children in groups(obj, info):
                 self.reach(node, label, children)
-            if info.dict_getter is not None and self.edges.intrusive:
+            if info.members or (info.dict_getter is not None and self.edges.intrusive):
                 self._inherit_limit(obj, info, node)
             if self.visited >= due:
                 due = self.visited + OBJECTS_PER_TICK
                 self.tick(self.visited)
+
+    def _collects(self, obj: object, info: TypeInfo, node: int) -> bool:
+        """Not where it is part of an object that shows what is in there, or is counted at it."""
+        return self.type_of[node] == info.number and id(obj) not in self.edges.instance_dicts
 
     def _note_container(self, obj: object, info: TypeInfo, node: int) -> None:
         try:
@@ -185,10 +193,9 @@ class Walk:
 
     def _inherit_limit(self, obj: object, info: TypeInfo, node: int) -> None:
         """An object that knows a bound means it for itself or for the containers inside it."""
-        attributes = info.dict_getter(obj) if info.dict_getter else None
-        if type(attributes) is not dict or info.flags & TYPE:
+        if info.flags & TYPE:
             return
-        limit = limit_in(attributes)
+        limit = limit_in(info.attributes(obj, self.edges.intrusive))
         if limit is not None:
             self.limits[node] = max(limit, self.limits.get(node) or 0)
 
@@ -265,6 +272,17 @@ class Walk:
             builder.count[made] += self.count[node]
             builder.size[made] += self.size[node]
         return builder.build(), place
+
+    def owners(self, stacks: Stacks) -> Owners:
+        """Who made what hangs in the tree."""
+        roots = [node for node, parent in enumerate(self.parent) if parent < 0]
+        ranks = {self.labels[node]: self.rank[node] for node in reversed(roots)}
+        return Owners(stacks, ranks, {t.name for t in self.types.all if t.flags & TYPE})
+
+    @property
+    def truncated(self) -> int:
+        """Objects without a path of their own."""
+        return sum(self.count[node] for node in self._other.values())
 
     def _kept(self) -> bytearray:
         """Which nodes are worth a line of their own."""

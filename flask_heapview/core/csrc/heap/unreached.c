@@ -161,6 +161,21 @@ reach_garbage(HvWalk *walk, PyObject *op, void *state)
     }
 }
 
+/* Where the tree is full, garbage is still counted as garbage: nobody holds it, whatever its path.
+ */
+static void
+walk_garbage(HvWalk *walk, Unreached *unreached)
+{
+    uint64_t truncated = walk->result.truncated_objects;
+    uint32_t other = walk->state.other_node;
+    hv_begin_at_root(walk, HV_LABEL_GARBAGE, walk->input.ranks.ours);
+    walk->result.garbage_node = walk->state.other_node = walk->state.current_node;
+    each_of(walk, unreached, reach_garbage, NULL);
+    hv_walk_queue(walk);
+    walk->result.truncated_objects = truncated;
+    walk->state.other_node = other;
+}
+
 void
 hv_walk_unreached(HvWalk *walk)
 {
@@ -178,10 +193,7 @@ hv_walk_unreached(HvWalk *walk)
     each_of(walk, &unreached, gather_garbage, &found);
     walk->result.garbage_examined = found.count;
     find_cycles(walk, &found, 1);
-    hv_begin_at_root(walk, HV_LABEL_GARBAGE, walk->input.ranks.ours);
-    walk->result.garbage_node = walk->state.current_node;
-    each_of(walk, &unreached, reach_garbage, NULL);
-    hv_walk_queue(walk);
+    walk_garbage(walk, &unreached);
     hv_drop_pages(unreached.inside, bytes);
     hv_set_drop(&unreached.set);
 }

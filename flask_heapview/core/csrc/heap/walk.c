@@ -278,7 +278,8 @@ look_into(HvWalk *walk, PyObject *op, uint32_t node)
     walk->state.current_limit_place = -1;
     walk->state.current_data = NULL;
     walk->state.current_function = counted_at_its_owner(walk, op, type, node);
-    if (type->length != HV_NO_LENGTH)
+    /* a function's own tables are counted at its node, and are no entries of it */
+    if (type->length != HV_NO_LENGTH && hv_node_at(walk, node)->type == type->number)
         hv_note_container(walk, op, type, node);
     hv_edges(&walk->core, op, type, hv_follow_edge, walk);
     if (walk->state.current_limit > 0)

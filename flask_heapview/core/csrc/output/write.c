@@ -49,6 +49,7 @@ write_types(HvWalk *walk, HvWriter *out)
         write_type_name(out, type->type);
         put_u8(out, type->cache);
         put_u8(out, type->resource);
+        put_u8(out, type->kind == HV_KIND_CLASS);
         put_u64(out, type->count);
         put_u64(out, type->bytes);
         put_u64(out, type->tracked);
