@@ -90,10 +90,13 @@ class CodeLocations:
         return None
 
 
-def reachable_codes(functions: Iterable[object]) -> list[types.CodeType]:
-    """The code objects of functions, with those nested in their constants."""
+def reachable_codes(
+    functions: Iterable[object], others: Iterable[types.CodeType] = ()
+) -> list[types.CodeType]:
+    """The code objects of functions and the others, with those nested in their constants."""
     codes: list[types.CodeType] = []
     todo = [r for f in functions for r in gc.get_referents(f) if type(r) is types.CodeType]
+    todo += others
     seen: set[int] = set()
     while todo:
         code = todo.pop()

@@ -18,6 +18,7 @@ from .type_info import mro_of
 _module_dict = vars(types.ModuleType)["__dict__"].__get__
 _get = object.__getattribute__
 APP, LIBRARY, STANDARD, OURS = range(4)
+UNNAMED = "[module]"  # in place of a name that may be data
 # what a capture itself needs: its growth is not the service's
 OWN_PACKAGES = frozenset(("flask_heapview", "guppy", "objgraph", "pympler"))
 
@@ -28,6 +29,7 @@ class Root(msgspec.Struct):
     name: str
     module: object
     rank: int
+    imported: bool = True  # not made by hand, out of what may be data
 
 
 def _library_dirs() -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -60,14 +62,25 @@ def module_dict(module: object) -> dict[str, Any] | None:
     return None
 
 
+def _origin(attributes: dict[str, Any]) -> tuple[object, object]:
+    """A module's file and its spec. No key is asked whether it equals."""
+    found = {"__file__": None, "__spec__": None}
+    for name, value in dict.items(attributes):
+        if type(name) is str and name in found:
+            found[name] = value
+    return found["__file__"], found["__spec__"]
+
+
 def modules() -> list[Root]:
     """Every module that has a dictionary: the app's, then libraries', then the standard ones."""
     roots = []
     for name, module in list(sys.modules.items()):
         if type(name) is not str:
             continue
-        file = (module_dict(module) or {}).get("__file__")
-        roots.append(Root(clean(name), module, rank_of(name, file)))
+        file, spec = _origin(module_dict(module) or {})
+        imported = file is not None or spec is not None or name == "__main__"
+        shown = clean(name) if imported else UNNAMED
+        roots.append(Root(shown, module, rank_of(name, file), imported))
     roots.sort(key=lambda root: root.rank)  # stable: import order within a rank
     return roots
 

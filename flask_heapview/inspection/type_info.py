@@ -17,6 +17,7 @@ from functools import lru_cache
 from ..text import clean
 
 HAVE_GC = 1 << 14  # Py_TPFLAGS_HAVE_GC and its neighbours, Include/object.h
+HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE
 MANAGED = 1 << 4 | 1 << 3  # Py_TPFLAGS_MANAGED_DICT, Py_TPFLAGS_MANAGED_WEAKREF
 LIST, TUPLE, DICT, EXCEPTION, TYPE = 1 << 25, 1 << 26, 1 << 29, 1 << 30, 1 << 31
 _EMPTY: types.MappingProxyType[str, object] = types.MappingProxyType({})
@@ -118,7 +119,8 @@ class TypeInfo:
         self.name = type_name(kind)
         self.sizeof = _sizer(kind, self.flags)
         self.dict_getter: Callable[[object], object] | None = None
-        self.members: list[tuple[str, Callable[[object], object]]] = []
+        # name, whether it is C code's, and how to read it
+        self.members: list[tuple[str, bool, Callable[[object], object]]] = []
         self.length = _length(kind, self.flags)
         names = [type_name(base) for base in mro_of(kind)]
         self.cache = next((CACHES[n] for n in names if n in CACHES), None)
@@ -128,23 +130,24 @@ class TypeInfo:
 
     def _find_attributes(self) -> None:
         for base in mro_of(self.kind):
-            for name, value in list(namespace_of(base).items()):
+            attributes = {n: v for n, v in namespace_of(base).items() if type(n) is str}
+            in_c = not (_flags(base) & HEAP_TYPE and "__slots__" in attributes)
+            for name, value in attributes.items():
                 if type(value) is not _MEMBER and type(value) is not _GETSET:
                     continue
                 if name == "__dict__" and base is not type:
                     self.dict_getter = self.dict_getter or value.__get__
                 elif type(value) is _MEMBER:
-                    label = f".{name}" if name.isidentifier() else "[attribute]"
-                    self.members.append((label, value.__get__))
+                    self.members.append((name, in_c, value.__get__))
 
     def attributes(self, obj: object, intrusive: bool = True) -> dict[str, object]:
         """The attributes of an instance by name; only those in slots unless its dictionary may be
         created for it."""
         found = self.dict_getter(obj) if self.dict_getter and intrusive else {}
         values = dict(found) if type(found) is dict else {}
-        for label, getter in self.members:
+        for name, _, getter in self.members:
             with contextlib.suppress(Exception):  # an unset slot, or no object
-                values[label[1:]] = getter(obj)
+                values[name] = getter(obj)
         return values
 
 

@@ -83,8 +83,10 @@ HUB = """
 import types
 
 app = types.ModuleType("app")
-app.hub = types.SimpleNamespace(**{f"part{n}": [] for n in range(600)})
 app.__file__ = str(Path.cwd() / "elsewhere" / "app.py")
+names = "".join(f"        self.part{n} = []\\n" for n in range(600))
+source = "class Hub:\\n    def __init__(self):\\n" + names + "hub = Hub()\\n"
+exec(compile(source, app.__file__, "exec"), vars(app))
 sys.modules["app"] = app
 found = []
 for turn in range(3):

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import builtins
 import gc
+import inspect
 import types
 from collections.abc import Callable, Iterable
 
-from ...inspection.type_info import DICT, TYPE, TypeInfo, Types, namespace_of
+from ...inspection.type_info import DICT, HEAP_TYPE, TYPE, TypeInfo, Types, namespace_of
+from .names import Names
 
 Group = tuple[str, Iterable[object]]
 referents = gc.get_referents
@@ -22,8 +24,13 @@ _function = types.FunctionType.__dict__
 _closure, _code, _globals = (
     _function[name].__get__ for name in ("__closure__", "__code__", "__globals__")
 )
-_frame_locals = types.FrameType.__dict__["f_locals"].__get__
-_SUSPENDED = (types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType)
+_frame_locals, _frame_code = (
+    types.FrameType.__dict__[name].__get__ for name in ("f_locals", "f_code")
+)
+_flags = type.__dict__["__flags__"].__get__
+_SUSPENDED = frozenset(
+    map(id, (types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType))
+)
 _CODE = (  # what code is made of
     types.CodeType,
     types.BuiltinFunctionType,
@@ -38,14 +45,8 @@ _PARTS = (
     *("co_linetable", "co_exceptiontable"),
 )
 _BUILTINS = id(builtins.__dict__)  # every function refers to it
-_NAMED_ITEMS = frozenset((list, tuple, set, frozenset))
-
-
-def attribute_label(name: object) -> str:
-    """The label of a namespace's key: its name, if it is an identifier of bearable length."""
-    if type(name) is str and len(name) < 100 and name.isidentifier():
-        return f".{name}"
-    return "[attribute]"
+# types are told apart by address: their metaclass may compare and hash in Python
+_NAMED_ITEMS = frozenset(map(id, (list, tuple, set, frozenset)))
 
 
 class Edges:
@@ -55,8 +56,8 @@ class Edges:
     CPython create them: right in a forked copy, never in the service itself.
     """
 
-    def __init__(self, types_: Types, intrusive: bool) -> None:
-        self.types = types_
+    def __init__(self, types_: Types, intrusive: bool, names: Names) -> None:
+        self.types, self.names = types_, names
         self.intrusive = intrusive
         self.instance_dicts: set[int] = set()  # addresses of dictionaries that are an object's own
         self._by_kind: dict[int, Callable[[object, TypeInfo], list[Group]]] = {
@@ -72,25 +73,32 @@ class Edges:
             special = self._by_kind.get(id(info.kind))
             if special is not None:
                 return special(obj, info)
-            if info.kind in _NAMED_ITEMS:
+            if id(info.kind) in _NAMED_ITEMS:
                 return [("[item]", referents(obj))]
             if info.flags & TYPE:
                 return self._class(obj)
             if info.flags & DICT:
                 return self._dict(obj, info)
-            if info.kind in _SUSPENDED:
+            if id(info.kind) in _SUSPENDED:
                 return [("[local]", referents(obj))]
             return self._instance(obj, info)
         except Exception:  # whatever a broken type does, the walk goes on
             return [("[ref]", referents(obj))]
 
     def _module(self, obj: object, _: TypeInfo) -> list[Group]:
-        return [*namespace(_module_dict(obj)), ("[ref]", referents(obj))]
+        attributes = _module_dict(obj)
+        own, named = self.names.own(attributes), self.names.attribute
+        groups: list[Group] = [
+            (named(name, place < own), (value,))
+            for place, (name, value) in enumerate(dict.items(attributes))
+        ]
+        return [*groups, ("[ref]", referents(obj))]
 
     def _class(self, obj: object) -> list[Group]:
+        in_c = not _flags(obj) & HEAP_TYPE
         proxy = namespace_of(obj)  # type: ignore[arg-type]
         self.instance_dicts.update(map(id, referents(proxy)))
-        return [*_named(list(proxy.items())), ("[ref]", referents(obj))]
+        return [*self._named(list(proxy.items()), in_c), ("[ref]", referents(obj))]
 
     def _dict(self, obj: object, info: TypeInfo) -> list[Group]:
         if info.kind is dict:
@@ -108,7 +116,7 @@ class Edges:
         refs = [r for r in referents(obj) if id(r) not in skip]
         own = [r for r in refs if type(r) is dict]  # attributes, defaults by keyword, annotations
         for attributes in own:
-            groups += namespace(attributes)
+            groups += self._named(list(dict.items(attributes)))
         return [*groups, ("[code]", refs)]
 
     def _code(self, obj: object, info: TypeInfo) -> list[Group]:
@@ -123,15 +131,26 @@ class Edges:
         """The frame's local variables; unnamed where looking would leave a dict behind."""
         if not self.intrusive:
             return [("[local]", referents(frame))]
-        values = dict(_frame_locals(frame))
-        return [(f" local {n}", (v,)) for n, v in values.items() if type(n) is str]
+        code = _frame_code(frame)
+        own = {*code.co_varnames, *code.co_cellvars, *code.co_freevars}
+        if code.co_flags & inspect.CO_OPTIMIZED:  # a function: its variables are its code's
+            return [
+                (f" local {name}" if type(name) is str and name in own else "[local]", (value,))
+                for name, value in dict(_frame_locals(frame)).items()
+            ]
+        # what exec() was given, or a class's body: CPython would store cells in it, which may run
+        # code of the application
+        values = None if own else _frame_locals(frame)
+        if type(values) is not dict:
+            return [("[local]", referents(frame))]
+        return [(self.names.local(name), (value,)) for name, value in values.items()]
 
     def _instance(self, obj: object, info: TypeInfo) -> list[Group]:
         refs = referents(obj)
         groups: list[Group] = []
-        for label, getter in info.members:
+        for name, in_c, getter in info.members:
             try:
-                groups.append((label, (getter(obj),)))
+                groups.append((self.names.attribute(name, in_c), (getter(obj),)))
             except Exception:  # an unset slot, or a value that is not an object
                 continue
         if info.dict_getter is None:
@@ -144,17 +163,11 @@ class Edges:
         self.instance_dicts.add(id(attributes))
         if any(r is attributes for r in refs):  # it was there before we looked
             groups.append((".__dict__", (attributes,)))
-        groups += _named(list(attributes.items()))
+        groups += self._named(list(attributes.items()))
         return [*groups, ("[item]", refs)]
 
-
-def namespace(attributes: dict[str, object]) -> list[Group]:
-    """The groups of a namespace's dictionary: one a name."""
-    return _named(list(dict.items(attributes)))
-
-
-def _named(items: list[tuple[str, object]]) -> list[Group]:
-    return [(attribute_label(name), (value,)) for name, value in items]
+    def _named(self, items: list[tuple[str, object]], certain: bool = False) -> list[Group]:
+        return [(self.names.attribute(name, certain), (value,)) for name, value in items]
 
 
 def _dict_groups(obj: object) -> list[Group]:

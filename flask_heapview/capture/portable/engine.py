@@ -38,6 +38,7 @@ from ..base import Capture, CaptureCost, ServiceFacts
 from . import caches, cycles, deep_sizes
 from .edges import Edges, referents
 from .forked import ForkedEngine
+from .names import Names
 from .open_objects import open_objects
 from .walk import Walk
 
@@ -87,7 +88,6 @@ class _HeapLook:
         self.facts, self.forked, self.view = facts, forked, view
         self.before = set(sys.modules)
         self.types = Types()
-        self.edges = Edges(self.types, intrusive=forked)
         self.total = sys.getallocatedblocks()
         self.tracing = tracing.mode() == "exact"
 
@@ -98,6 +98,7 @@ class _HeapLook:
         pymalloc = memory.pymalloc_figures() if self.forked else None
         maps = resources.read_maps(pid) if self.forked else []
         seen = mutnodeset([self.view])  # guppy's own books grow with every capture
+        self.edges = Edges(self.types, self.forked, Names(self._functions(), threads))
         walk = self.walk = Walk(self.edges, seen.tas, self._walked)
         held = self.view.heap()  # first: before we make objects
         walk.walk_modules(modules())

@@ -211,6 +211,8 @@ class Walk:
             info = infos(root.module)
             node = self.new_node(-1, root.name, info, root.rank)
             self._account(root.module, info, node)
+            if root.rank != APP:
+                self.edges.names.trust(root)
             attributes = module_dict(root.module)
             if attributes is not None and not self.seen(attributes):
                 self._account(attributes, infos(attributes), node)

@@ -3,11 +3,10 @@
 
 #include <string.h>
 
-/* The value under a name in a class's own namespace, borrowed; NULL where there is none. */
+/* The value under a name, borrowed; NULL where there is none. No key is asked whether it equals. */
 PyObject *
-hv_type_dict_get(PyTypeObject *type, const char *name)
+hv_dict_get(PyObject *dict, const char *name)
 {
-    PyObject *dict = hv_type_dict(type);
     PyObject *key, *value;
     Py_ssize_t at = 0, length = (Py_ssize_t)strlen(name);
     if (dict == NULL || !PyDict_Check(dict))
@@ -18,6 +17,13 @@ hv_type_dict_get(PyTypeObject *type, const char *name)
             return value;
     }
     return NULL;
+}
+
+/* The value under a name in a class's own namespace, likewise. */
+PyObject *
+hv_type_dict_get(PyTypeObject *type, const char *name)
+{
+    return hv_dict_get(hv_type_dict(type), name);
 }
 
 int

@@ -20,6 +20,9 @@ enum {
     HV_FORM_CONTEXT,   /* " context name" */
     HV_FORM_MODULE,    /* a module's name */
     HV_FORM_THREAD,    /* "thread name:" */
+    /* as the first two, but only if source code says the name: hidden.c decides it at the end */
+    HV_FORM_ATTRIBUTE_IF_SAID,
+    HV_FORM_LOCAL_IF_SAID,
 };
 
 /* The fixed labels; labels.c has their texts. */
@@ -29,7 +32,7 @@ enum {
     HV_LABEL_KEY,
     HV_LABEL_REF,
     HV_LABEL_CODE,
-    HV_LABEL_UNNAMED, /* "[attribute]": a namespace's key that is no identifier */
+    HV_LABEL_UNNAMED, /* "[attribute]": a namespace's key that may not be shown */
     HV_LABEL_DICT,    /* ".__dict__" */
     HV_LABEL_TYPE,
     HV_LABEL_LOCALS, /* "[local]" */
@@ -55,6 +58,7 @@ typedef struct {
     uint8_t kind;
     int8_t limit;     /* place among the names that say how large a container may become; -1 */
     uint8_t data;     /* whether a cache keeps its entries under this name */
+    uint8_t hidden;   /* the fixed label that is shown in its place; 0 where it is shown itself */
     PyObject *name;   /* the str, or NULL for a fixed label */
     const char *text; /* a fixed label's text */
 } HvLabel;
@@ -159,6 +163,9 @@ struct HvCore {
     HvArray labels;        /* HvLabel */
     PyObject **limit_names, **data_names;
     Py_ssize_t limit_name_count, data_name_count;
+    HvVisitedSet said_names;         /* the strs that are names in source code */
+    HvVisitedSet library_namespaces; /* dictionaries of modules that have their own names only */
+    int strings_are_source;          /* `python -c`: the program itself has no file */
     /* what is being looked at, for the case that looking is fatal */
     PyTypeObject *volatile examined_type;
     /* the page that shows the progress, or NULL */
@@ -167,6 +174,7 @@ struct HvCore {
 
 /* classes.c */
 int hv_full_name(PyTypeObject *type, char *buffer, size_t room); /* "module.Class", builtins bare */
+PyObject *hv_dict_get(PyObject *dict, const char *name);
 PyObject *hv_type_dict_get(PyTypeObject *type, const char *name);
 
 /* types.c */
@@ -192,6 +200,11 @@ void hv_labels_init(HvCore *core);
 uint32_t hv_label(HvCore *core, uint8_t kind, PyObject *name);
 size_t hv_utf8(PyObject *text, char *buffer, size_t room); /* bytes written; cut to the room */
 int hv_same_text(PyObject *a, PyObject *b);
+
+/* hidden.c */
+void hv_note_code(HvCore *core, PyCodeObject *code);
+Py_ssize_t hv_own_names(HvCore *core, PyObject *dict);
+void hv_hide_unsaid(HvCore *core);
 
 /* edges.c */
 void hv_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *state);

@@ -69,6 +69,16 @@ set_edges(PyObject *op, HvEdge edge, void *state)
     }
 }
 
+/* The names themselves are nobody's growth. */
+static void
+name_edges(PyObject *dict, HvEdge edge, void *state)
+{
+    PyObject *key, *value;
+    Py_ssize_t at = 0;
+    while (PyDict_Next(dict, &at, &key, &value))
+        edge(state, key, HV_LABEL_CODE, -1);
+}
+
 /* The values of a namespace, each under its name. */
 static void
 namespace_edges(HvCore *core, PyObject *dict, uint8_t kind, HvEdge edge, void *state)
@@ -79,9 +89,20 @@ namespace_edges(HvCore *core, PyObject *dict, uint8_t kind, HvEdge edge, void *s
         return;
     while (PyDict_Next(dict, &at, &key, &value))
         edge(state, value, hv_label(core, kind, key), -1);
-    at = 0;
-    while (PyDict_Next(dict, &at, &key, &value))
-        edge(state, key, HV_LABEL_CODE, -1); /* the names themselves are nobody's growth */
+    name_edges(dict, edge, state);
+}
+
+static void
+module_edges(HvCore *core, PyObject *op, HvEdge edge, void *state)
+{
+    PyObject *key, *value, *dict = PyModule_GetDict(op);
+    Py_ssize_t at = 0, own = hv_own_names(core, dict);
+    while (PyDict_Next(dict, &at, &key, &value)) {
+        uint8_t kind = at <= own ? HV_FORM_ATTRIBUTE : HV_FORM_ATTRIBUTE_IF_SAID;
+        edge(state, value, hv_label(core, kind, key), -1);
+    }
+    name_edges(dict, edge, state);
+    traversed_edges(core, op, HV_LABEL_REF, edge, state);
 }
 
 static void
@@ -92,11 +113,11 @@ attribute_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *sta
         for (Py_ssize_t i = 0; i < found.keys->dk_nentries; i++) {
             if (found.values[i] != NULL)
                 edge(state, found.values[i],
-                     hv_label(core, HV_FORM_ATTRIBUTE, hv_key(found.keys, i)), -1);
+                     hv_label(core, HV_FORM_ATTRIBUTE_IF_SAID, hv_key(found.keys, i)), -1);
         }
     } else if (found.dict != NULL) {
         edge(state, found.dict, HV_LABEL_DICT, -1);
-        namespace_edges(core, found.dict, HV_FORM_ATTRIBUTE, edge, state);
+        namespace_edges(core, found.dict, HV_FORM_ATTRIBUTE_IF_SAID, edge, state);
     }
 }
 
@@ -148,7 +169,10 @@ class_edges(HvCore *core, PyObject *op, HvEdge edge, void *state)
 {
     PyTypeObject *type = (PyTypeObject *)op;
     PyObject *dict = hv_type_dict(type);
-    namespace_edges(core, dict, HV_FORM_ATTRIBUTE, edge, state);
+    namespace_edges(core, dict,
+                    type->tp_flags & Py_TPFLAGS_HEAPTYPE ? HV_FORM_ATTRIBUTE_IF_SAID
+                                                         : HV_FORM_ATTRIBUTE,
+                    edge, state);
     if (dict != NULL)
         edge(state, dict, HV_LABEL_DICT, -1);
     if (type->tp_flags & Py_TPFLAGS_HEAPTYPE)
@@ -171,16 +195,17 @@ function_edges(HvCore *core, PyObject *op, HvEdge edge, void *state)
                 edge(state, cell, hv_label(core, HV_FORM_CLOSURE, name), -1);
         }
     }
-    namespace_edges(core, function->func_dict, HV_FORM_ATTRIBUTE, edge, state);
-    namespace_edges(core, function->func_kwdefaults, HV_FORM_ATTRIBUTE, edge, state);
+    namespace_edges(core, function->func_dict, HV_FORM_ATTRIBUTE_IF_SAID, edge, state);
+    namespace_edges(core, function->func_kwdefaults, HV_FORM_ATTRIBUTE_IF_SAID, edge, state);
     traversed_edges(core, op, HV_LABEL_CODE, edge, state);
 }
 
 /* Code objects have no traverse function: their parts have to be named. */
 static void
-code_edges(PyObject *op, HvEdge edge, void *state)
+code_edges(HvCore *core, PyObject *op, HvEdge edge, void *state)
 {
     PyCodeObject *code = (PyCodeObject *)op;
+    hv_note_code(core, code);
     code_edge(code->co_consts, edge, state);
     code_edge(code->co_names, edge, state);
     code_edge(code->co_exceptiontable, edge, state);
@@ -208,7 +233,7 @@ hv_frame_edges(HvCore *core, HvFrame *frame, HvEdge edge, void *state)
                  hv_label(core, HV_FORM_LOCAL, PyTuple_GET_ITEM(code->co_localsplusnames, i)), -1);
     }
     if (frame->f_locals != NULL && PyDict_CheckExact(frame->f_locals))
-        namespace_edges(core, frame->f_locals, HV_FORM_LOCAL, edge, state);
+        namespace_edges(core, frame->f_locals, HV_FORM_LOCAL_IF_SAID, edge, state);
     code_edge(frame->f_locals, edge, state);
     code_edge((PyObject *)frame->frame_obj, edge, state);
 }
@@ -239,8 +264,7 @@ code_related_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *
     HvFrame *frame;
     switch (type->kind) {
     case HV_KIND_MODULE:
-        namespace_edges(core, PyModule_GetDict(op), HV_FORM_ATTRIBUTE, edge, state);
-        traversed_edges(core, op, HV_LABEL_REF, edge, state);
+        module_edges(core, op, edge, state);
         return;
     case HV_KIND_CLASS:
         class_edges(core, op, edge, state);
@@ -249,7 +273,7 @@ code_related_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *
         function_edges(core, op, edge, state);
         return;
     case HV_KIND_CODE:
-        code_edges(op, edge, state);
+        code_edges(core, op, edge, state);
         return;
     case HV_KIND_PART_OF_CODE:
         traversed_edges(core, op, HV_LABEL_CODE, edge, state);

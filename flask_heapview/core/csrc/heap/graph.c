@@ -122,9 +122,10 @@ static void
 namespace_arcs(GraphWriter *writer, PyObject *dict)
 {
     PyObject *key, *value;
-    Py_ssize_t at = 0;
+    Py_ssize_t at = 0, own = hv_own_names(&writer->walk->core, dict);
     while (PyDict_Next(dict, &at, &key, &value)) {
-        arc(writer, value, hv_label(&writer->walk->core, HV_FORM_ATTRIBUTE, key));
+        uint8_t kind = at <= own ? HV_FORM_ATTRIBUTE : HV_FORM_ATTRIBUTE_IF_SAID;
+        arc(writer, value, hv_label(&writer->walk->core, kind, key));
         arc(writer, key, HV_LABEL_KEY);
     }
 }

@@ -35,7 +35,7 @@ hv_labels_init(HvCore *core)
     hv_array_init(&core->labels, sizeof(HvLabel));
     for (int i = 0; i < HV_FIXED_LABELS; i++) {
         HvLabel *label = hv_array_push(&core->labels);
-        *label = (HvLabel){HV_FORM_FIXED, -1, 0, NULL, fixed[i]};
+        *label = (HvLabel){HV_FORM_FIXED, -1, 0, 0, NULL, fixed[i]};
     }
 }
 
@@ -76,8 +76,8 @@ static uint32_t
 new_label(HvCore *core, uint8_t kind, PyObject *name)
 {
     HvLabel *label = hv_array_push(&core->labels);
-    *label = (HvLabel){kind, -1, 0, name, NULL};
-    if (kind == HV_FORM_ATTRIBUTE) {
+    *label = (HvLabel){kind, -1, 0, 0, name, NULL};
+    if (kind == HV_FORM_ATTRIBUTE || kind == HV_FORM_ATTRIBUTE_IF_SAID) {
         label->limit = (int8_t)place_among(name, core->limit_names, core->limit_name_count);
         label->data = place_among(name, core->data_names, core->data_name_count) >= 0;
     }
@@ -94,12 +94,20 @@ is_name(PyObject *name)
            PyUnicode_IsIdentifier(name);
 }
 
+/* Whether such names are keys of a dictionary, which may be anything. */
+static int
+is_key(uint8_t kind)
+{
+    return kind == HV_FORM_ATTRIBUTE || kind == HV_FORM_ATTRIBUTE_IF_SAID ||
+           kind == HV_FORM_LOCAL_IF_SAID;
+}
+
 static uint32_t
 by_content(HvCore *core, uint8_t kind, PyObject *name)
 {
     for (uint64_t probe = 0;; probe++) { /* keys collide: the text decides */
         int fresh;
-        uint64_t key = (hash_text(name) + probe * 8 + kind) | 1;
+        uint64_t key = (hash_text(name) + probe * 16 + kind) | 1;
         uint32_t *found = hv_table_slot(&core->label_content, key, &fresh);
         if (fresh) {
             uint32_t made = new_label(core, kind, name);
@@ -116,16 +124,16 @@ uint32_t
 hv_label(HvCore *core, uint8_t kind, PyObject *name)
 {
     int fresh;
-    uint64_t key = (uint64_t)(uintptr_t)name | kind; /* a str's address is a multiple of 8 */
+    uint64_t key = (uint64_t)(uintptr_t)name << 1 | kind; /* a str's address is a multiple of 8 */
     uint32_t *found = hv_table_slot(&core->label_table, key, &fresh);
     if (!fresh)
         return *found;
-    uint32_t label;
+    uint32_t label, unnamed = kind == HV_FORM_LOCAL_IF_SAID ? HV_LABEL_LOCALS : HV_LABEL_UNNAMED;
     if (!PyUnicode_CheckExact(name) || !PyUnicode_IS_READY(name) ||
         core->labels.count >= MAX_LABELS)
-        label = HV_LABEL_UNNAMED;
-    else if (kind == HV_FORM_ATTRIBUTE && !is_name(name))
-        label = HV_LABEL_UNNAMED;
+        label = unnamed;
+    else if (is_key(kind) && !is_name(name))
+        label = unnamed;
     else
         label = by_content(core, kind, name);
     *hv_table_slot(&core->label_table, key, &fresh) = label;

@@ -176,30 +176,32 @@ merge(HvWalk *walk, Merging *merging)
 }
 
 static void
-move(HvWalk *Py_UNUSED(walk), uint32_t *node, void *state)
+follow(HvWalk *Py_UNUSED(walk), uint32_t *node, void *place)
 {
-    const Merging *merging = state;
     if (*node != HV_NONE)
-        *node = merging->place[*node] & ~MERGED;
+        *node = ((uint32_t *)place)[*node] & ~MERGED;
 }
 
 static void
-move_samples(HvWalk *walk, Merging *merging)
+follow_waiting(uint32_t *node, void *place)
 {
+    follow(NULL, node, place);
+}
+
+/* Lets all that refers to nodes refer to where they went. */
+void
+hv_follow_nodes(HvWalk *walk, uint32_t *place)
+{
+    each_referred_node(walk, follow, place);
+    hv_queue_each_node(&walk->state.queue, follow_waiting, place);
     uint32_t *owner = walk->result.sample_node;
     for (int slot = 0; owner != NULL && slot < HV_LIVE_SLOTS; slot++) {
         if (owner[slot] == HV_NONE)
             continue;
         uint32_t doubtful = owner[slot] & HV_DOUBTFUL, node = owner[slot] & ~HV_DOUBTFUL;
-        move(walk, &node, merging);
+        follow(walk, &node, place);
         owner[slot] = node | doubtful;
     }
-}
-
-static void
-move_waiting(uint32_t *node, void *state)
-{
-    move(NULL, node, state);
 }
 
 /* Returns how many nodes could not be merged, whatever they weigh. */
@@ -210,9 +212,7 @@ hv_merge_nodes(HvWalk *walk)
     size_t needed = choose_nodes(walk);
     Merging merging = {hv_pages(bytes), hv_pages(bytes), 0};
     merge(walk, &merging);
-    each_referred_node(walk, move, &merging);
-    hv_queue_each_node(&walk->state.queue, move_waiting, &merging);
-    move_samples(walk, &merging);
+    hv_follow_nodes(walk, merging.place);
     hv_drop_pages(merging.place, bytes);
     hv_drop_pages(merging.small_one, bytes);
     return needed;

@@ -1,6 +1,16 @@
 /* Where a walk begins: modules, threads, the interpreter; and what it begins and ends with. */
 #include "heap/walk.h"
 
+/* Whether only the module's makers gave it names: a library's, and of the import system's making.
+ */
+static int
+has_own_names(HvWalk *walk, HvModuleRoot *root)
+{
+    PyObject *spec = hv_dict_get(root->dict, "__spec__");
+    return root->rank != walk->input.ranks.app &&
+           ((spec != NULL && spec != Py_None) || hv_dict_get(root->dict, "__file__") != NULL);
+}
+
 static void
 walk_modules(HvWalk *walk)
 {
@@ -17,6 +27,8 @@ walk_modules(HvWalk *walk)
         if (root->dict == NULL)
             continue;
         hv_count_once(walk, root->dict, root->node);
+        if (has_own_names(walk, root))
+            hv_set_add(&walk->core.library_namespaces, root->dict);
         if (walk->input.with_graph)
             hv_set_add(&walk->state.namespace_dicts, root->dict);
         int fresh;
@@ -187,6 +199,9 @@ hv_walk_init(HvWalk *walk)
     HvCore *core = &walk->core;
     hv_array_init(&core->types, sizeof(HvType *));
     hv_labels_init(core);
+    hv_set_init(&core->said_names);
+    hv_set_init(&core->library_namespaces);
+    core->strings_are_source = core->interp->config.run_command != NULL;
     hv_set_init(&walk->state.visited_set);
     hv_set_init(&walk->state.garbage_set);
     hv_set_init(&walk->state.namespace_dicts);
@@ -245,6 +260,8 @@ hv_walk_drop(HvWalk *walk)
     hv_table_drop(&core->label_table);
     hv_table_drop(&core->label_content);
     hv_arena_drop(&core->arena);
+    hv_set_drop(&core->said_names);
+    hv_set_drop(&core->library_namespaces);
     hv_set_drop(&walk->state.visited_set);
     hv_set_drop(&walk->state.garbage_set);
     hv_set_drop(&walk->state.namespace_dicts);

@@ -108,6 +108,15 @@ is_object(const PyMemberDef *member)
     return (member->type == T_OBJECT || member->type == T_OBJECT_EX) && member->name != NULL;
 }
 
+/* The slots of a class in Python are named as its maker pleased, members of C classes by C code. */
+static uint8_t
+form_of_members(PyTypeObject *type)
+{
+    int slots =
+        (type->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0 && ((PyHeapTypeObject *)type)->ht_slots != NULL;
+    return slots ? HV_FORM_ATTRIBUTE_IF_SAID : HV_FORM_ATTRIBUTE;
+}
+
 /* The str of a member's name: its descriptor's, which lives as long as the class. */
 static PyObject *
 name_of(PyTypeObject *type, const PyMemberDef *member)
@@ -129,7 +138,8 @@ add_members(HvCore *core, HvType *found, PyTypeObject *type)
         PyObject *name = name_of(type, &members[i]);
         HvMember *member = &found->member[found->members++];
         member->offset = members[i].offset;
-        member->label = name == NULL ? HV_LABEL_UNNAMED : hv_label(core, HV_FORM_ATTRIBUTE, name);
+        member->label =
+            name == NULL ? HV_LABEL_UNNAMED : hv_label(core, form_of_members(type), name);
     }
 }
 

@@ -130,10 +130,11 @@ is_code(HvType *type)
            type->kind == HV_KIND_PART_OF_CODE;
 }
 
-static uint32_t
-own_label(HvWalk *walk, PyFunctionObject *function)
+static int
+is_own_name(HvWalk *walk, PyFunctionObject *function, uint32_t number)
 {
-    return hv_label(&walk->core, HV_FORM_ATTRIBUTE, function->func_name);
+    PyObject *name = HV_AT(&walk->core.labels, HvLabel, number).name;
+    return name != NULL && hv_same_text(name, function->func_name);
 }
 
 /* Whether a reference needs no node of its own: names and constants of functions are nobody's
@@ -153,7 +154,7 @@ is_part_of_code(HvWalk *walk, PyObject *child, HvType *type, uint32_t label)
         return hv_size(&walk->core, child, type) < HV_MIN_SUBTREE_BYTES;
     case HV_KIND_FUNCTION:
         return has_names(walk->state.current_type) &&
-               label == own_label(walk, (PyFunctionObject *)child);
+               is_own_name(walk, (PyFunctionObject *)child, label);
     case HV_KIND_CODE:
     case HV_KIND_PART_OF_CODE:
         return 1;
@@ -183,9 +184,9 @@ leave_code(HvWalk *walk)
     PyFunctionObject *function = state->current_function;
     if (function == NULL)
         return;
+    uint32_t label = hv_label(&walk->core, HV_FORM_ATTRIBUTE_IF_SAID, function->func_name);
     state->current_function = NULL;
-    state->current_node =
-        hv_step(walk, state->current_node, own_label(walk, function), state->current_type->number);
+    state->current_node = hv_step(walk, state->current_node, label, state->current_type->number);
 }
 
 /* --- following references */

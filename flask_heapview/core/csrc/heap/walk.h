@@ -33,6 +33,7 @@ void hv_note_samples(HvWalk *walk, PyObject *op, HvType *type, uint32_t node);
 #define HV_MIN_SUBTREE_BYTES 4096 /* of a library, for a line of its own */
 void hv_make_room(HvWalk *walk);
 size_t hv_merge_nodes(HvWalk *walk);
+void hv_follow_nodes(HvWalk *walk, uint32_t *place);
 
 /* write.c */
 struct HvGraph;

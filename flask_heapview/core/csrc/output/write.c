@@ -11,9 +11,12 @@
 static void
 write_labels(HvWalk *walk, HvWriter *out)
 {
-    put_u32(out, (uint32_t)walk->core.labels.count);
-    for (size_t i = 0; i < walk->core.labels.count; i++) {
-        HvLabel *label = &HV_AT(&walk->core.labels, HvLabel, i);
+    HvArray *labels = &walk->core.labels;
+    put_u32(out, (uint32_t)labels->count);
+    for (size_t i = 0; i < labels->count; i++) {
+        HvLabel *label = &HV_AT(labels, HvLabel, i);
+        if (label->hidden)
+            label = &HV_AT(labels, HvLabel, label->hidden);
         put_u8(out, label->kind);
         if (label->text != NULL)
             put_string(out, label->text, strlen(label->text));
@@ -219,6 +222,8 @@ void
 hv_write_all(HvWalk *walk, int fd, HvGraph *graph)
 {
     HvWriter out = {fd, 0, hv_pages(BUFFER_BYTES)};
+    hv_hide_unsaid(&walk->core);
+    hv_merge_hidden(walk);
     hv_merge_nodes(walk);
     put_bytes(&out, HV_WALK_MAGIC, HV_WALK_MAGIC_BYTES);
     put_u32(&out, HV_WALK_VERSION);

@@ -101,6 +101,9 @@ block_of(PyObject *op)
     return (uint64_t)((uintptr_t)op - hv_before(op, Py_TYPE(op)));
 }
 
+/* merge_hidden.c */
+void hv_merge_hidden(HvWalk *walk);
+
 /* container_entries.c */
 void hv_write_container_entries(HvWalk *walk, HvWriter *out);
 void hv_write_keys(HvWalk *walk, HvWriter *out);
