@@ -257,6 +257,18 @@ def test_two_snapshots_and_the_readings_between_them(most: int, verdict: str) ->
     assert report.suspects[0].cause == "native"
 
 
+def test_an_endpoint_that_served_nothing_meanwhile_is_not_blamed() -> None:
+    old = msgspec.structs.replace(SITE, endpoint="set_up", size=9000)
+    rows = []
+    for found in row(100, 200, 300):
+        (holder,) = found.ownership.holders
+        more = msgspec.structs.replace(holder, sites=[old, SITE])
+        own = msgspec.structs.replace(found.ownership, holders=[more])
+        rows.append(msgspec.structs.replace(found, ownership=own))
+    (suspect,) = judge_in_words(rows).suspects
+    assert [(e.endpoint, e.share) for e in suspect.endpoints] == [("page", 1.0)]
+
+
 def test_growth_without_an_explanation_is_said() -> None:
     report = judge_in_words([snapshot(n, 5, **memory(n, anonymous=50)) for n in range(3)])
     assert report.verdict == "inconclusive"
