@@ -17,6 +17,7 @@ from ..model.facts import (
     SizeRate,
     SteadyRate,
     Unit,
+    WeakEntries,
 )
 from ..model.ownership import Site
 from ..model.snapshot import requests_of
@@ -38,6 +39,7 @@ MIN_ENTRIES = 50
 MIN_ENTRIES_PER_REQUEST = 0.2
 MIN_RATE_RATIO = 0.8  # slowest interval / fastest interval
 MIN_LIMIT_SHARE = 0.25  # of all memory: a limit that lets a container take so much is none
+MAX_AWAITING_CONFIDENCE = 0.4  # where the next collection may take the entries away
 # SQLAlchemy's caches go half above their limit before they trim
 MAX_OVER_LIMIT_RATIO = 1.6  # entries / limit
 
@@ -91,6 +93,9 @@ def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | Non
         evidence.append(why)
     if candidate.turnover:
         evidence.append(EntriesRemoved())
+    garbage = _awaits_collector(case, candidate)
+    if garbage:
+        evidence.append(WeakEntries(garbage_objects=garbage))
     if grown.steady:
         evidence.append(SteadyRate(intervals=grown.intervals, endpoint=endpoint))
     if grown.since_start:
@@ -101,7 +106,10 @@ def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | Non
     cause = cause_of(candidate.path, candidate.above, kinds, kind)
     return Finding(
         cause=cause,
-        confidence=_believed(candidate, grown, importing),
+        confidence=min(
+            _believed(candidate, grown, importing),
+            MAX_AWAITING_CONFIDENCE if garbage else 1.0,
+        ),
         summary=_summary(case, candidate),
         path=holder.path if holder and holder.kind == "cache" else candidate.path,
         type=candidate.type,
@@ -133,6 +141,15 @@ def _believed(candidate: GrowingNode, grown: Growth, importing: bool) -> float:
     if candidate.path.startswith("("):
         confidence *= 0.5  # nobody can search for "(held from C)": it is a hint, not a name
     return confidence
+
+
+def _awaits_collector(case: Case, candidate: GrowingNode) -> int:
+    """Objects of cyclic garbage that came, if its entries may go with them: they refer to their
+    objects weakly, and garbage grew in every interval, by as much. Otherwise 0."""
+    garbage = case.values(lambda s: s.cycles.garbage_objects)
+    steps = zip(pairwise(garbage), pairwise(candidate.values), strict=False)
+    along = candidate.weak and all(g1 - g0 >= v1 - v0 for (g0, g1), (v0, v1) in steps)
+    return round(garbage[-1] - garbage[0]) if along else 0
 
 
 def _along(case: Case, candidate: GrowingNode, sites: Sequence[Site]) -> tuple[Growth, str | None]:

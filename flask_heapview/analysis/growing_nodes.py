@@ -52,6 +52,7 @@ class GrowingNode(msgspec.Struct):
     new: bool = False  # it was not there at the base
     passing: bool = False  # in local variables of functions that threads enter and leave
     turnover: bool = False  # entries went as well as came: neither end of it stayed as it was
+    weak: bool = False  # as many weak references came below it as entries
 
 
 def path_of(tree: Stacks, node: int) -> str:
@@ -180,6 +181,7 @@ class _Finder:
             new=not self.counts(node)[0],
             passing=self._passing(node),
             turnover=self._turnover(at),
+            weak=self._weak(node) >= max(found.total, entries.total),
         )
 
     def _counts_of(self, node: int, found: Growth) -> list[int]:
@@ -209,6 +211,17 @@ class _Finder:
         collects keeps those at one of its ends."""
         marks = [row[node] for row in self.ends if node in row]
         return any(a[0] != b[0] and a[1] != b[1] for a, b in itertools.pairwise(marks))
+
+    def _weak(self, node: int) -> int:
+        """How many weak references came below it."""
+        first, last = self.union.count[0], self.union.count[-1]
+        below, came = [node], 0
+        while below:
+            one = below.pop()
+            if self.tree.frame_at(one).type.startswith("weakref."):
+                came += last[one] - first[one]
+            below += self.children.get(one, ())
+        return came
 
     def _largest_child(self, node: int) -> int:
         """The direct child with the largest growth in bytes."""

@@ -129,12 +129,16 @@ class Judge(Case):
         return round(self.target.info.clock - self.base.info.clock, 1)
 
     def _endpoints(self, finding: Finding) -> list[EndpointShare]:
-        """By the allocation sites; with one endpoint only, it must be that."""
+        """By the allocation sites; with one endpoint only, it must be that.
+
+        What is there from before the base was allocated by others, too: those that served nothing
+        since are not to blame for the growth.
+        """
         weights: Counter[str] = Counter()
-        for site in finding.sites:
-            if site.endpoint:
-                weights[site.endpoint] += site.size
         asked = served(self.base, self.target)
+        for site in finding.sites:
+            if site.endpoint and (site.endpoint in asked or not asked):
+                weights[site.endpoint] += site.size
         if not weights and len(asked) == 1:
             weights.update(dict.fromkeys(asked, 1))
         return _shares(weights)

@@ -23,6 +23,7 @@ from .series import Growth
 
 # native growth: less may be what the threads' own arenas and caches came to
 MIN_NATIVE_BYTES = 3 * MB
+MIN_OBJECT_BYTES = 16  # of the smallest Python object: its count and its type
 MAX_FILES = 3  # names of files in memory that are shown
 MAX_AT_ONCE_CONFIDENCE = 0.35  # confidence where the readings say that it came at once
 
@@ -32,6 +33,7 @@ def find_memory_growth(case: Case, leaks: Sequence[Finding]) -> list[Finding]:
     anonymous = case.series(lambda s: s.process.anonymous, MB, lumpy=True)
     parts = (_off_process(case), _native(case, anonymous), _fragmented(case, anonymous))
     found = [finding for finding in parts if finding is not None]
+    leaks = [leak for leak in leaks if _may_hold(leak)]
     if leaks:  # what hangs on the objects that pile up goes with them
         for finding in found:
             if finding.cause != "off-process":
@@ -39,6 +41,12 @@ def find_memory_growth(case: Case, leaks: Sequence[Finding]) -> list[Finding]:
             if finding.cause == "native" and len(leaks) == 1:
                 _hang(finding, leaks[0])
     return found
+
+
+def _may_hold(leak: Finding) -> bool:
+    """Whether native memory can hang on what piles up. On pointers alone it cannot: what they lead
+    to is held elsewhere, and was there before or is a leak of its own."""
+    return leak.path is None or leak.bytes >= MIN_OBJECT_BYTES * leak.objects
 
 
 def _off_process(case: Case) -> Finding | None:

@@ -84,6 +84,12 @@ class EntriesRemoved(Fact, frozen=True):
     """Neither the first nor the last entries of the earlier snapshot are still there."""
 
 
+class WeakEntries(Fact, frozen=True):
+    """Entries refer to their objects weakly, and cyclic garbage grew along with them."""
+
+    garbage_objects: int  # that came meanwhile
+
+
 class SteadyRate(Fact, frozen=True):
     intervals: int
     endpoint: str | None  # along whose requests; None: along all
@@ -297,6 +303,7 @@ EvidenceFact = (
     | LimitExceeded
     | LimitTooHigh
     | EntriesRemoved
+    | WeakEntries
     | SteadyRate
     | RateSinceStart
     | SameGrowthAt

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_heapview.model.ownership import Holder, Ownership, Site
-from flask_heapview.model.process import Process
+from flask_heapview.model.process import Allocators, Bridge, Process
 from flask_heapview.model.snapshot import Requests, Snapshot, SnapshotInfo
 from flask_heapview.model.stacks import Frame, StacksBuilder
 
@@ -61,3 +61,15 @@ def snapshot(
 
 def row(*entries: int, **more: Any) -> list[Snapshot]:
     return [snapshot(turn, count, **more) for turn, count in enumerate(entries)]
+
+
+def memory(turn: int, **figures: int) -> dict[str, Any]:
+    """Process figures that grow by so many MB a round."""
+    grown = {name: value * MB * (turn + 1) for name, value in figures.items()}
+    process = Process(
+        anonymous=grown.get("anonymous", 0),
+        tmpfs=grown.get("tmpfs", 0),
+        allocators=Allocators(malloc_free=grown.get("free", 0)),
+        bridge=Bridge(native=grown.get("native", 0)),
+    )
+    return {"process": process}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from flask_heapview.model.cycles import Cycles
+from flask_heapview.model.gc import Gc, Generation
 from flask_heapview.model.ownership import Holder, Ownership
 from flask_heapview.model.snapshot import Requests, Snapshot
 from flask_heapview.model.stacks import Frame, StacksBuilder
@@ -151,3 +153,35 @@ def test_the_rate_is_that_of_the_endpoint_which_allocates(name: str) -> None:
     (suspect,) = judge_in_words(rows).suspects
     assert suspect.confidence == 0.95
     assert any(text.endswith("along the requests of page.") for text in suspect.evidence)
+
+
+@pytest.mark.parametrize(
+    ("garbage", "leaf", "verdict"),
+    [
+        ((100, 400, 700), "weakref.ReferenceType", "inconclusive"),  # may go with it
+        ((100, 400, 30), "weakref.ReferenceType", "leak"),  # a collection has left them
+        ((100, 120, 700), "weakref.ReferenceType", "leak"),  # more than what could take them away
+        ((100, 400, 700), "app.Order", "leak"),  # holds what it leads to
+    ],
+)
+def test_weak_references_that_wait_for_the_collector(
+    garbage: tuple[int, ...], leaf: str, verdict: str
+) -> None:
+
+    def made(turn: int, objects: int) -> Snapshot:
+        freed = Generation(
+            threshold=700, count=1, collections=5, collected=5000 * turn, uncollectable=0
+        )
+        return snapshot(
+            turn,
+            100 * (turn + 1),
+            leaf=leaf,
+            cycles=Cycles(garbage_objects=objects),
+            gc=Gc(generations=[freed]),
+        )
+
+    report = judge_in_words([made(turn, objects) for turn, objects in enumerate(garbage)])
+    assert report.verdict == verdict
+    (suspect,) = report.suspects
+    said = any("Its entries are weak references" in line for line in suspect.evidence)
+    assert said is (verdict == "inconclusive")

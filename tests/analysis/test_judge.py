@@ -15,14 +15,14 @@ from flask_heapview.model.cycles import CycleGroup, Cycles
 from flask_heapview.model.gc import Gc, Generation
 from flask_heapview.model.heap import Heap, TypeRow
 from flask_heapview.model.ownership import Holder, Ownership
-from flask_heapview.model.process import Allocators, Arena, Bridge, Process, Readings
+from flask_heapview.model.process import Allocators, Arena, Process, Readings
 from flask_heapview.model.resources import OpenObject, Resources, Tally, ThreadRow
 from flask_heapview.model.snapshot import Requests, Snapshot
 from flask_heapview.render import markdown
 from flask_heapview.render.sentences.remedies import REMEDIES
 from flask_heapview.reports.queries import judge_in_words
 
-from .factories import MB, SITE, row, snapshot, tree
+from .factories import MB, SITE, memory, row, snapshot, tree
 
 
 def test_a_growing_dict_is_named_once() -> None:
@@ -160,18 +160,6 @@ def test_garbage_that_is_collected_is_no_leak() -> None:
     assert any("it works" in s for s in report.suspects[0].evidence)
 
 
-def memory(turn: int, **figures: int) -> dict[str, Any]:
-    """Process figures that grow by so many MB a round."""
-    grown = {name: value * MB * (turn + 1) for name, value in figures.items()}
-    process = Process(
-        anonymous=grown.get("anonymous", 0),
-        tmpfs=grown.get("tmpfs", 0),
-        allocators=Allocators(malloc_free=grown.get("free", 0)),
-        bridge=Bridge(native=grown.get("native", 0)),
-    )
-    return {"process": process}
-
-
 @pytest.mark.parametrize(
     ("figures", "cause"),
     [
@@ -269,15 +257,16 @@ def test_two_snapshots_and_the_readings_between_them(most: int, verdict: str) ->
     assert report.suspects[0].cause == "native"
 
 
-def test_native_memory_that_hangs_on_objects_is_theirs() -> None:
-    figures = {"native": 20, "anonymous": 22}
-    rows = [snapshot(n, 100 * (n + 1), **memory(n, **figures)) for n in range(3)]
-    first, second = judge_in_words(rows).suspects
-    assert first.cause == "unbounded-container"
-    assert first.evidence[-1].startswith(
-        "Native memory grew by 40.0 MB as well (200.0 kB per object)."
-    )
-    assert (second.cause, second.confidence) == ("native", 0.4)
+def test_an_endpoint_that_served_nothing_meanwhile_is_not_blamed() -> None:
+    old = msgspec.structs.replace(SITE, endpoint="set_up", size=9000)
+    rows = []
+    for found in row(100, 200, 300):
+        (holder,) = found.ownership.holders
+        more = msgspec.structs.replace(holder, sites=[old, SITE])
+        own = msgspec.structs.replace(found.ownership, holders=[more])
+        rows.append(msgspec.structs.replace(found, ownership=own))
+    (suspect,) = judge_in_words(rows).suspects
+    assert [(e.endpoint, e.share) for e in suspect.endpoints] == [("page", 1.0)]
 
 
 def test_growth_without_an_explanation_is_said() -> None:

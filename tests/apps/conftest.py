@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,6 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
     rows = config.stash.get(ROWS, {})
     if rows:
         text = table(rows)
-        REPORT.parent.mkdir(exist_ok=True)
-        REPORT.write_text(text)
         terminalreporter.section(f"real applications ({REPORT.relative_to(ROOT)})")
         terminalreporter.write(text)
 
@@ -33,6 +32,14 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 @pytest.fixture(scope="session")
 def rows(pytestconfig: pytest.Config) -> dict[str, Row]:
     return pytestconfig.stash[ROWS]
+
+
+@pytest.fixture(scope="module")
+def row(application: Application, rows: dict[str, Row]) -> Iterator[Row]:
+    """The application's line of the table, which is written once its tests are done."""
+    yield rows.setdefault(application.name, Row(application.version))
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(table(rows))
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import Any
 
 from .gallery import Application, AppServer
 
-WARM_UP_ROUNDS, ROUNDS = 10, 25  # of each client, over all routes; ROUNDS between two snapshots
+WARM_UP_ROUNDS, ROUNDS = 10, 20  # of each client, over all routes; ROUNDS between two snapshots
 SNAPSHOTS = 3
 HEADINGS = (
     "application",

@@ -37,11 +37,6 @@ def application(request: pytest.FixtureRequest) -> Application:
 
 
 @pytest.fixture(scope="module")
-def row(application: Application, rows: dict[str, Row]) -> Row:
-    return rows.setdefault(application.name, Row(application.version))
-
-
-@pytest.fixture(scope="module")
 def healthy(
     application: Application, python: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Outcome]:

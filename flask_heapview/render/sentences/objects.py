@@ -94,6 +94,15 @@ def _(fact: facts.GarbageGrew) -> str:
 
 
 @say.register
+def _(fact: facts.WeakEntries) -> str:
+    objects = count_text(fact.garbage_objects, "object")
+    return (
+        f"Its entries are weak references, and cyclic garbage grew along with them (by {objects}). "
+        "They may go when the collector frees it."
+    )
+
+
+@say.register
 def _(fact: facts.GarbageFreed) -> str:
     objects = count_text(fact.objects, "object")
     return f"The garbage collector freed {objects} in the same time: it works."
