@@ -19,6 +19,7 @@ GARBAGE = "(cyclic garbage)"
 # what hangs below them are running functions: they have no object until somebody looks at them
 FRAMES = ("thread ", "(capture)")
 NO_OWNER = "("  # begins the paths of what no named object holds
+RATES = ("entry-rate", "size-rate")  # facts that say what the suspect itself gains
 ROUNDING = 0.51  # of a figure in a report: rates are written with one digit
 
 
@@ -140,16 +141,13 @@ def _of_report(report: Json) -> Iterator[str]:
             each = growing["per_request"][figure]
             if served and abs(each * served - growing[figure]) > ROUNDING * max(1, served / 10):
                 yield f"{name}: {each} {figure} a request, {growing[figure]} in {served} requests"
-        for fact in (suspect["summary_fact"], *suspect["evidence_facts"]):
-            yield from _of_fact(name, growing, fact, served)
-
-
-def _of_fact(name: str, growing: Json, fact: Json, served: int) -> Iterator[str]:
-    if "bytes" in fact and fact["bytes"] != growing["bytes"]:
-        yield f"{name}: {fact['bytes']} bytes in words, {growing['bytes']} in figures"
-    each = fact.get("bytes_per_request")
-    if each is not None and served and abs(each * served - growing["bytes"]) > served:
-        yield f"{name}: {each} bytes a request in words, {growing['bytes']} in all"
+        said = (suspect["summary_fact"] or {}).get("bytes", growing["bytes"])
+        if round(said) != growing["bytes"]:
+            yield f"{name}: {said} bytes in words, {growing['bytes']} in figures"
+        for fact in suspect["evidence_facts"]:
+            each = fact["bytes_per_request"] if fact["kind"] in RATES else 0
+            if each and served and abs(each * served - growing["bytes"]) > served:
+                yield f"{name}: {each} bytes a request in words, {growing['bytes']} in all"
 
 
 def _name(suspect: Json) -> str:
@@ -168,12 +166,8 @@ def _of_pair(report: Json, base: Json, target: Json) -> Iterator[str]:
             kept = [o for o in _opened(base, target) if not o.startswith(NO_OWNER)]
             if kept:
                 yield f"{name}: no holder, but more is open at {kept}"
-    size = target["heap"]["size"] - base["heap"]["size"]
-    for suspect in report["suspects"]:
-        held = suspect["holder"] is not None and suspect["cause"] not in ("native",)
-        lost = max(0, -size)  # what went elsewhere meanwhile
-        if held and suspect["growing"]["bytes"] > 2 * (size + lost) + target["heap"]["size"]:
-            yield f"{_name(suspect)}: more bytes than the heap has"
+        if suspect["holder"] is not None and growing["bytes"] > target["heap"]["size"]:
+            yield f"{name}: {growing['bytes']} bytes, the heap has {target['heap']['size']}"
 
 
 def _opened(base: Json, target: Json) -> list[str]:

@@ -120,6 +120,7 @@ def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | Non
         sites=sites or case.site_growth,
         evidence=evidence,
         app=candidate.app,
+        parts=[(candidate.chain, candidate.bytes)],
         steps=[] if candidate.swollen else [b - a for a, b in pairwise(candidate.values)],
     )
 

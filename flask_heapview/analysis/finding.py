@@ -10,7 +10,7 @@ from functools import cached_property
 
 import msgspec
 
-from ..model.facts import EvidenceFact, SameGrowthAt, SuspectFact
+from ..model.facts import ContainerGrew, EntryRate, EvidenceFact, SameGrowthAt, SuspectFact
 from ..model.ownership import Site
 from ..model.report import Cause
 from ..model.snapshot import Snapshot
@@ -41,6 +41,8 @@ class Finding(msgspec.Struct):
     sites: list[Site]
     evidence: list[EvidenceFact]
     app: bool = False
+    # of owners: the nodes from the root of the tree down to each of them, and its bytes
+    parts: list[tuple[tuple[int, ...], int]] = []
     steps: list[float] = []  # what it gained in each interval, of owners
     figure: Figure | None = "malloc"  # of the process, that grows with it
     hanging: float = 0  # bytes of the C library that grew along with its objects
@@ -86,34 +88,63 @@ def fingerprint(finding: Finding) -> str:
     return hashlib.sha256(f"{finding.cause}|{known}".encode()).hexdigest()[:16]
 
 
-def merge(findings: Iterable[Finding]) -> list[Finding]:
-    """One suspect for one leak: owners of the same path, and those that only mirror another."""
-    by_path: dict[str, Finding] = {}
+def merge(findings: Iterable[Finding], requests: float) -> list[Finding]:
+    """One suspect for one leak: owners of the same path, and those that only mirror another.
+
+    An object stands in the tree once, below whoever was met first. So the bytes of a leak are those
+    below all its owners together. `requests` were served meanwhile.
+    """
+    by_path: dict[str, list[Finding]] = {}
     rest = []
     for finding in findings:
         if finding.path is None:
             rest.append(finding)
             continue
-        other = by_path.get(finding.path)
-        if other is None or (finding.confidence, finding.bytes) > (other.confidence, other.bytes):
-            by_path[finding.path] = finding
-    return [*_joined(by_path.values()), *rest]
+        by_path.setdefault(finding.path, []).append(finding)
+    found = []
+    for group in by_path.values():
+        found.append(max(group, key=lambda f: (f.confidence, f.bytes)))
+        _take_parts(found[-1], group, requests)
+    return [*_joined(found, requests), *rest]
 
 
-def _joined(findings: Iterable[Finding]) -> list[Finding]:
+def _take_parts(finding: Finding, others: Iterable[Finding], requests: float) -> None:
+    """Makes its bytes those of all their owners, and what is said of them; not of what grew by
+    itself. What hangs below another one of them counts once."""
+    if not isinstance(finding.summary, ContainerGrew):
+        return
+    found = {place: size for other in (finding, *others) for place, size in other.parts}
+    finding.parts = []
+    for place in sorted(found, key=len):
+        if not any(place[: len(above)] == above for above, _ in finding.parts):
+            finding.parts.append((place, found[place]))
+    finding.bytes = size = sum(part for _, part in finding.parts)
+    finding.summary = msgspec.structs.replace(finding.summary, bytes=size)
+    finding.evidence = [
+        msgspec.structs.replace(fact, bytes_per_request=size / requests)
+        if isinstance(fact, EntryRate)
+        else fact
+        for fact in finding.evidence
+    ]
+
+
+def _joined(findings: Iterable[Finding], requests: float) -> list[Finding]:
     """One suspect where several owners hold as much of the same: the best of them, and where else
     it shows."""
     found: list[Finding] = []
-    also: dict[int, list[str]] = {}
+    also: dict[int, list[Finding]] = {}
     for one in sorted(findings, key=lambda f: (-f.confidence, not f.app, -f.bytes)):
         first = next((f for f in found if _same_leak(f, one)), None)
         if first is None:
             found.append(one)
-        elif one.path is not None:
-            also.setdefault(id(first), []).append(one.path)
+        else:
+            also.setdefault(id(first), []).append(one)
     for one in found:
         if id(one) in also:
-            one.evidence.append(SameGrowthAt(paths=also[id(one)][:MAX_PLACES]))
+            others = also[id(one)]
+            _take_parts(one, others, requests)
+            paths = [other.path for other in others if other.path is not None]
+            one.evidence.append(SameGrowthAt(paths=paths[:MAX_PLACES]))
     return found
 
 

@@ -41,26 +41,31 @@ def find_garbage(case: Case) -> list[Finding]:
     top = max(groups, key=lambda g: g.size, default=None)
     if top is not None:
         evidence.append(CommonCycle(chain=top.chain, cycles=top.components))
-    grown_bytes = case.target.cycles.garbage_bytes - case.base.cycles.garbage_bytes
+    size = _bytes_of(case, grown.total)
     named = next((t for t in top.types if "." in t), top.types[0]) if top else "object"
     return [
         Finding(
             cause="reference-cycle",
             confidence=confidence,
-            summary=GarbageLeft(
-                objects=round(grown.total), bytes=grown_bytes, requests=case.served
-            ),
+            summary=GarbageLeft(objects=round(grown.total), bytes=size, requests=case.served),
             path=None,
             type=named,
             growing=named,
             objects=grown.total,
-            bytes=max(0, grown_bytes),
+            bytes=size,
             per_request=grown.per_request,
             sites=(top.sites if top else []) or case.site_growth,
             evidence=evidence,
             app=True,
         )
     ]
+
+
+def _bytes_of(case: Case, objects: float) -> int:
+    """Bytes of the garbage that came: its share of all, where it replaced larger things."""
+    base, target = case.base.cycles, case.target.cycles
+    gained = target.garbage_bytes - base.garbage_bytes
+    return gained if gained > 0 else round(target.garbage_bytes * objects / target.garbage_objects)
 
 
 def _collected(case: Case) -> int:

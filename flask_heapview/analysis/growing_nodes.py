@@ -37,12 +37,12 @@ def min_objects(served: float) -> float:
 class GrowingNode(msgspec.Struct):
     """An owner that grows."""
 
-    node: int
+    chain: tuple[int, ...]  # nodes from its root down to it
     path: str
     type: str
     growth: Growth
     objects: int
-    bytes: int
+    bytes: int  # of what came, with all that hangs below it
     entry_type: str
     above: list[str]
     holder: Holder | None  # what the target says of it
@@ -152,7 +152,6 @@ class _Finder:
 
     def _growing_node(self, node: int, found: Growth) -> GrowingNode:
         stack = self.tree.stack(node)
-        first, last = self.totals[0], self.totals[-1]
         child = self._largest_child(node)
         at = self._holder_at(node)
         holder = self.known.get(at)
@@ -166,14 +165,14 @@ class _Finder:
         else:
             values = self.sizes(node) if swollen else self._counts_of(node, found)
         return GrowingNode(
-            node=node,
+            chain=tuple(self.tree.chain(node))[::-1],
             path=_CHAIN.sub(r"\1", path_of(self.tree, node)),
             type=stack[-1].type,
             growth=entries if entries.grows else found,
             objects=0 if swollen else round(max(found.total, entries.total)),
             values=values,
             swollen=swollen,
-            bytes=max(0, last[node] - first[node]),
+            bytes=self._bytes_of(node, found, entries),
             entry_type=kind,
             above=[frame.type for frame in stack],
             holder=holder,
@@ -183,6 +182,15 @@ class _Finder:
             turnover=self._turnover(at),
             weak=self._weak(node) >= max(found.total, entries.total),
         )
+
+    def _bytes_of(self, node: int, found: Growth, entries: Growth) -> int:
+        """What it gained with all below. Where other things left it meanwhile, what its growing
+        part gained; and at least the room that the new entries take in its own table."""
+        grown = [n for n in self.children.get(node, ()) if self.of_counts(n) == found]
+        gained = [self.totals[-1][n] - self.totals[0][n] for n in (node, *grown)]
+        table, held = self.sizes(node)[-1], self.held(node)[-1]
+        room = table * entries.total / held if entries.grows else 0
+        return max(*gained, round(room), 0)
 
     def _counts_of(self, node: int, found: Growth) -> list[int]:
         """The objects whose number was found to grow: its own, or one of its children's."""
@@ -242,3 +250,17 @@ def compare_trees(snapshots: Sequence[Snapshot]) -> GrownHeap:
     found = finder.find()
     named = [c for c in found if not c.path.startswith(GARBAGE_LABELS) and not c.path.endswith(":")]
     return GrownHeap(named, finder.unowned())
+
+
+def bytes_gained_at(snapshots: Sequence[Snapshot], path: str) -> int:
+    """Bytes that came below everything with that path, from the first snapshot to the last."""
+    union = align([s.ownership.stacks for s in (snapshots[0], snapshots[-1])])
+    (first, last), tree = union.totals(), union.stacks
+    inside = bytearray(len(tree))
+    gained = 0
+    for node, parent in enumerate(tree.parent):
+        above = parent >= 0 and inside[parent]
+        inside[node] = above or path_of(tree, node) == path
+        if inside[node] and not above:
+            gained += last[node] - first[node]
+    return max(0, gained)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from ..model.facts import Handles, HandlesGrew, HandlesOpened
 from ..model.report import Cause
+from ..model.resources import OpenObject
 from .finding import Case, Finding
+from .growing_nodes import bytes_gained_at
 from .series import Growth
 
 MIN_HANDLES = 5  # threads or descriptors that must have come
@@ -41,30 +45,69 @@ def _things(
         if cause == "unclosed-resource"
         else [t.name for t in case.target.resources.threads]
     )
-    return [
-        Finding(
-            cause=cause,
-            confidence=grown.confidence * 0.9,
-            summary=HandlesOpened(handles=handles, count=round(grown.total), requests=case.served),
-            path=None,
-            type="",
-            growing=kinds[0] if kinds else "",
-            objects=grown.total,
-            bytes=0,
-            per_request=grown.per_request,
-            sites=case.site_growth,
-            evidence=[more],
-        )
+    found = Finding(
+        cause=cause,
+        confidence=grown.confidence * 0.9,
+        summary=HandlesOpened(handles=handles, count=round(grown.total), requests=case.served),
+        path=None,
+        type="",
+        growing=kinds[0] if kinds else "",
+        objects=grown.total,
+        bytes=0,
+        per_request=grown.per_request,
+        sites=case.site_growth,
+        evidence=[more],
+    )
+    kept = _kept(case) if cause == "unclosed-resource" else None
+    return [found if kept is None else _held_at(case, found, kept)]
+
+
+def _kept(case: Case) -> OpenObject | None:
+    """Where most of the objects came that hold a resource open, and that somebody keeps."""
+    before = _open_before(case)
+    gained = {
+        (o.type, o.path): o.count - before.get((o.type, o.path), 0)
+        for o in case.target.resources.open_objects
+    }
+    found = [
+        msgspec.structs.replace(o, count=gained[o.type, o.path])
+        for o in case.target.resources.open_objects
+        if gained[o.type, o.path] >= MIN_HANDLES and not o.path.startswith("(")
     ]
+    return max(found, key=lambda o: o.count, default=None)
+
+
+def _held_at(case: Case, finding: Finding, kept: OpenObject) -> Finding:
+    """The finding, of the objects kept there."""
+    size = bytes_gained_at(case.snapshots, kept.path)
+    asked = sum(site.count for site in kept.sites)
+    sites = [
+        msgspec.structs.replace(site, size=round(size * site.count / asked)) for site in kept.sites
+    ]
+    types = [h.type for h in case.target.ownership.holders if h.path == kept.path]
+    finding.path, finding.type, finding.growing = kept.path, (types or [""])[0], kept.type
+    finding.objects, finding.bytes, finding.sites = kept.count, size, sites or finding.sites
+    return finding
 
 
 def _holds(case: Case, cause: Cause, owner: Finding) -> bool:
     if cause == "thread":
         return owner.cause == "thread"
-    before = {(o.type, o.path): o.count for o in case.base.resources.open_objects}
+    before = _open_before(case)
     return any(
-        o.count > before.get((o.type, o.path), 0)
-        and owner.path is not None
-        and o.path.startswith(owner.path)
+        o.count > before.get((o.type, o.path), 0) and _below(o.path, owner.path)
         for o in case.target.resources.open_objects
+    )
+
+
+def _open_before(case: Case) -> dict[tuple[str, str], int]:
+    return {(o.type, o.path): o.count for o in case.base.resources.open_objects}
+
+
+def _below(path: str, owner: str | None) -> bool:
+    """Whether a path is the owner's or leads on from it."""
+    return (
+        owner is not None
+        and path.startswith(owner)
+        and path[len(owner) : len(owner) + 1] in ("", ".", "[", " ")
     )

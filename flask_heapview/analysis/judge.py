@@ -73,7 +73,7 @@ def findings(case: Case) -> list[Finding]:
     found = [*held, *find_garbage(case)]
     found += find_handles(case, held)
     found += find_memory_growth(case, [f for f in found if f.confidence >= MIN_LEAK_CONFIDENCE])
-    return merge(found)
+    return merge(found, case.requests[-1] - case.requests[0])
 
 
 class Judge(Case):

@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("--only", default="*", help="patterns, separated by commas")
     parser.add_argument("--clients", type=int, default=2)
     parser.add_argument("--scale", type=float, default=1.0, help="of the number of requests")
+    parser.add_argument("--engine", default="auto", help="auto, native or portable")
     parser.add_argument("--times", type=int, default=1)
     options = parser.parse_args()
     patterns = options.only.split(",")
@@ -33,14 +34,15 @@ def main() -> None:
     outcomes = []
     for _ in range(options.times):
         for case in wanted:
-            outcomes.append(run(case, options.clients, options.scale))
+            outcomes.append(run(case, options.clients, options.scale, options.engine))
             print(outcomes[-1].line(), flush=True)
     leaks = [o for o in outcomes if o.case.leaks]
     healthy = [o for o in outcomes if not o.case.leaks]
     print(f"\nleaks named {sum(o.right for o in leaks)} of {len(leaks)}; ", end="")
     print(f"false alarms {sum(not o.right for o in healthy)} of {len(healthy)}\n")
     print(calibration(outcomes))
-    sys.exit(not all(o.right for o in outcomes))
+    print(f"\ncontradictions between figures: {sum(len(o.contradictions) for o in outcomes)}")
+    sys.exit(not all(o.right and not o.contradictions for o in outcomes))
 
 
 if __name__ == "__main__":

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..figures import contradictions
 from ..live_server import Server, serving
 
 APPS = Path(__file__).parent / "apps"
 MOUNT = "\nfrom flask_heapview import HeapView\nHeapView(app)\n"
 WARM_UP = 30
+FIGURES = ("heap", "ownership", "gc", "cycles", "caches", "resources")  # views that are checked
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,7 @@ class Case:
     endpoint: str = ""
     beside: str = "quiet"
     requests: int = 300
+    bytes_each: int = 0
 
     @property
     def leaks(self) -> bool:
@@ -61,14 +64,17 @@ class Outcome:
     cause: bool = False
     holder: bool = False
     endpoint: bool = False
+    bytes: bool = True
     suspects: list[dict[str, Any]] = field(default_factory=list)
+    contradictions: list[str] = field(default_factory=list)
 
     @property
     def right(self) -> bool:
         """Named in full; of a healthy service: not accused."""
         if not self.case.leaks:
             return self.verdict != "leak"
-        return self.verdict == "leak" and self.cause and self.holder and self.endpoint
+        named = self.cause and self.holder and self.endpoint
+        return self.verdict == "leak" and named and self.bytes
 
     def line(self) -> str:
         said = "no suspect"
@@ -78,8 +84,10 @@ class Outcome:
             said += f" {[e['endpoint'] for e in self.top['endpoints'][:2]]}"
         wrong = [] if self.right else ["WRONG"]
         if self.case.leaks:
-            wrong += [n for n in ("cause", "holder", "endpoint") if not getattr(self, n)]
-        return f"{self.case.name:36} {' '.join(wrong) or 'right':24} {self.verdict}: {said}"
+            marks = ("cause", "holder", "endpoint", "bytes")
+            wrong += [n for n in marks if not getattr(self, n)]
+        line = f"{self.case.name:36} {' '.join(wrong) or 'right':24} {self.verdict}: {said}"
+        return "\n    contradiction: ".join([line, *self.contradictions])
 
 
 def cases() -> list[Case]:
@@ -112,21 +120,38 @@ def drive(
         list(pool.map(client, [wanted[n::clients] for n in range(clients)]))
 
 
-def run(case: Case, clients: int = 2, scale: float = 1.0) -> Outcome:
+def run(case: Case, clients: int = 2, scale: float = 1.0, engine: str = "auto") -> Outcome:
     """Serves the case, takes three snapshots with traffic between, and judges the report."""
     numbers = itertools.count()
     with (
         tempfile.TemporaryDirectory() as home,
-        serving(Path(home), case.source, "gthread", "--threads", "4") as server,
+        serving(
+            Path(home), case.source, "gthread", "--threads", "4", HEAPVIEW_ENGINE=engine
+        ) as server,
     ):
         drive(server, case.paths, numbers, WARM_UP, clients)
         taken = [server.capture()["id"]]
         for _ in range(2):
             drive(server, case.paths, numbers, int(case.requests * scale), clients)
             taken.append(server.capture()["id"])
-        status, report = server.api("GET", f"/report?base={taken[0]}&target={taken[2]}")
-        assert status == 200, report
-    return judged(case, report)
+        base, target = taken[0], taken[2]
+        report = _asked(server, f"/report?base={base}&target={target}")
+        views = _asked(server, f"/diff?base={base}&target={target}")["views"]
+        outcome = judged(case, report)
+        outcome.contradictions = contradictions(
+            _figures(server, base), _figures(server, target), report, views
+        )
+    return outcome
+
+
+def _asked(server: Server, path: str) -> dict[str, Any]:
+    status, found = server.api("GET", path)
+    assert status == 200, found
+    return dict(found)
+
+
+def _figures(server: Server, snapshot: str) -> dict[str, Any]:
+    return {view: _asked(server, f"/snapshots/{snapshot}/{view}")["data"] for view in FIGURES}
 
 
 def judged(case: Case, report: dict[str, Any]) -> Outcome:
@@ -138,6 +163,8 @@ def judged(case: Case, report: dict[str, Any]) -> Outcome:
     path = (top["holder"] or {}).get("path") or ""
     outcome.cause = top["cause"] in case.causes
     outcome.holder = not case.holder or re.search(case.holder, path) is not None
+    growing = top["growing"]
+    outcome.bytes = growing["bytes"] >= case.bytes_each * growing["objects"]
     shares = sorted(top["endpoints"], key=lambda e: -e["share"])
     guilty = {view_of(case)} if case.endpoint else set()
     if case.beside != "quiet":

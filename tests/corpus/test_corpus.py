@@ -27,3 +27,4 @@ def test_the_report_is_right(case: Case) -> None:
         pytest.importorskip(name)
     outcome = run(case)
     assert outcome.right, outcome.line()
+    assert outcome.contradictions == []
