@@ -11,7 +11,7 @@ import msgspec
 from ..model.caches import Cache
 from ..model.ownership import Holder
 from ..text import clean
-from .bounds import DATA_NAMES, limit_in
+from .bounds import data_in, limit_in
 from .type_info import LRU, TypeInfo, Types
 
 MAX_CONTAINERS = 60  # plain containers listed
@@ -19,6 +19,8 @@ MAX_CONTAINERS = 60  # plain containers listed
 MIN_CONTAINER_ENTRIES = 32  # entries from which a plain container is worth listing
 
 _CACHE_NAME = re.compile(r"(cache|memo)\w*(\[[^]]*\])*$", re.IGNORECASE)
+
+_PLAIN = frozenset(map(id, (str, int, float, bytes, bool)))
 
 MAX_KEYS = 10  # keys shown when values may be
 
@@ -39,7 +41,7 @@ def describe_cache(obj: object, info: TypeInfo, path: str) -> Cache:
     attributes = info.dict_getter(obj) if info.dict_getter else {}
     if type(attributes) is not dict:
         attributes = {}
-    data = next((attributes[n] for n in DATA_NAMES if n in attributes), None)
+    data = data_in(attributes)
     return Cache(
         path=path,
         type=info.name,
@@ -133,5 +135,5 @@ def _container(holder: Holder, size: int, keys: list[str]) -> Cache:
 
 def shown(keys: Sequence[object]) -> list[str]:
     """Some keys as text, only of types whose repr is C code."""
-    plain = [k for k in keys if type(k) in (str, int, float, bytes, bool)]
+    plain = [k for k in keys if id(type(k)) in _PLAIN]
     return [clean(repr(k), 80) for k in plain[:MAX_KEYS]]
