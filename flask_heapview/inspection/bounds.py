@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Set
 
 from .type_info import LRU, TypeInfo, mro_of
 
@@ -27,7 +27,22 @@ LIMIT_NAMES = (
     "capacity",
     "_threshold",
 )
+_LIMIT_NAMES, _DATA_NAMES = frozenset(LIMIT_NAMES), frozenset(DATA_NAMES)
 _maxlen = deque.__dict__["maxlen"].__get__
+
+
+def values_of(attributes: dict[str, object], names: Set[str]) -> dict[str, object]:
+    """Those of the names that are among the attributes.
+
+    A look-up would ask a key whether it equals, which may run code of the application.
+    """
+    return {n: v for n, v in dict.items(attributes) if type(n) is str and n in names}
+
+
+def data_in(attributes: dict[str, object]) -> object:
+    """Where a cache keeps its entries; None where none of the names is known."""
+    found = values_of(attributes, _DATA_NAMES)
+    return next((found[name] for name in DATA_NAMES if name in found), None)
 
 
 def own_limit(obj: object, info: TypeInfo) -> int | None:
@@ -40,10 +55,11 @@ def own_limit(obj: object, info: TypeInfo) -> int | None:
     return None
 
 
-def limit_in(attributes: Mapping[str, object]) -> int | None:
+def limit_in(attributes: dict[str, object]) -> int | None:
     """The bound that an object keeps for the containers inside it."""
-    for name in LIMIT_NAMES:
-        limit = _as_limit(attributes.get(name))
+    found = values_of(attributes, _LIMIT_NAMES)
+    for name in LIMIT_NAMES if found else ():
+        limit = _as_limit(found.get(name))
         if limit is not None:
             return limit
     return None

@@ -11,7 +11,7 @@ import msgspec
 from ..model.caches import Cache
 from ..model.ownership import Holder
 from ..text import clean
-from .bounds import DATA_NAMES, limit_in
+from .bounds import data_in, limit_in
 from .container_owners import Owners
 from .roots import APP, OURS, OWN_PACKAGES, STANDARD
 from .type_info import LRU, TypeInfo, Types
@@ -39,6 +39,8 @@ STANDARD_CACHES = frozenset(  # those of the standard library that are no tables
 _WITHOUT_KEYS = ("list", "tuple", "set", "frozenset", "collections.deque", "function")
 NOT_OF_THE_SERVICE = ("(cyclic garbage)", "(capture)", *(f"{name}." for name in OWN_PACKAGES))
 
+_PLAIN = frozenset(map(id, (str, int, float, bytes, bool)))
+
 MAX_KEYS = 10  # keys shown when values may be
 
 
@@ -56,7 +58,7 @@ def describe_cache(obj: object, info: TypeInfo, path: str) -> Cache:
             misses=figures.misses,
         )
     attributes = info.attributes(obj)
-    within = next((attributes[n] for n in DATA_NAMES if n in attributes), None)
+    within = data_in(attributes)
     data = obj if info.length is not None else within
     return Cache(
         path=path,
@@ -202,5 +204,5 @@ def _together(one: Cache, other: Cache) -> Cache:
 
 def shown(keys: Sequence[object]) -> list[str]:
     """Some keys as text, only of types whose repr is C code."""
-    plain = [k for k in keys if type(k) in (str, int, float, bytes, bool)]
+    plain = [k for k in keys if id(type(k)) in _PLAIN]
     return [clean(repr(k), 80) for k in plain[:MAX_KEYS]]

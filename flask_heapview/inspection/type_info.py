@@ -76,12 +76,19 @@ def namespace_of(kind: type) -> types.MappingProxyType[str, object]:
     return _namespace(kind) or _EMPTY  # a static type that was never readied has none
 
 
+def attribute_of(kind: type, name: str) -> object:
+    """The class's own attribute of that name, None for none. No key is asked whether it equals."""
+    for key, value in namespace_of(kind).items():
+        if type(key) is str and key == name:
+            return value
+    return None
+
+
 def module_of(kind: type) -> str:
     """The name of the module a class says that it is from."""
-    try:
-        return clean(_module(kind))
-    except AttributeError:
-        return "?"
+    if _flags(kind) & HEAP_TYPE:
+        return clean(attribute_of(kind, "__module__"))
+    return clean(_module(kind))
 
 
 def type_name(kind: type) -> str:
@@ -144,7 +151,8 @@ class TypeInfo:
         """The attributes of an instance by name; only those in slots unless its dictionary may be
         created for it."""
         found = self.dict_getter(obj) if self.dict_getter and intrusive else {}
-        values = dict(found) if type(found) is dict else {}
+        items = dict.items(found) if type(found) is dict else ()
+        values = {name: value for name, value in items if type(name) is str}
         for name, _, getter in self.members:
             with contextlib.suppress(Exception):  # an unset slot, or no object
                 values[name] = getter(obj)
@@ -170,14 +178,14 @@ class Types:
 
 def _sizer(kind: type, flags: int) -> Callable[[object], int]:
     """sys.getsizeof where the type's __sizeof__ is written in C, else the base's figure."""
+    method: object = None
     for base in mro_of(kind):
-        method = namespace_of(base).get("__sizeof__")
-        if method is None:
-            continue
-        if type(method) is _C_METHOD and method is not object.__dict__["__sizeof__"]:
-            return sys.getsizeof
-        break
-    if method is object.__dict__["__sizeof__"]:
+        if any(type(name) is not str for name in namespace_of(base)):
+            break  # a look-up would ask that name whether it equals
+        method = attribute_of(base, "__sizeof__")
+        if method is not None:
+            break
+    if type(method) is _C_METHOD:
         return sys.getsizeof
     before = 16 * bool(flags & HAVE_GC) + 16 * bool(flags & MANAGED)  # the headers in front of it
 

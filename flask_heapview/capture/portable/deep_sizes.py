@@ -14,8 +14,9 @@ import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...inspection.bounds import DATA_NAMES
-from ...inspection.type_info import DICT, TypeInfo
+from ...inspection.bounds import data_in
+from ...inspection.type_info import DICT, TypeInfo, Types
+from .cycles import in_blob
 
 MAX_SAMPLED_ENTRIES = 24  # entries measured of each cache
 MAX_SIZING_SECONDS = 4.0  # for all caches together
@@ -51,6 +52,9 @@ def load_asizeof() -> Callable[[object], int]:
 
 
 _asizeof = load_asizeof()
+# Pympler asks objects in Python: it is given only what is made of these, which answer in C
+_ATOMS = (int, float, complex, bool, str, bytes, bytearray, type(None))
+_PLAIN = frozenset(map(id, (*_ATOMS, list, tuple, dict, set, frozenset)))
 
 
 def warm_up() -> None:
@@ -63,11 +67,12 @@ class _TooLong(BaseException):
 
 
 class Sizer:
-    """Deep sizes from a sample of entries. Pympler asks objects in Python, so each question has a
-    time limit, and all of this happens last, in the child."""
+    """Deep sizes from a sample of entries. An entry may lead to much, so each question has a time
+    limit, and all of this happens last, in the child."""
 
-    def __init__(self, set_handler: Callable[..., object]) -> None:
+    def __init__(self, set_handler: Callable[..., object], known: Types) -> None:
         self.left = MAX_SIZING_SECONDS
+        self._types = known
         self._set_handler = set_handler
 
     def measure(self, entries: Sequence[object], total: int) -> tuple[int, int, int] | None:
@@ -81,7 +86,7 @@ class Sizer:
         # again and again: what is measured may swallow the first interruptions
         signal.setitimer(signal.ITIMER_REAL, min(self.left, MAX_CACHE_SECONDS), 0.05)
         try:
-            sizes = _sizes(entries)
+            sizes = _sizes(entries, self._types)
         except _TooLong:
             pass
         used = time.monotonic() - begin
@@ -91,12 +96,31 @@ class Sizer:
         return (*estimate(sizes, total), len(sizes)) if sizes else None
 
 
-def _sizes(entries: Sequence[object]) -> list[int]:
+def _sizes(entries: Sequence[object], known: Types) -> list[int]:
     """Deep sizes in bytes; none at all where an object makes Pympler fail."""
     try:
-        return [int(_asizeof(entry)) for entry in entries]
+        return [_deep_size(entry, known) for entry in entries]
     except Exception:
         return []
+
+
+def _deep_size(entry: object, known: Types) -> int:
+    """Pympler's figure where all below the entry is plain; else the sum of shallow sizes.
+
+    Modules, classes and functions, which everything leads to, are left out, as Pympler does.
+    """
+    todo, seen = [entry], {id(entry)}
+    size, plain = 0, True
+    while todo:
+        obj = todo.pop()
+        info = known.of(obj)
+        size += info.sizeof(obj)
+        plain = plain and id(info.kind) in _PLAIN
+        for child in gc.get_referents(obj) if info.tracked else ():
+            if id(child) not in seen and not in_blob(known.of(child)):
+                seen.add(id(child))
+                todo.append(child)
+    return int(_asizeof(entry)) if plain else size
 
 
 def _give_up(_: int, frame: types.FrameType | None) -> None:
@@ -125,8 +149,8 @@ def entries_of(
 ) -> tuple[list[object], int]:
     """A spread-out sample of a container's entries, keys beside values, and how many there are."""
     if info.cache is not None and info.cache != "functools":
-        attributes = info.attributes(obj)
-        obj = next((attributes[n] for n in DATA_NAMES if n in attributes), obj)
+        data = data_in(info.attributes(obj))
+        obj = obj if data is None else data
     if type.__dict__["__flags__"].__get__(type(obj)) & DICT:
         items: Sequence[object] = list(dict.items(obj))  # type: ignore[arg-type]
     else:

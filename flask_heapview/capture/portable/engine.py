@@ -121,13 +121,9 @@ class _HeapLook:
         opened = resources.read_resources(pid, facts.thread_rows, maps)
         opened = msgspec.structs.replace(opened, open_objects=open_objects(walk, self.places))
         self.advance("cache sizes", walk.visited, walk.visited)
+        holders, by_hand = ownership.holders, request.caches
         cached = caches.find_caches(
-            walk,
-            ownership.holders,
-            walk.owners(self.stacks),
-            self.objects,
-            request.caches,
-            request.show_values,
+            walk, holders, walk.owners(self.stacks), self.objects, by_hand, request.show_values
         )
         return Snapshot(
             info=self.info,
@@ -311,7 +307,7 @@ class _HeapLook:
         if not self.forked:
             note = "Deep sizes are measured only in a forked child, which this system lacks."
             return msgspec.structs.replace(found, note=note)
-        sizer = deep_sizes.Sizer(original("signal", "signal"))
+        sizer = deep_sizes.Sizer(original("signal", "signal"), self.types)
         own = {h.path for h in self.holders if h.app and not h.path.startswith("thread ")}
         # time may run out: the app's own first, and those near its modules before what is deep
         wanted = sorted(found.caches, key=lambda c: (c.path not in own, c.path.count("[")))
@@ -366,7 +362,7 @@ def newest(obj: object, wanted: int) -> list[object]:
     if type.__dict__["__flags__"].__get__(type(obj)) & 1 << 29:
         items: list[object] = list(dict.values(obj))[-wanted:]  # type: ignore[arg-type]
         keys: list[object] = list(dict.keys(obj))[-wanted:]  # type: ignore[arg-type]
-        return items + [k for k in keys if type(k) not in (int, bool)]
+        return items + [k for k in keys if type(k) is not int and type(k) is not bool]
     refs = [r for r in referents(obj) if r is not type(obj)]
     return refs[-wanted:]
 

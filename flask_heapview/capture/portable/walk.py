@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from ...inspection.bounds import limit_in, own_limit
 from ...inspection.container_owners import Owners
 from ...inspection.roots import APP, Root, ThreadRoot, module_dict
-from ...inspection.type_info import TYPE, TypeInfo, Types, namespace_of
+from ...inspection.type_info import TYPE, TypeInfo, Types, attribute_of
 from ...model.ownership import FRAME, OTHER, dotted
 from ...model.stacks import Frame, Stacks, StacksBuilder
 from ...text import clean
@@ -111,7 +111,7 @@ class Walk:
 
     def _file_under_module(self, kind: object, info: TypeInfo) -> bool:
         """Puts a class under the module that defines it, wherever it was met."""
-        module = clean(namespace_of(kind).get("__module__"))  # type: ignore[arg-type]
+        module = clean(attribute_of(kind, "__module__"))  # type: ignore[arg-type]
         name = clean(type.__dict__["__qualname__"].__get__(kind))
         root, attributes = self.home.get(module, (-1, {}))
         if root < 0 or "<locals>" in name or attributes.get(name, kind) is not kind:
@@ -216,7 +216,7 @@ class Walk:
             attributes = module_dict(root.module)
             if attributes is not None and not self.seen(attributes):
                 self._account(attributes, infos(attributes), node)
-                self.home.setdefault(root.name, (node, attributes))
+                self.home.setdefault(root.name, (node, _by_text(attributes)))
             pending.append((root.module, node))
         self._queue.extend(pending)
         self.drain()
@@ -311,3 +311,10 @@ class Walk:
             labels.append(self.labels[node])
             node = self.parent[node]
         return dotted(labels[::-1])
+
+
+def _by_text(attributes: dict[str, object]) -> dict[str, object]:
+    """A namespace in which names can be looked up: no key in it has its own idea of equality."""
+    if all(type(name) is str for name in dict.keys(attributes)):
+        return attributes
+    return {name: value for name, value in dict.items(attributes) if type(name) is str}

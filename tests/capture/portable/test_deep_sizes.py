@@ -5,6 +5,9 @@ from __future__ import annotations
 import signal
 import time
 
+import pytest
+
+from flask_heapview.capture.portable import deep_sizes
 from flask_heapview.capture.portable.deep_sizes import Sizer, entries_of, estimate
 from flask_heapview.inspection.type_info import Types
 
@@ -31,11 +34,11 @@ def test_samples_of_entries() -> None:
 
 
 class Endless:
-    """An entry that takes forever to be measured, and swallows what interrupts it."""
+    """Measuring that takes forever, and swallows what interrupts it."""
 
     swallowed: list[int] = []
 
-    def __sizeof__(self) -> int:
+    def __call__(self, _: object) -> int:
         while True:
             try:
                 time.sleep(0.01)
@@ -45,22 +48,40 @@ class Endless:
                 self.swallowed.append(1)
 
 
-def test_sizing_gives_up_in_time_and_keeps_the_deadline() -> None:
+def test_sizing_gives_up_in_time_and_keeps_the_deadline(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(deep_sizes, "_asizeof", Endless())
     before = signal.getsignal(signal.SIGALRM)
-    sizer = Sizer(signal.signal)
+    sizer = Sizer(signal.signal, Types())
     sizer.left = 0.2
     signal.setitimer(signal.ITIMER_REAL, 60)
     try:
-        assert sizer.measure([Endless()], 1) is None
+        assert sizer.measure([[1]], 1) is None
         assert sizer.left < 0.2
         assert len(Endless.swallowed) == 3
         assert 50 < signal.getitimer(signal.ITIMER_REAL)[0] <= 60
         sizer.left = 0
         assert sizer.measure([[1]], 1) is None
-        fresh = Sizer(signal.signal)
+        monkeypatch.undo()
+        fresh = Sizer(signal.signal, Types())
         measured = fresh.measure([[1] * 10] * 3, 3)
         assert measured is not None
         assert measured[1:] == (0, 3)
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+class Part:
+    def __init__(self) -> None:
+        self.text = "x" * 10_000
+
+    def __sizeof__(self) -> int:
+        raise AssertionError("the application was asked")
+
+
+def test_what_is_not_plain_is_sized_without_asking_it() -> None:
+    measured = Sizer(signal.signal, Types()).measure([[Part(), Part()]], 1)
+    assert measured is not None
+    assert 20_000 < measured[0] < 22_000
