@@ -185,12 +185,12 @@ class _Finder:
 
     def _bytes_of(self, node: int, found: Growth, entries: Growth) -> int:
         """What it gained with all below. Where other things left it meanwhile, what its growing
-        part gained; and at least the room that the new entries take in its own table."""
+        part gained; where its table had room already, the room that the new entries take."""
         grown = [n for n in self.children.get(node, ()) if self.of_counts(n) == found]
         gained = [self.totals[-1][n] - self.totals[0][n] for n in (node, *grown)]
         table, held = self.sizes(node)[-1], self.held(node)[-1]
         room = table * entries.total / held if entries.grows else 0
-        return max(*gained, round(room), 0)
+        return max(*gained, 0) or round(room)
 
     def _counts_of(self, node: int, found: Growth) -> list[int]:
         """The objects whose number was found to grow: its own, or one of its children's."""
