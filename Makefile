@@ -91,6 +91,7 @@ sanitize: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.allocations
+	$(BIN)/python -m benchmarks.reports_under_load
 
 clean:
 	rm -rf .venv* build dist *.egg-info .coverage* .mypy_cache .ruff_cache

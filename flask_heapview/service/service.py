@@ -20,6 +20,7 @@ from ..config import HeapViewConfig
 from ..errors import CaptureBusy, Conflict, NotFound
 from ..inspection.endpoints import endpoint_codes
 from ..isolation.postponed import POSTPONED
+from ..isolation.turns import hold
 from ..model.api import WatchState
 from ..model.base import from_json
 from ..model.report import Report
@@ -36,6 +37,7 @@ from .watch import Watch
 from .workers import Registry, Worker
 
 EXTENSION = "heapview"
+LISTED_SECONDS = 5.0  # that the worker's entry in the list of workers may be old
 WATCH_PATIENCE_SECONDS = 600.0  # that a watch's own thread waits for its verdict's turn
 
 
@@ -58,6 +60,7 @@ class Service:
         self._pid = 0
         self._id = ""
         self._adopting = threading.Lock()
+        self._listed: tuple[int, float] | None = None  # process, and seconds of the monotonic clock
         self._watch: tuple[int, Watch] | None = None  # of the process that began it
         self._verdict: tuple[tuple[str, str], Report] | None = None
 
@@ -117,7 +120,11 @@ class Service:
         """Somebody uses the page: from now on pauses are noted, and the worker is listed."""
         PAUSES.install()
         self.store.open()
-        self.registry.write(self.own_worker())
+        now, last = time.monotonic(), self._listed
+        if last is None or last[0] != os.getpid() or now - last[1] >= LISTED_SECONDS:
+            # on some file systems to replace a file is to wait for the disk
+            self.registry.write(self.own_worker())
+            self._listed = os.getpid(), now
 
     def workers(self) -> list[Worker]:
         """Every live worker of this app on this host."""
@@ -190,8 +197,10 @@ class Service:
         found.stop()
 
     def verdict(self, base: str, target: str) -> Report:
-        """The report on two snapshots; the last one asked for is kept. Raises HeapViewError."""
+        """The report on two snapshots, for a request; the last one asked for is kept. Raises
+        HeapViewError."""
         if self._verdict is None or self._verdict[0] != (base, target):
+            hold()
             data = self.run_query("report", base=base, target=target)
             self._verdict = (base, target), from_json(data, Report)
         return self._verdict[1]

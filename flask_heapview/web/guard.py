@@ -14,6 +14,7 @@ from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..errors import HeapViewError, HelpersBusy, Unauthorized
+from ..isolation.turns import hold, release
 from ..render import html
 from ..reports.query_job import What
 from ..service.service import EXTENSION, Service
@@ -82,11 +83,13 @@ def may(scope: str) -> bool:
 
 def ask(what: What, **fields: Any) -> bytes:
     """An answer about snapshots, without what is not for who asks. Raises HeapViewError."""
+    hold()
     return service().run_query(what, values=may("values"), **fields)
 
 
 def leave(response: Response) -> Response:
     """After every route: headers and audit."""
+    release()
     for name, value in HEADERS.items():
         response.headers[name] = value
     if not (request.endpoint or "").endswith(".static"):

@@ -17,6 +17,7 @@ from werkzeug.routing import Map, RequestRedirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..errors import NotFound
+from ..isolation.turns import release
 from ..request_context import BEGUN, NO_ROUTE, OWN, SERVING
 from ..service.service import EXTENSION, Service
 from ..text import clean
@@ -187,6 +188,8 @@ class Pipeline:
             log.exception("flask-heapview: not even the error could be shown")
             response = problem(500, "internal error", "The service's log has the traceback.")
             response.headers.update(HEADERS)
+        finally:
+            release()
         self._save_session(response)
         return response
 

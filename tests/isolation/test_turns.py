@@ -16,7 +16,8 @@ import pytest
 
 from flask_heapview.errors import HelpersBusy
 from flask_heapview.isolation import fresh_interpreter
-from flask_heapview.isolation.turns import MAX_AT_ONCE, turn
+from flask_heapview.isolation.turns import MAX_AT_ONCE, at_once, turn
+from flask_heapview.render import html
 
 from ..e2e.apps import LEAKY
 from ..helpers import API, BEARER, PREFIX, capture
@@ -27,13 +28,21 @@ from ..live_server import Server, serving
 def others(tmp_path: Path) -> Iterator[list[int]]:
     """All turns are taken, as if by other workers. Close one to give it back."""
     held = []
-    for number in range(MAX_AT_ONCE):
+    for number in range(at_once()):
         fd = os.open(tmp_path / f"helper-{number}.lock", os.O_RDWR | os.O_CREAT)
         fcntl.flock(fd, fcntl.LOCK_EX)
         held.append(fd)
     yield held
     for fd in held:
         os.close(fd)
+
+
+@pytest.mark.parametrize(("processors", "expected"), [(1, 1), (2, 1), (3, 1), (4, 2), (64, 2)])
+def test_half_of_the_processors_are_the_services(
+    processors: int, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)))
+    assert at_once() == expected <= MAX_AT_ONCE
 
 
 def test_other_workers_count(tmp_path: Path, others: list[int]) -> None:
@@ -48,7 +57,7 @@ def test_other_workers_count(tmp_path: Path, others: list[int]) -> None:
 def test_a_thread_of_ours_may_wait(tmp_path: Path, others: list[int]) -> None:
     threading.Timer(0.3, lambda: os.close(others.pop())).start()
     with turn(tmp_path, 30):
-        assert len(others) == MAX_AT_ONCE - 1
+        assert len(others) == at_once() - 1
 
 
 def test_without_the_directory_the_process_counts(tmp_path: Path) -> None:
@@ -83,6 +92,45 @@ def test_one_thread_of_a_worker_at_most(client: Any, monkeypatch: pytest.MonkeyP
     assert second.mimetype == "application/problem+json"
     assert (page.status_code, page.headers["Refresh"]) == (503, "1")
     assert client.get(API + path, headers=BEARER).status_code == 200
+
+
+def test_a_page_keeps_the_turn_until_it_is_made(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else another thread of a small worker would go to a helper meanwhile, and none serve."""
+    path = f"/snapshots/{capture(client)['id']}/heap"
+    begun, go_on = threading.Event(), threading.Event()
+    true = html.render
+
+    def slow(*args: Any, **values: Any) -> str:
+        begun.set()
+        assert go_on.wait(60)
+        return true(*args, **values)
+
+    with ThreadPoolExecutor(1) as pool:
+        monkeypatch.setattr(html, "render", slow)
+        app = client.application
+        page = pool.submit(lambda: app.test_client().get(PREFIX + path, headers=BEARER))
+        try:
+            assert begun.wait(60)
+            assert client.get(API + path, headers=BEARER).status_code == 503
+            assert client.get(f"{API}/status", headers=BEARER).status_code == 200
+        finally:
+            go_on.set()
+        assert page.result(60).status_code == 200
+    assert client.get(API + path, headers=BEARER).status_code == 200
+
+
+def test_a_page_that_fails_gives_the_turn_back(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = f"/snapshots/{capture(client)['id']}/heap"
+    with monkeypatch.context() as broken:
+        broken.setattr(html, "render", lambda *_, **__: 1 / 0)
+        assert client.get(PREFIX + path, headers=BEARER).status_code == 500
+    with ThreadPoolExecutor(1) as pool:
+        ask = client.application.test_client().get
+        assert pool.submit(ask, API + path, headers=BEARER).result(60).status_code == 200
 
 
 def helpers(server: Server) -> int:
@@ -127,6 +175,6 @@ def test_many_reports_at_once(tmp_path: Path) -> None:
                 stop.set()
             for one in watching:
                 one.result(60)
-        assert 1 <= max(most) <= MAX_AT_ONCE
+        assert 1 <= max(most) <= at_once()
         assert set(answers) == {(200, None), (503, "1")}
         assert max(slowest) < 5.0
