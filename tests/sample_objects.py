@@ -13,6 +13,18 @@ from cachetools import LRUCache
 from werkzeug.local import LocalProxy
 
 text_cache = {f"key {n}": f"value {n}" * 10 for n in range(1000)}  # atoms only: untracked
+
+
+class Pool:
+    """Its limit is not for all that it holds."""
+
+    def __init__(self) -> None:
+        self.maxsize = 10
+        self.seen = list(range(100, 160))
+        self.data = dict.fromkeys(range(100, 140))
+
+
+pool = Pool()
 ring = collections.deque(range(100, 400), maxlen=500)
 numbers = [float(n) for n in range(3000)]
 seen_words = {f"word {n}" for n in range(64)}

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+import msgspec
+
 from ..model.facts import (
     ContainerGrew,
     EntriesRemoved,
     EntryRate,
     EvidenceFact,
     LimitExceeded,
+    LimitOfOwner,
     LimitTooHigh,
     ObjectGrew,
     RateSinceStart,
@@ -40,6 +43,7 @@ MIN_ENTRIES_PER_REQUEST = 0.2
 MIN_RATE_RATIO = 0.8  # slowest interval / fastest interval
 MIN_LIMIT_SHARE = 0.25  # of all memory: a limit that lets a container take so much is none
 MAX_AWAITING_CONFIDENCE = 0.4  # where the next collection may take the entries away
+MAX_BOUNDED_CONFIDENCE = 0.4  # below a limit that may be this container's
 # SQLAlchemy's caches go half above their limit before they trim
 MAX_OVER_LIMIT_RATIO = 1.6  # entries / limit
 
@@ -86,11 +90,10 @@ def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | Non
     sites = holder.sites if holder and holder.sites else []
     grown, endpoint = _along(case, candidate, sites)
     evidence: list[EvidenceFact] = [_rate(case, candidate)]
-    if holder is not None and holder.limit is not None:
-        why = _above_limit(case, candidate, holder.limit)
-        if why is None:
-            return None
-        evidence.append(why)
+    bound = _bound(case, candidate)
+    if bound.certain:
+        return None
+    evidence += bound.evidence
     if candidate.turnover:
         evidence.append(EntriesRemoved())
     garbage = _awaits_collector(case, candidate)
@@ -109,6 +112,7 @@ def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | Non
         confidence=min(
             _believed(candidate, grown, importing),
             MAX_AWAITING_CONFIDENCE if garbage else 1.0,
+            MAX_BOUNDED_CONFIDENCE if bound.may_be else 1.0,
         ),
         summary=_summary(case, candidate),
         path=holder.path if holder and holder.kind == "cache" else candidate.path,
@@ -198,6 +202,26 @@ def _summary(case: Case, candidate: GrowingNode) -> ContainerGrew | ObjectGrew:
         requests=case.served,
         entries_removed=candidate.turnover,
     )
+
+
+class _Bound(msgspec.Struct):
+    """What the limit of a container's, if it has one, says of its growth."""
+
+    certain: bool = False  # it will do its work
+    may_be: bool = False  # it may be that of another container
+    evidence: list[EvidenceFact] = []
+
+
+def _bound(case: Case, candidate: GrowingNode) -> _Bound:
+    holder = candidate.holder
+    if holder is None or holder.limit is None:
+        return _Bound()
+    why = _above_limit(case, candidate, holder.limit)
+    if not holder.limit_guessed:
+        return _Bound(certain=why is None, evidence=[why] if why is not None else [])
+    if why is not None:  # so the limit is not this container's
+        return _Bound()
+    return _Bound(may_be=True, evidence=[LimitOfOwner(limit_entries=holder.limit)])
 
 
 def _above_limit(

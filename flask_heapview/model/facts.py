@@ -74,6 +74,12 @@ class LimitExceeded(Fact, frozen=True):
     limit_entries: int
 
 
+class LimitOfOwner(Fact, frozen=True):
+    """The object that holds the container has a limit, which may be that of another one."""
+
+    limit_entries: int
+
+
 class LimitTooHigh(Fact, frozen=True):
     limit_entries: int
     limit_bytes: float  # that so many entries would take
@@ -301,6 +307,7 @@ EvidenceFact = (
     EntryRate
     | SizeRate
     | LimitExceeded
+    | LimitOfOwner
     | LimitTooHigh
     | EntriesRemoved
     | WeakEntries

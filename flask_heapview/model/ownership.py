@@ -46,6 +46,7 @@ class Holder(Model, frozen=True):
     entries: int  # elements of all containers at this node
     containers: int = 1
     limit: int | None = None  # the largest number of entries, where it is known
+    limit_guessed: bool = False  # the object that holds it has it, perhaps for something else
     kind: str = "container"  # container, cache, registry, bounded, weak
     app: bool = False  # hangs below a module of the app itself
     sites: list[Site] = []  # who allocated a sample of the newest entries

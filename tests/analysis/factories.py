@@ -39,6 +39,7 @@ def snapshot(
         sites=[SITE],
         entry_types=[leaf],
         limit=more.pop("limit", None),
+        limit_guessed=more.pop("limit_guessed", False),
         kind=more.pop("holder_kind", "container"),
     )
     info = SnapshotInfo(

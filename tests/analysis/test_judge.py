@@ -75,6 +75,18 @@ def test_a_limit_that_is_exceeded_is_none() -> None:
     assert any("above its own limit of 50 entries" in s for s in report.suspects[0].evidence)
 
 
+def test_a_limit_of_the_object_that_holds_it_acquits_nobody() -> None:
+    """It may be meant for another container: the list of a pool that has a `maxsize`."""
+    report = judge_in_words(row(100, 200, 300, limit=10_000, limit_guessed=True))
+    assert (report.verdict, report.suspects[0].confidence) == ("inconclusive", 0.4)
+    assert (
+        "The object that holds it has a limit of 10,000 entries" in report.suspects[0].evidence[1]
+    )
+    beyond = judge_in_words(row(100, 200, 300, limit=10, limit_guessed=True))
+    assert beyond.verdict == "leak"
+    assert not any("limit" in sentence for sentence in beyond.suspects[0].evidence)
+
+
 def test_two_snapshots_may_not_be_enough() -> None:
     report = judge_in_words([snapshot(0, 5), snapshot(1, 105)])
     assert report.verdict == "inconclusive"

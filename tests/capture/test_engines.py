@@ -107,6 +107,14 @@ def test_limits_are_known_where_containers_know_them(snapshot: Snapshot) -> None
     assert limits["tests.sample_objects.text_cache"] is None
 
 
+def test_a_limit_of_the_object_that_holds_a_container_may_not_be_its(snapshot: Snapshot) -> None:
+    guessed = {h.path: h.limit_guessed for h in snapshot.ownership.holders if h.limit is not None}
+    assert guessed["tests.sample_objects.pool.seen"]
+    assert not guessed["tests.sample_objects.pool.data"]  # where caches keep their entries
+    assert not guessed["tests.sample_objects.ring"]
+    assert not guessed["tests.sample_objects.bounded"]
+
+
 def test_a_long_chain_is_folded_into_one_node(snapshot: Snapshot) -> None:
     stacks = snapshot.ownership.stacks
     nodes = [

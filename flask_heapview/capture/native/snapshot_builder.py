@@ -15,7 +15,7 @@ import msgspec
 
 from ...allocations import samples
 from ...core import offsets
-from ...inspection import bounds, known_caches
+from ...inspection import known_caches
 from ...inspection.container_owners import Owners
 from ...inspection.cycle_shape import is_ours, shape_fingerprint, short_name
 from ...inspection.roots import APP
@@ -33,6 +33,7 @@ from ...process import memory, resources, tmpfs
 from ..base import ServiceFacts
 from . import walk_file
 from .sample_owners import SampleOwners
+from .surroundings import Surroundings
 
 
 class TracemallocSites(Model, frozen=True):
@@ -68,6 +69,7 @@ class SnapshotBuilder:
         self.sizes = self.stacks.totals()[1]
         self.path = cache(self._path)
         self.owned = SampleOwners(found)
+        self.around = Surroundings(found)
         self.children: dict[int, list[int]] = {one.node: [] for one in found.caches}
         for number, node in enumerate(found.nodes):
             if node.parent in self.children:
@@ -172,7 +174,7 @@ class SnapshotBuilder:
     def _ownership(self) -> Ownership:
         found = []
         for number, node in enumerate(self.walk.nodes):
-            known = self._collects(node)
+            known = self.around.collects(node)
             if known is not None and known.entries >= HOLDER_FROM:
                 found.append((node.rank != APP, known.limit < 0, -known.entries, number))
         found.sort()
@@ -186,22 +188,21 @@ class SnapshotBuilder:
             truncated=self.walk.truncated,
         )
 
-    def _collects(self, node: walk_file.Node) -> walk_file.Containers | None:
-        return self.walk.collects[node.collects - 1] if node.collects else None
-
     def _holder(self, number: int) -> Holder:
         node = self.walk.nodes[number]
         known = self.walk.collects[node.collects - 1]
         entries = self.walk.samples.get(node.collects, [])
         kinds = Counter(self.walk.types[e.type].name for e in entries)
+        limit, guessed = self.around.limit(node)
         return Holder(
             node=self.place[number],
             path=self._holder_path(number),
             type=self._kind(node),
             entries=known.entries,
             containers=known.containers,
-            limit=self._limit(node, known.containers),
-            kind="cache" if self._is_cache(node) else "container",
+            limit=limit,
+            limit_guessed=guessed,
+            kind="cache" if self.around.is_cache(node) else "container",
             app=node.rank == APP,
             sites=self.work.sites.holders.get(node.collects) or self.owned.sites(number),
             sampled=len(entries),
@@ -217,26 +218,8 @@ class SnapshotBuilder:
     def _holder_path(self, number: int) -> str:
         """A cache is named, not the dictionary within it."""
         above = self.walk.nodes[number].parent
-        inside = self.walk.labels[self.walk.nodes[number].label].lstrip(".") in bounds.DATA_NAMES
-        if above != walk_file.NONE and inside and self._of_a_cache(self.walk.nodes[above]):
-            return self.path(above)
-        return self.path(number)
-
-    def _of_a_cache(self, node: walk_file.Node) -> bool:
-        return node.type != walk_file.NONE and self.walk.types[node.type].cache > 0
-
-    def _near(self, node: walk_file.Node) -> list[walk_file.Node]:
-        return [node] if node.parent == walk_file.NONE else [node, self.walk.nodes[node.parent]]
-
-    def _limit(self, node: walk_file.Node, containers: int) -> int | None:
-        """The node's own bound, or the one its owner keeps for it, for all its containers."""
-        for known in map(self._collects, self._near(node)):
-            if known is not None and known.limit > 0:
-                return known.limit * max(1, containers)
-        return None
-
-    def _is_cache(self, node: walk_file.Node) -> bool:
-        return any(map(self._of_a_cache, self._near(node)))
+        named = above if self.around.keeps_entries(self.walk.nodes[number]) else number
+        return self.path(named)
 
     # --- caches
 

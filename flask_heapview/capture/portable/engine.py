@@ -206,6 +206,7 @@ class _HeapLook:
         sites = SiteCounter(self.places)
         kinds: Counter[str] = Counter()
         sampled = 0
+        limit, guessed = self._limit(node)
         for obj in walk.samples.get(node, ()):
             for entry in newest(obj, MAX_NEWEST_ENTRIES):
                 sampled += 1
@@ -218,7 +219,8 @@ class _HeapLook:
             type=self.types.all[walk.type_of[node]].name,
             entries=walk.entries[node],
             containers=walk.containers[node],
-            limit=self._limit(node),
+            limit=limit,
+            limit_guessed=guessed,
             kind="cache" if self._is_cache(node) else "container",
             app=walk.rank[node] == APP,
             sites=sites.sites(),
@@ -234,14 +236,15 @@ class _HeapLook:
             return walk.path(above)
         return walk.path(node)
 
-    def _limit(self, node: int) -> int | None:
-        """The node's own bound, or the one its owner keeps for it, for all its containers."""
-        walk = self.walk
-        for near in (node, walk.parent[node]):
-            if near >= 0 and near in walk.limits:
-                limit = walk.limits[near]
-                return limit and limit * max(1, walk.containers[node])
-        return None
+    def _limit(self, node: int) -> tuple[int | None, bool]:
+        """(entries that all its containers may hold, whether that is a guess): the object that
+        holds a container may have a limit for another one."""
+        walk, containers = self.walk, max(1, self.walk.containers[node])
+        if node in walk.limits:
+            return (walk.limits[node] or 0) * containers or None, False
+        known = walk.limits.get(walk.parent[node]) if walk.parent[node] >= 0 else None
+        certain = self._is_cache(node) or walk.labels[node].lstrip(".") in DATA_NAMES
+        return (known * containers, not certain) if known else (None, False)
 
     def _is_cache(self, node: int) -> bool:
         walk = self.walk

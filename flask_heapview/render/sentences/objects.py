@@ -53,6 +53,12 @@ def _(fact: facts.LimitExceeded) -> str:
 
 
 @say.register
+def _(fact: facts.LimitOfOwner) -> str:
+    limit = count_text(fact.limit_entries, "entry")
+    return f"The object that holds it has a limit of {limit}. It may be for this container."
+
+
+@say.register
 def _(fact: facts.LimitTooHigh) -> str:
     return (
         f"Its limit of {count_text(fact.limit_entries, 'entry')} is too high: that many would take "
