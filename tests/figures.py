@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from flask_heapview.model.ownership import OTHER
 from flask_heapview.model.snapshot import Snapshot
 from flask_heapview.model.stacks import Stacks
 from flask_heapview.views import VIEWS
@@ -118,7 +119,7 @@ def _cycles(s: Json) -> Iterator[str]:
 
 def _caches(caches: list[Json]) -> Iterator[str]:
     found = [cache for cache in caches if cache["source"] != "registered"]
-    paths = [cache["path"] for cache in found]
+    paths = [cache["path"] for cache in found if cache["path"] != OTHER]  # no path of theirs
     for path in {path for path in paths if paths.count(path) > 1}:
         yield f"caches: {paths.count(path)} rows for {path}"
     for cache in found:

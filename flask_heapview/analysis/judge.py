@@ -44,7 +44,7 @@ from ..model.report import (
     Suspect,
     Verdict,
 )
-from ..model.snapshot import Snapshot
+from ..model.snapshot import Snapshot, requests_of
 from .balance import Unowned
 from .container_findings import find_containers
 from .diff import served
@@ -137,7 +137,7 @@ class Judge(Case):
         weights: Counter[str] = Counter()
         asked = served(self.base, self.target)
         for site in finding.sites:
-            if site.endpoint and (site.endpoint in asked or not asked):
+            if site.endpoint and (not asked or requests_of(asked, site.endpoint)):
                 weights[site.endpoint] += site.size
         if not weights and len(asked) == 1:
             weights.update(dict.fromkeys(asked, 1))

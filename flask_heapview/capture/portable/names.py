@@ -23,10 +23,11 @@ class Names:
     """Knows what source code says. Names in what the running program compiles do not count."""
 
     def __init__(self, functions: Sequence[object], threads: Iterable[ThreadRoot]) -> None:
-        self._from_strings = _program_is_a_string()
         self._said: set[str] = set()
         self._libraries: set[int] = set()  # addresses of dictionaries
-        running = [frame.f_code for thread in threads for frame in _frames(thread)]
+        frames = [list(_frames(thread)) for thread in threads]
+        self._program = _program_code(frames) if _program_is_a_string() else set()
+        running = [frame.f_code for stack in frames for frame in stack]
         for code in reachable_codes(functions, running):
             if self._is_source(code):
                 self._said.update(code.co_names, code.co_varnames, code.co_cellvars)
@@ -76,7 +77,7 @@ class Names:
             return False
         if not file.startswith("<") or file.startswith("<frozen "):
             return True
-        return self._from_strings and file.startswith("<string>")
+        return id(code) in self._program
 
 
 def _frames(thread: ThreadRoot) -> Iterator[types.FrameType]:
@@ -84,6 +85,14 @@ def _frames(thread: ThreadRoot) -> Iterator[types.FrameType]:
     while frame is not None:
         yield frame
         frame = frame.f_back
+
+
+def _program_code(stacks: Iterable[Sequence[types.FrameType]]) -> set[int]:
+    """Addresses of the program's own code: what runs at the bottom of a thread, and all that is
+    defined within. What the program compiles is not its own."""
+    bottoms = [stack[-1].f_code for stack in stacks if stack]
+    mine = [code for code in bottoms if code.co_filename.startswith("<string>")]
+    return set(map(id, reachable_codes((), mine)))
 
 
 def _program_is_a_string() -> bool:

@@ -165,7 +165,7 @@ struct HvCore {
     Py_ssize_t limit_name_count, data_name_count;
     HvVisitedSet said_names;         /* the strs that are names in source code */
     HvVisitedSet library_namespaces; /* dictionaries of modules that have their own names only */
-    int strings_are_source;          /* `python -c`: the program itself has no file */
+    HvVisitedSet program_code;       /* of `python -c`: the program itself has no file */
     /* what is being looked at, for the case that looking is fatal */
     PyTypeObject *volatile examined_type;
     /* the page that shows the progress, or NULL */
@@ -202,6 +202,7 @@ size_t hv_utf8(PyObject *text, char *buffer, size_t room); /* bytes written; cut
 int hv_same_text(PyObject *a, PyObject *b);
 
 /* hidden.c */
+void hv_note_program(HvCore *core);
 void hv_note_code(HvCore *core, PyCodeObject *code);
 Py_ssize_t hv_own_names(HvCore *core, PyObject *dict);
 void hv_hide_unsaid(HvCore *core);

@@ -23,7 +23,36 @@ is_source(HvCore *core, PyCodeObject *code)
         return 0;
     if (!begins_with(file, "<") || begins_with(file, "<frozen "))
         return 1;
-    return core->strings_are_source && begins_with(file, "<string>");
+    return hv_set_has(&core->program_code, code);
+}
+
+/* A code object of the program's own, and all that is defined within. */
+static void
+note_program_code(HvCore *core, PyCodeObject *code)
+{
+    hv_set_add(&core->program_code, code);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(code->co_consts); i++) {
+        PyObject *within = PyTuple_GET_ITEM(code->co_consts, i);
+        if (PyCode_Check(within))
+            note_program_code(core, (PyCodeObject *)within);
+    }
+}
+
+/* Of `python -c`, the program is what runs at the bottom of a thread. What it compiles is not. */
+void
+hv_note_program(HvCore *core)
+{
+    PyThreadState *thread = PyInterpreterState_ThreadHead(core->interp);
+    for (; core->interp->config.run_command != NULL && thread != NULL; thread = thread->next) {
+        PyCodeObject *bottom = NULL;
+        for (HvFrame *frame = hv_top_frame(thread); frame != NULL; frame = frame->previous) {
+            if (hv_frame_is_python(frame))
+                bottom = hv_frame_code(frame);
+        }
+        if (bottom != NULL && PyUnicode_CheckExact(bottom->co_filename) &&
+            begins_with(bottom->co_filename, "<string>"))
+            note_program_code(core, bottom);
+    }
 }
 
 /* Only their addresses are noted: to look at each one again and again would cost. */

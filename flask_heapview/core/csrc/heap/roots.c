@@ -201,7 +201,7 @@ hv_walk_init(HvWalk *walk)
     hv_labels_init(core);
     hv_set_init(&core->said_names);
     hv_set_init(&core->library_namespaces);
-    core->strings_are_source = core->interp->config.run_command != NULL;
+    hv_set_init(&core->program_code);
     hv_set_init(&walk->state.visited_set);
     hv_set_init(&walk->state.garbage_set);
     hv_set_init(&walk->state.namespace_dicts);
@@ -261,6 +261,7 @@ hv_walk_drop(HvWalk *walk)
     hv_table_drop(&core->label_content);
     hv_arena_drop(&core->arena);
     hv_set_drop(&core->said_names);
+    hv_set_drop(&core->program_code);
     hv_set_drop(&core->library_namespaces);
     hv_set_drop(&walk->state.visited_set);
     hv_set_drop(&walk->state.garbage_set);
@@ -285,6 +286,7 @@ hv_walk_all(HvWalk *walk)
     for (size_t i = 0; i < walk->input.own_objects.count; i++) /* they grow with the modules */
         hv_set_add(&walk->state.visited_set, HV_AT(&walk->input.own_objects, PyObject *, i));
     hv_watch_samples(walk);
+    hv_note_program(&walk->core);
     walk_modules(walk);
     walk_threads(walk);
     walk_atexit(walk);
