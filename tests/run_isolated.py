@@ -8,7 +8,7 @@ import sys
 import textwrap
 from typing import Any
 
-from .helpers import ROOT
+from .helpers import ROOT, unmeasured
 
 HELP = """
 import gc, json, os, sys, tempfile, threading, time
@@ -43,7 +43,7 @@ def say(**facts):
 """
 
 
-def alone(code: str, *arguments: str, patience: float = 300) -> Any:
+def alone(code: str, *arguments: str, patience: float = 300, measured: bool = True) -> Any:
     """Runs code in a process of its own; what it prints last is JSON."""
     done = subprocess.run(
         [sys.executable, "-c", HELP + textwrap.dedent(code), *arguments],
@@ -51,6 +51,7 @@ def alone(code: str, *arguments: str, patience: float = 300) -> Any:
         capture_output=True,
         text=True,
         timeout=patience,
+        env=None if measured else unmeasured(),
         check=False,
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
