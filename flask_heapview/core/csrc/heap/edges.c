@@ -47,15 +47,22 @@ array_edges(PyObject **items, Py_ssize_t count, HvEdge edge, void *state)
 }
 
 static void
+key_edges(PyObject *dict, uint32_t label, HvEdge edge, void *state)
+{
+    PyObject *key, *value;
+    Py_ssize_t at = 0;
+    while (PyDict_Next(dict, &at, &key, &value))
+        edge(state, key, label, -1);
+}
+
+static void
 dict_edges(PyObject *dict, HvEdge edge, void *state)
 {
     PyObject *key, *value;
     Py_ssize_t at = 0;
     while (PyDict_Next(dict, &at, &key, &value))
         edge(state, value, HV_LABEL_VALUE, -1);
-    at = 0;
-    while (PyDict_Next(dict, &at, &key, &value))
-        edge(state, key, HV_LABEL_KEY, -1);
+    key_edges(dict, HV_LABEL_KEY, edge, state);
 }
 
 static void
@@ -69,39 +76,31 @@ set_edges(PyObject *op, HvEdge edge, void *state)
     }
 }
 
-/* The names themselves are nobody's growth. */
+/* The values of a namespace, each under its name: the first names, up to the place `own`, are
+ * certain. The names themselves are nobody's growth. */
 static void
-name_edges(PyObject *dict, HvEdge edge, void *state)
-{
-    PyObject *key, *value;
-    Py_ssize_t at = 0;
-    while (PyDict_Next(dict, &at, &key, &value))
-        edge(state, key, HV_LABEL_CODE, -1);
-}
-
-/* The values of a namespace, each under its name. */
-static void
-namespace_edges(HvCore *core, PyObject *dict, uint8_t kind, HvEdge edge, void *state)
+named_edges(HvCore *core, PyObject *dict, Py_ssize_t own, uint8_t kind, HvEdge edge, void *state)
 {
     PyObject *key, *value;
     Py_ssize_t at = 0;
     if (dict == NULL || !PyDict_Check(dict))
         return;
     while (PyDict_Next(dict, &at, &key, &value))
-        edge(state, value, hv_label(core, kind, key), -1);
-    name_edges(dict, edge, state);
+        edge(state, value, hv_label(core, at <= own ? HV_FORM_ATTRIBUTE : kind, key), -1);
+    key_edges(dict, HV_LABEL_CODE, edge, state);
+}
+
+static void
+namespace_edges(HvCore *core, PyObject *dict, uint8_t kind, HvEdge edge, void *state)
+{
+    named_edges(core, dict, 0, kind, edge, state);
 }
 
 static void
 module_edges(HvCore *core, PyObject *op, HvEdge edge, void *state)
 {
-    PyObject *key, *value, *dict = PyModule_GetDict(op);
-    Py_ssize_t at = 0, own = hv_own_names(core, dict);
-    while (PyDict_Next(dict, &at, &key, &value)) {
-        uint8_t kind = at <= own ? HV_FORM_ATTRIBUTE : HV_FORM_ATTRIBUTE_IF_SAID;
-        edge(state, value, hv_label(core, kind, key), -1);
-    }
-    name_edges(dict, edge, state);
+    PyObject *dict = PyModule_GetDict(op);
+    named_edges(core, dict, hv_own_names(core, dict), HV_FORM_ATTRIBUTE_IF_SAID, edge, state);
     traversed_edges(core, op, HV_LABEL_REF, edge, state);
 }
 

@@ -14,29 +14,36 @@
 
 /* --- what else in the file refers to nodes, by their number */
 
-typedef void (*EachNode)(HvWalk *walk, uint32_t *node, void *state);
+typedef void (*EachNode)(uint32_t *node, void *state);
 
 static void
 each_referred_node(HvWalk *walk, EachNode each, void *state)
 {
     HvWalkResult *result = &walk->result;
     for (size_t i = 0; i < result->caches.count; i++)
-        each(walk, &HV_AT(&result->caches, HvCache, i).node, state);
+        each(&HV_AT(&result->caches, HvCache, i).node, state);
     for (size_t i = 0; i < result->open_objects.count; i++)
-        each(walk, &HV_AT(&result->open_objects, HvOpenObject, i).node, state);
+        each(&HV_AT(&result->open_objects, HvOpenObject, i).node, state);
     for (size_t i = 0; i < result->local_variables.count; i++)
-        each(walk, &HV_AT(&result->local_variables, HvLocalVariable, i).node, state);
+        each(&HV_AT(&result->local_variables, HvLocalVariable, i).node, state);
     for (size_t i = 0; i < walk->input.modules.count; i++)
-        each(walk, &HV_AT(&walk->input.modules, HvModuleRoot, i).node, state);
-    each(walk, &result->garbage_node, state);
+        each(&HV_AT(&walk->input.modules, HvModuleRoot, i).node, state);
+    each(&result->garbage_node, state);
+}
+
+/* The nodes of objects that still have to be looked into. */
+static void
+each_waiting_node(HvWalk *walk, EachNode each, void *state)
+{
     for (size_t i = walk->state.ahead_read; i < walk->state.ahead_written; i++)
-        each(walk, &walk->state.ahead[i % HV_PREFETCHED_OBJECTS].node, state);
+        each(&walk->state.ahead[i % HV_PREFETCHED_OBJECTS].node, state);
+    hv_queue_each_node(&walk->state.queue, each, state);
 }
 
 /* --- which are kept */
 
 static void
-keep(HvWalk *walk, uint32_t *node, void *Py_UNUSED(state))
+keep(uint32_t *node, void *walk)
 {
     if (*node != HV_NONE)
         hv_node_at(walk, *node)->kept = 1;
@@ -66,9 +73,7 @@ keep_below(HvWalk *walk)
     Keeping keeping = {walk, hv_pages(count + 1)};
     for (size_t i = 0; i < result->caches.count; i++)
         keeping.is_parent[HV_AT(&result->caches, HvCache, i).node] = 1;
-    for (size_t i = walk->state.ahead_read; i < walk->state.ahead_written; i++)
-        keep_waiting(&walk->state.ahead[i % HV_PREFETCHED_OBJECTS].node, &keeping);
-    hv_queue_each_node(&walk->state.queue, keep_waiting, &keeping);
+    each_waiting_node(walk, keep_waiting, &keeping);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t parent = hv_node_at(walk, i)->parent;
         if (parent != HV_NONE && keeping.is_parent[parent] && !hv_node_at(walk, i)->merged)
@@ -107,7 +112,7 @@ choose_nodes(HvWalk *walk)
         below[i] = nodes[i].bytes;
         nodes[i].kept = 0;
     }
-    each_referred_node(walk, keep, NULL);
+    each_referred_node(walk, keep, walk);
     size_t needed = keep_below(walk);
     for (size_t i = count; i-- > 0;) {
         HvNode *node = &nodes[i];
@@ -176,16 +181,10 @@ merge(HvWalk *walk, Merging *merging)
 }
 
 static void
-follow(HvWalk *Py_UNUSED(walk), uint32_t *node, void *place)
+follow(uint32_t *node, void *place)
 {
     if (*node != HV_NONE)
         *node = ((uint32_t *)place)[*node] & ~MERGED;
-}
-
-static void
-follow_waiting(uint32_t *node, void *place)
-{
-    follow(NULL, node, place);
 }
 
 /* Lets all that refers to nodes refer to where they went. */
@@ -193,13 +192,13 @@ void
 hv_follow_nodes(HvWalk *walk, uint32_t *place)
 {
     each_referred_node(walk, follow, place);
-    hv_queue_each_node(&walk->state.queue, follow_waiting, place);
+    each_waiting_node(walk, follow, place);
     uint32_t *owner = walk->result.sample_node;
     for (int slot = 0; owner != NULL && slot < HV_LIVE_SLOTS; slot++) {
         if (owner[slot] == HV_NONE)
             continue;
         uint32_t doubtful = owner[slot] & HV_DOUBTFUL, node = owner[slot] & ~HV_DOUBTFUL;
-        follow(walk, &node, place);
+        follow(&node, place);
         owner[slot] = node | doubtful;
     }
 }
