@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ..model.ownership import dotted
+from ..model.ownership import dotted, of_service
 from ..model.stacks import Stacks
 from .align import Aligned
 from .series import measure_growth
@@ -19,8 +18,6 @@ MIN_UNOWNED_PER_REQUEST = 0.02  # objects
 # accumulation point goes down by the same share
 MAIN_SHARE = 0.7
 MAX_TYPES = 3  # that are named
-# what is not the service's: our own records, and what has findings of its own
-_APART = re.compile(r"\(capture\)|\(cyclic garbage\)|flask_heapview(\.|$)")
 
 
 class Unowned(msgspec.Struct, frozen=True):
@@ -35,14 +32,20 @@ class Unowned(msgspec.Struct, frozen=True):
 class Balance:
     """The columns of the union of all trees, and which of its nodes have an owner that grows."""
 
-    def __init__(self, union: Aligned, owned: Sequence[int], requests: Sequence[float]) -> None:
+    def __init__(
+        self,
+        union: Aligned,
+        children: Mapping[int, Sequence[int]],
+        owned: Sequence[int],
+        requests: Sequence[float],
+    ) -> None:
         self.tree: Stacks = union.stacks
-        self.requests = requests
-        apart = bytearray(len(self.tree))
+        self.children, self.requests = children, requests
+        self.service: list[bool] = []
         for node, parent in enumerate(self.tree.parent):
-            label = self.tree.frame_at(node).label
-            apart[node] = apart[parent] if parent >= 0 else _APART.match(label) is not None
-        self.service = [not flag for flag in apart]
+            root = parent < 0
+            here = of_service(self.tree.frame_at(node).label) if root else self.service[parent]
+            self.service.append(here)
         self.unowned = [here and not owned[node] for node, here in enumerate(self.service)]
         self.counts = union.count
 
@@ -78,16 +81,10 @@ class Balance:
 
     def _path(self, gained: Sequence[int], total: int) -> str | None:
         """Down from the roots, as long as one child has most of it."""
-        below = list(gained)
-        children: dict[int, list[int]] = {}
-        for node in range(len(below) - 1, -1, -1):
-            parent = self.tree.parent[node]
-            children.setdefault(parent, []).append(node)
-            if parent >= 0:
-                below[parent] += below[node]
+        below = msgspec.structs.replace(self.tree, count=list(gained)).totals()[0]
         at, objects = -1, total
-        while children.get(at):
-            main = max(children[at], key=below.__getitem__)
+        while self.children.get(at):
+            main = max(self.children[at], key=below.__getitem__)
             if below[main] < MAIN_SHARE * objects:
                 break
             at, objects = main, below[main]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ..model.ownership import FRAME, Holder, dotted
+from ..model.ownership import FRAME, GARBAGE, OTHER, SMALL, Holder, dotted
 from ..model.snapshot import Snapshot
 from ..model.stacks import Stacks
 from .align import Aligned, align
@@ -25,8 +25,7 @@ _SWELLING = re.compile(
 _CHAIN = re.compile(r"(\.\w+|\[\w+\])\1{2,}")  # next.next.next: one step says it
 MIN_OBJECTS = 10  # objects that must have come
 MIN_OBJECTS_PER_REQUEST = 0.01  # objects: the guilty endpoint may serve few of the requests
-GARBAGE_LABELS = ("(cyclic garbage)",)
-CATCH_ALL_LABELS = ("(small)", "(other)")  # what falls in there changes from snapshot to snapshot
+CATCH_ALL_LABELS = (SMALL, OTHER)  # what falls in there changes from snapshot to snapshot
 
 
 def min_objects(served: float) -> float:
@@ -144,7 +143,7 @@ class _Finder:
         for node, parent in enumerate(self.tree.parent):
             if node in bounded or (parent >= 0 and owned[parent]):
                 owned[node] = 1
-        return Balance(self.union, owned, self.requests).unowned_growth()
+        return Balance(self.union, self.children, owned, self.requests).unowned_growth()
 
     def _collects(self, node: int) -> bool:
         """Whether the parent is what collects: not where a name leads to a chain of its own."""
@@ -248,7 +247,7 @@ def compare_trees(snapshots: Sequence[Snapshot]) -> GrownHeap:
     """Every owner that grows over all the snapshots, and what such owners do not explain."""
     finder = _Finder(snapshots)
     found = finder.find()
-    named = [c for c in found if not c.path.startswith(GARBAGE_LABELS) and not c.path.endswith(":")]
+    named = [c for c in found if not c.path.startswith(GARBAGE) and not c.path.endswith(":")]
     return GrownHeap(named, finder.unowned())
 
 

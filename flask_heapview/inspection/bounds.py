@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Set
+from collections.abc import Mapping
 
 from .type_info import LRU, TypeInfo, mro_of
 
@@ -31,17 +31,9 @@ _LIMIT_NAMES, _DATA_NAMES = frozenset(LIMIT_NAMES), frozenset(DATA_NAMES)
 _maxlen = deque.__dict__["maxlen"].__get__
 
 
-def values_of(attributes: dict[str, object], names: Set[str]) -> dict[str, object]:
-    """Those of the names that are among the attributes.
-
-    A look-up would ask a key whether it equals, which may run code of the application.
-    """
-    return {n: v for n, v in dict.items(attributes) if type(n) is str and n in names}
-
-
-def data_in(attributes: dict[str, object]) -> object:
+def data_of(obj: object, info: TypeInfo) -> object:
     """Where a cache keeps its entries; None where none of the names is known."""
-    found = values_of(attributes, _DATA_NAMES)
+    found = info.attributes(obj, _DATA_NAMES)
     return next((found[name] for name in DATA_NAMES if name in found), None)
 
 
@@ -55,11 +47,30 @@ def own_limit(obj: object, info: TypeInfo) -> int | None:
     return None
 
 
-def limit_in(attributes: dict[str, object]) -> int | None:
+def limit_of(obj: object, info: TypeInfo, intrusive: bool = True) -> int | None:
     """The bound that an object keeps for the containers inside it."""
-    found = values_of(attributes, _LIMIT_NAMES)
-    for name in LIMIT_NAMES if found else ():
-        limit = _as_limit(found.get(name))
+    return limit_in(info.attributes(obj, _LIMIT_NAMES, intrusive))
+
+
+def shared_limit(
+    own: int | None, owner: int | None, containers: int, certain: bool
+) -> tuple[int | None, bool]:
+    """(entries that so many containers may hold, whether that is a guess).
+
+    `own` is the limit that one of them knows, `owner` that of the object which holds them. The
+    latter may be for another container: it is for these for certain only in known caches, and
+    where the name is one that caches have for entries.
+    """
+    containers = max(1, containers)
+    if own:
+        return own * containers, False
+    return (owner * containers, not certain) if owner else (None, False)
+
+
+def limit_in(attributes: Mapping[str, object]) -> int | None:
+    """The bound among the attributes that may say one."""
+    for name in LIMIT_NAMES if attributes else ():
+        limit = _as_limit(attributes.get(name))
         if limit is not None:
             return limit
     return None

@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 
 from ..model.caches import Cache
-from ..model.ownership import Holder
+from ..model.ownership import Holder, of_service
 from ..text import clean
-from .bounds import data_in, limit_in
+from .bounds import data_of, limit_of
 from .container_owners import Owners
-from .roots import APP, OURS, OWN_PACKAGES, STANDARD
+from .roots import APP, OURS, STANDARD
 from .type_info import LRU, TypeInfo, Types
 
 MAX_CONTAINERS = 60  # plain containers listed
@@ -37,8 +37,6 @@ STANDARD_CACHES = frozenset(  # those of the standard library that are no tables
     )
 )
 _WITHOUT_KEYS = ("list", "tuple", "set", "frozenset", "collections.deque", "function")
-NOT_OF_THE_SERVICE = ("(cyclic garbage)", "(capture)", *(f"{name}." for name in OWN_PACKAGES))
-
 _PLAIN = frozenset(map(id, (str, int, float, bytes, bool)))
 
 MAX_KEYS = 10  # keys shown when values may be
@@ -57,15 +55,14 @@ def describe_cache(obj: object, info: TypeInfo, path: str) -> Cache:
             hits=figures.hits,
             misses=figures.misses,
         )
-    attributes = info.attributes(obj)
-    within = data_in(attributes)
+    within = data_of(obj, info)
     data = obj if info.length is not None else within
     return Cache(
         path=path,
         type=info.name,
         source=info.cache or "?",
         entries=_length(data),
-        limit=limit_in(attributes),
+        limit=limit_of(obj, info),
     )
 
 
@@ -176,7 +173,7 @@ def of_the_service(caches: Iterable[tuple[Cache, int]]) -> list[Cache]:
     found: dict[tuple[str, str], Cache] = {}
     for cache, rank in caches:
         used = cache.entries or cache.hits or cache.misses or cache.error
-        if cache.path.startswith(NOT_OF_THE_SERVICE) or not (used or rank == APP):
+        if not of_service(cache.path) or not (used or rank == APP):
             continue
         if cache.entries and not cache.size:  # they are counted elsewhere: the size is not known
             cache = msgspec.structs.replace(cache, size=None)

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from ..model.ownership import OWN_PACKAGES
 from ..text import clean
 from .type_info import mro_of
 
@@ -19,8 +20,6 @@ _module_dict = vars(types.ModuleType)["__dict__"].__get__
 _get = object.__getattribute__
 APP, LIBRARY, STANDARD, OURS = range(4)
 UNNAMED = "[module]"  # in place of a name that may be data
-# what a capture itself needs: its growth is not the service's
-OWN_PACKAGES = frozenset(("flask_heapview", "guppy", "objgraph", "pympler"))
 
 
 class Root(msgspec.Struct):

@@ -11,7 +11,7 @@ import contextlib
 import sys
 import types
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from functools import lru_cache
 
 from ..text import clean
@@ -147,13 +147,18 @@ class TypeInfo:
                 elif type(value) is _MEMBER:
                     self.members.append((name, in_c, value.__get__))
 
-    def attributes(self, obj: object, intrusive: bool = True) -> dict[str, object]:
-        """The attributes of an instance by name; only those in slots unless its dictionary may be
-        created for it."""
+    def attributes(self, obj: object, names: Set[str], intrusive: bool = True) -> dict[str, object]:
+        """Those of the names that an instance has for attributes; only those in slots unless its
+        dictionary may be created for it.
+
+        A look-up would ask a key whether it equals, which may run code of the application.
+        """
         found = self.dict_getter(obj) if self.dict_getter and intrusive else {}
         items = dict.items(found) if type(found) is dict else ()
-        values = {name: value for name, value in items if type(name) is str}
+        values = {n: value for n, value in items if type(n) is str and n in names}
         for name, _, getter in self.members:
+            if name not in names:
+                continue
             with contextlib.suppress(Exception):  # an unset slot, or no object
                 values[name] = getter(obj)
         return values

@@ -10,6 +10,10 @@ from .stacks import Stacks
 HOLDERS = 4000  # collecting nodes described in a snapshot
 HOLDER_FROM = 4  # entries from which a node is described
 OTHER = "(other)"  # the label of what found no room in the tree
+SMALL = "(small)"  # of what was merged
+GARBAGE, CAPTURE = "(cyclic garbage)", "(capture)"  # of roots that are not the service's
+# what a capture itself needs: its growth is not the service's
+OWN_PACKAGES = frozenset(("flask_heapview", "guppy", "objgraph", "pympler"))
 FRAME = " in "  # begins the label of a thread's frame; the function's name follows
 
 
@@ -24,6 +28,11 @@ def dotted(labels: Sequence[str]) -> str:
     ):
         last -= 1
     return "".join(label for label in labels[:last] if not label.startswith(FRAME))
+
+
+def of_service(path: str) -> bool:
+    """Whether what hangs there is the service's: neither cyclic garbage nor our own records."""
+    return not path.startswith((GARBAGE, CAPTURE)) and path.partition(".")[0] not in OWN_PACKAGES
 
 
 class Site(Model, frozen=True):

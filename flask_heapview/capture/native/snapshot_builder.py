@@ -25,7 +25,7 @@ from ...model.base import Model
 from ...model.caches import Cache, Caches
 from ...model.cycles import CycleGroup, Cycles
 from ...model.heap import Heap, TypeRow
-from ...model.ownership import HOLDER_FROM, HOLDERS, Holder, Ownership, Site, dotted
+from ...model.ownership import HOLDER_FROM, HOLDERS, SMALL, Holder, Ownership, Site, dotted
 from ...model.resources import OpenObject
 from ...model.snapshot import Snapshot, SnapshotInfo
 from ...model.stacks import Frame, Stacks, StacksBuilder
@@ -125,7 +125,7 @@ class SnapshotBuilder:
         """The tree as a snapshot keeps it, and where each node went; small ones are merged."""
         builder = StacksBuilder()
         place: list[int] = []
-        nodes, small = self.walk.nodes, Frame("(small)")
+        nodes, small = self.walk.nodes, Frame(SMALL)
         for node in nodes:
             above = place[node.parent] if node.parent != walk_file.NONE else -1
             if node.kept:
@@ -217,9 +217,8 @@ class SnapshotBuilder:
 
     def _holder_path(self, number: int) -> str:
         """A cache is named, not the dictionary within it."""
-        above = self.walk.nodes[number].parent
-        named = above if self.around.keeps_entries(self.walk.nodes[number]) else number
-        return self.path(named)
+        node = self.walk.nodes[number]
+        return self.path(node.parent if self.around.keeps_entries(node) else number)
 
     # --- caches
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...inspection.bounds import DATA_NAMES
+from ...inspection.bounds import DATA_NAMES, shared_limit
 from . import walk_file
 
 
@@ -27,19 +27,15 @@ class Surroundings:
         return above is not None and self._has_data_name(node) and self._of_a_cache(above)
 
     def limit(self, node: walk_file.Node) -> tuple[int | None, bool]:
-        """(entries that all its containers may hold, whether that is a guess).
-
-        The object that holds a container may have a limit for another one: that it is for this one
-        is certain only of known caches, and where the name is one that caches have for entries.
-        """
+        """(entries that all its containers may hold, whether that is a guess)."""
         above, own = self._above(node), self.collects(node)
-        containers = max(1, own.containers if own is not None else 0)
-        if own is not None and own.limit > 0:
-            return own.limit * containers, False
         owner = self.collects(above) if above is not None else None
-        if owner is None or owner.limit <= 0:
-            return None, False
-        return owner.limit * containers, not (self.is_cache(node) or self._has_data_name(node))
+        return shared_limit(
+            _known(own),
+            _known(owner),
+            own.containers if own is not None else 0,
+            certain=self.is_cache(node) or self._has_data_name(node),
+        )
 
     def _above(self, node: walk_file.Node) -> walk_file.Node | None:
         return None if node.parent == walk_file.NONE else self.walk.nodes[node.parent]
@@ -49,3 +45,8 @@ class Surroundings:
 
     def _of_a_cache(self, node: walk_file.Node) -> bool:
         return node.type != walk_file.NONE and self.walk.types[node.type].cache > 0
+
+
+def _known(containers: walk_file.Containers | None) -> int | None:
+    """Their limit, in entries."""
+    return containers.limit if containers is not None and containers.limit > 0 else None

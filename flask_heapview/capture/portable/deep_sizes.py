@@ -14,7 +14,7 @@ import types
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ...inspection.bounds import data_in
+from ...inspection.bounds import data_of
 from ...inspection.type_info import DICT, TypeInfo, Types
 from .cycles import in_blob
 
@@ -149,7 +149,7 @@ def entries_of(
 ) -> tuple[list[object], int]:
     """A spread-out sample of a container's entries, keys beside values, and how many there are."""
     if info.cache is not None and info.cache != "functools":
-        data = data_in(info.attributes(obj))
+        data = data_of(obj, info)
         obj = obj if data is None else data
     if type.__dict__["__flags__"].__get__(type(obj)) & DICT:
         items: Sequence[object] = list(dict.items(obj))  # type: ignore[arg-type]

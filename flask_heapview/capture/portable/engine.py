@@ -19,7 +19,7 @@ from guppy.sets import mutnodeset
 
 from ...allocations import reader, tracing
 from ...allocations.site_counter import SiteCounter
-from ...inspection.bounds import DATA_NAMES
+from ...inspection.bounds import DATA_NAMES, shared_limit
 from ...inspection.code_locations import CodeLocations, reachable_codes
 from ...inspection.cycle_shape import is_ours
 from ...inspection.roots import APP, OURS, ThreadRoot, modules
@@ -29,7 +29,7 @@ from ...model.allocations import Allocations
 from ...model.caches import Cache, Caches
 from ...model.cycles import Cycles
 from ...model.heap import Heap, TypeRow
-from ...model.ownership import HOLDER_FROM, HOLDERS, Holder, Ownership
+from ...model.ownership import GARBAGE, HOLDER_FROM, HOLDERS, Holder, Ownership
 from ...model.process import Process
 from ...model.snapshot import Kind, Snapshot
 from ...process import memory, resources
@@ -158,7 +158,7 @@ class _HeapLook:
         rest = _unseen(gc.get_objects(), seen)
         self.walk.walk_others("(held from C)", _held_outside(rest), OURS)
         garbage = _unseen(rest, seen)
-        self.garbage_node = self.walk.walk_others("(cyclic garbage)", garbage, OURS)
+        self.garbage_node = self.walk.walk_others(GARBAGE, garbage, OURS)
         return garbage
 
     def _functions(self) -> list[object]:
@@ -237,14 +237,11 @@ class _HeapLook:
         return walk.path(node)
 
     def _limit(self, node: int) -> tuple[int | None, bool]:
-        """(entries that all its containers may hold, whether that is a guess): the object that
-        holds a container may have a limit for another one."""
-        walk, containers = self.walk, max(1, self.walk.containers[node])
-        if node in walk.limits:
-            return (walk.limits[node] or 0) * containers or None, False
-        known = walk.limits.get(walk.parent[node]) if walk.parent[node] >= 0 else None
+        """(entries that all its containers may hold, whether that is a guess)."""
+        walk = self.walk
+        own, owner = walk.limits.get(node), walk.limits.get(walk.parent[node])
         certain = self._is_cache(node) or walk.labels[node].lstrip(".") in DATA_NAMES
-        return (known * containers, not certain) if known else (None, False)
+        return shared_limit(own, owner, walk.containers[node], certain)
 
     def _is_cache(self, node: int) -> bool:
         walk = self.walk

@@ -8,11 +8,11 @@ from array import array
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 
-from ...inspection.bounds import limit_in, own_limit
+from ...inspection.bounds import limit_of, own_limit
 from ...inspection.container_owners import Owners
 from ...inspection.roots import APP, Root, ThreadRoot, module_dict
 from ...inspection.type_info import TYPE, TypeInfo, Types, attribute_of
-from ...model.ownership import FRAME, OTHER, dotted
+from ...model.ownership import FRAME, OTHER, SMALL, dotted
 from ...model.stacks import Frame, Stacks, StacksBuilder
 from ...text import clean
 from .edges import Edges
@@ -40,7 +40,7 @@ class Walk:
         self.parent, self.depth = array("q"), array("q")
         self.count, self.size, self.entries = array("q"), array("q"), array("q")
         self.containers = array("q")
-        self.limits: dict[int, int | None] = {}
+        self.limits: dict[int, int] = {}
         self.rank: list[int] = []
         self.samples: dict[int, list[object]] = {}
         self.caches: list[tuple[object, int]] = []
@@ -195,7 +195,7 @@ class Walk:
         """An object that knows a bound means it for itself or for the containers inside it."""
         if info.flags & TYPE:
             return
-        limit = limit_in(info.attributes(obj, self.edges.intrusive))
+        limit = limit_of(obj, info, self.edges.intrusive)
         if limit is not None:
             self.limits[node] = max(limit, self.limits.get(node) or 0)
 
@@ -267,7 +267,7 @@ class Walk:
                 name = self.types.all[kind].name if kind >= 0 else ""
                 frame = Frame(self.labels[node], name)
             else:
-                frame = Frame("(small)")
+                frame = Frame(SMALL)
             inside = parent >= 0 and not keep[parent]
             made = above if inside else builder.node(above, frame)
             place[node] = made
