@@ -83,6 +83,13 @@ class HelpersBusy(HeapViewError):
     title = "busy with other questions"
 
 
+class Unreachable(HeapViewError):
+    """Another worker did not answer."""
+
+    status = 504
+    title = "the worker does not answer"
+
+
 class Unauthorized(HeapViewError):
     """No valid token, cookie or callable's consent."""
 

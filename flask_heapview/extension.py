@@ -21,6 +21,7 @@ from .store.directory import private_directory
 from .store.snapshots import Retention, Store
 from .web import api, guard, pages, pipeline
 from .web.access import ACCESS, Access
+from .web.local_door import LocalDoor
 from .web.secret import shared_secret
 
 log = logging.getLogger("flask_heapview")
@@ -98,8 +99,9 @@ def _mount(state: BlueprintSetupState, config: HeapViewConfig, caches: dict[str,
     service.blueprint = f"{state.name_prefix}.{state.name}".lstrip(".")
     app.extensions[EXTENSION] = service
     app.extensions[ACCESS] = Access(config, key, directory)
-    pipeline.install(app, state.url_prefix or "")
+    door = LocalDoor(app, pipeline.install(app, state.url_prefix or ""))
     tracing.begin(config.allocations)  # type: ignore[arg-type]
+    service.open_to_workers(door.answer)
 
 
 def _debug_token(app: Flask, directory: Path, prefix: str) -> str:

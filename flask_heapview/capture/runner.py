@@ -6,11 +6,13 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import msgspec
 
 from ..allocations import tracing
-from ..errors import BadRequest, CaptureBusy, HeapViewError, NoEngine
+from ..errors import BadRequest, CaptureBusy, HeapViewError, NoEngine, NotEnoughMemory
 from ..isolation import forked_child
 from ..model.snapshot import Kind, SnapshotInfo
 from ..process import headroom
@@ -104,8 +106,7 @@ class Runner:
         info = self._announce(request, sink)
         _CAPTURE_LOCK.acquire(info.id)
         try:
-            room = headroom.read_headroom()
-            headroom.require(self.engine.estimate(request.kind).bytes, room)
+            self._require_room(request.kind)
             sink.tidy()
             page = sink.begin(info)
         except BaseException:
@@ -113,12 +114,31 @@ class Runner:
             raise
         return Capture(request, info, sink, page, self.deadline)
 
+    def _require_room(self, kind: Kind) -> None:
+        """Raises NotEnoughMemory with the figures."""
+        headroom.require(self.engine.estimate(kind).bytes, headroom.read_headroom())
+
+    @contextmanager
+    def _turn(self, capture: Capture) -> Iterator[None]:
+        """One fork at a time among the workers of an app: their memory may double together.
+
+        Raises NotEnoughMemory where there is no room any more when the turn comes.
+        """
+
+        def waiting() -> None:
+            capture.page.advance("waiting for another worker", 0, 0)
+
+        with capture.sink.capture_turn(self.deadline, waiting) as waited:
+            if waited:
+                self._require_room(capture.request.kind)
+            yield
+
     def _announce(self, request: CaptureRequest, sink: SnapshotSink) -> SnapshotInfo:
         return SnapshotInfo(
             id=sink.new_id(),
             state="running",
             worker=request.worker,
-            taken_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            taken_at=_now(),
             label=request.label,
             kind=request.kind,
             engine=self.engine.name,
@@ -132,21 +152,25 @@ class Runner:
         the child when the thread that made it ends (PR_SET_PDEATHSIG)."""
         info, sink = capture.info, capture.sink
         try:
-            with capture.page:
+            with capture.page, self._turn(capture):
                 if self._warm != os.getpid():
                     self.engine.warm_up()
                     self._warm = os.getpid()
                 # what it is called is only certain now: warming up may have shown that it is unfit,
                 # and requests went on meanwhile
                 capture.info = info = msgspec.structs.replace(
-                    info, engine=self.engine.name, requests=capture.request.counted()
+                    info,
+                    engine=self.engine.name,
+                    requests=capture.request.counted(),
+                    taken_at=_now(),
+                    clock=time.monotonic(),
                 )
                 tracing.restore_hooks()
                 self.engine.capture(capture)
             _CAPTURE_LOCK.release()  # before the mark goes: whoever sees "done" may start the next
             sink.end(info.id)
         except (forked_child.ChildFailed, HeapViewError, OSError, MemoryError) as error:
-            told = isinstance(error, forked_child.ChildFailed | NoEngine)
+            told = isinstance(error, forked_child.ChildFailed | NoEngine | NotEnoughMemory)
             self._failed(info, sink, str(error) if told else forked_child.describe(error))
         except Exception as error:
             log.exception("flask-heapview: the capture failed")
@@ -156,3 +180,7 @@ class Runner:
         _CAPTURE_LOCK.release()
         log.warning("flask-heapview: capture %s failed: %s", info.id, reason)
         sink.fail(info, reason)
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

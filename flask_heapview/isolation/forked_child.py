@@ -34,6 +34,14 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _prctl = getattr(_libc, "prctl", None)
 
 
+_FORKING: set[int] = set()  # threads that make a child of ours just now
+
+
+def is_own_fork() -> bool:
+    """For at-fork functions: whether the child is one of ours, which must run nothing else."""
+    return _thread.get_ident() in _FORKING
+
+
 class ChildFailed(Exception):
     """The child ended without a result; the message says how."""
 
@@ -79,7 +87,11 @@ def spawn(
     parent = os.getpid()
     held = thread_locals()
     begin = time.perf_counter_ns()
-    pid = fork()
+    _FORKING.add(_thread.get_ident())
+    try:
+        pid = fork()
+    finally:
+        _FORKING.discard(_thread.get_ident())
     if pid == 0:
         _be_child(work, page, deadline, frozenset(keep), parent)
     page.pause_ns = time.perf_counter_ns() - begin

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import importlib
 import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+POLL_SECONDS = 0.02
 
 
 def open_locked(path: Path, *, wait: bool) -> int | None:
@@ -26,6 +31,29 @@ def open_locked(path: Path, *, wait: bool) -> int | None:
         os.close(fd)
         raise
     return fd
+
+
+@contextmanager
+def turn_of(path: Path, patience: float, waiting: Callable[[], None]) -> Iterator[bool]:
+    """Holds the file meanwhile; says whether we had to wait for it.
+
+    `waiting` is called before each look at a file that another one holds. After `patience`
+    seconds, and where no file can be locked, nobody waits any longer.
+    """
+    until = time.monotonic() + patience
+    fd = waited = None
+    try:
+        while (fd := open_locked(path, wait=False)) is None and time.monotonic() < until:
+            waited = True
+            waiting()
+            time.sleep(POLL_SECONDS)
+    except (OSError, ImportError):  # a full disk, or Windows
+        pass
+    try:
+        yield bool(waited)
+    finally:
+        if fd is not None:
+            unlock(fd)
 
 
 def unlock(fd: int) -> None:

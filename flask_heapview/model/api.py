@@ -28,13 +28,18 @@ class CaptureState(Model, frozen=True):
 
 
 class WorkerInfo(Model, frozen=True):
+    """One process that serves the app."""
+
     id: str
     pid: int
-    started_at: str
-    rss: int | None
-    requests: int
-    self: bool
-    allocations: dict[str, str]
+    started_at: str  # RFC 3339, UTC
+    rss: int | None = None  # bytes
+    requests: int = 0
+    self: bool = False  # whether it is the one that answers
+    allocations: dict[str, str] = {}
+    number: int = 0  # from 1 on, the lowest that was free; 0 where it is not listed
+    answers: bool = True  # whether it could be asked: if not, `requests` are those at its start
+    why: str = ""  # why others cannot reach it, for a person
 
 
 class Workers(Model, frozen=True):
@@ -49,11 +54,24 @@ class Status(Model, frozen=True):
     gc: Gc
     headroom: Headroom
     capture: CaptureState
+    requests: dict[str, int] = {}  # served by this worker, by endpoint
 
 
 class Started(Model, frozen=True):
     id: str
     state: str
+    worker: str = ""
+
+
+class NotDone(Model, frozen=True):
+    """Why one of several workers did not do what all were asked for."""
+
+    worker: str
+    error: str
+
+
+class AllStarted(Model, frozen=True):
+    snapshots: list[Started | NotDone]
 
 
 class Snapshots(Model, frozen=True):
@@ -87,6 +105,7 @@ class WatchState(Model, frozen=True):
     snapshots: list[str] = []  # ids of those that are done
     requests: int = 0  # served since the last one
     seconds: float = 0.0  # since the last one
+    worker: str = ""
     verdict: str | None = None  # of the first and the last, when it is done
     summary: str = ""
     error: str | None = None
@@ -100,6 +119,10 @@ class Collected(Model, frozen=True):
     garbage: int
     seconds: float
     worker: str
+
+
+class Nothing(Model, frozen=True):
+    """It was done, and there is nothing to say."""
 
 
 class Pinned(Model, frozen=True):

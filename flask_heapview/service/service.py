@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
 import psutil
 from flask import Flask
 
@@ -17,11 +16,12 @@ from ..capture.base import CaptureRequest
 from ..capture.runner import Runner
 from ..capture.select import build_log
 from ..config import HeapViewConfig
-from ..errors import CaptureBusy, Conflict, NotFound
+from ..errors import CaptureBusy, NotFound
 from ..inspection.endpoints import endpoint_codes
+from ..isolation import event_loop
 from ..isolation.postponed import POSTPONED
 from ..isolation.turns import hold
-from ..model.api import WatchState
+from ..model.api import CaptureState, Estimate, Status, WatchState, WorkerInfo
 from ..model.base import from_json
 from ..model.report import Report
 from ..model.snapshot import Kind, SnapshotInfo
@@ -33,11 +33,12 @@ from ..process.level_history import LevelHistory
 from ..reports.query_job import Query, What, run_query
 from ..request_context import RequestCounter
 from ..store.snapshots import Store
+from ..workers import boot
+from ..workers.base import Outgoing
+from ..workers.local import LocalWorkers
 from .watch import Watch
-from .workers import Registry, Worker
 
 EXTENSION = "heapview"
-LISTED_SECONDS = 5.0  # that the worker's entry in the list of workers may be old
 WATCH_PATIENCE_SECONDS = 600.0  # that a watch's own thread waits for its verdict's turn
 
 
@@ -55,12 +56,14 @@ class Service:
         self.caches = caches
         self.counter = RequestCounter()
         self.level_history = LevelHistory(self.counter)
-        self.registry = Registry(store.directory)
+        self._door: Callable[[dict[str, Any]], Outgoing] | None = None
+        self.workers = LocalWorkers(
+            store.directory, self.own_worker, self._through_the_door, self.is_idle
+        )
         self.blueprint = EXTENSION
-        self._pid = 0
+        self._pid = self._serving = 0
         self._id = ""
         self._adopting = threading.Lock()
-        self._listed: tuple[int, float] | None = None  # process, and seconds of the monotonic clock
         self._watch: tuple[int, Watch] | None = None  # of the process that began it
         self._verdict: tuple[tuple[str, str], Report] | None = None
 
@@ -68,17 +71,25 @@ class Service:
 
     def count(self, endpoint: str | None) -> None:
         """Called for every request of the app: the whole price of being mounted."""
-        if self._pid != os.getpid():
-            self._adopt()
+        if self._serving != os.getpid():
+            self._begin_to_serve()
         self.level_history.begin(self.is_own(endpoint))
         self.counter.add(endpoint)
+
+    def _begin_to_serve(self) -> None:
+        """The first request that this process serves."""
+        if self._pid != os.getpid():
+            self._adopt()
+        self._serving = os.getpid()
+        event_loop.remember()
+        self.workers.served()
 
     def ended(self) -> None:
         """Called after every request of the app."""
         self.level_history.end()
 
     def _adopt(self) -> None:
-        """The first request in a process: a preloaded app was made in another one."""
+        """Begins anew in a process: a preloaded app was made in another one."""
         with self._adopting:
             if self._pid == os.getpid():
                 return
@@ -102,11 +113,11 @@ class Service:
         """Requests by endpoint, without the blueprint's own."""
         return {k: v for k, v in self.counter.read().items() if not self.is_own(k)}
 
-    def own_worker(self) -> Worker:
-        """This worker, as the list of workers shows it."""
+    def own_worker(self) -> WorkerInfo:
+        """This worker's own figures."""
         own = psutil.Process()
         started = time.gmtime(own.create_time())
-        return Worker(
+        return WorkerInfo(
             id=self.worker,
             pid=os.getpid(),
             started_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", started),
@@ -116,29 +127,25 @@ class Service:
             allocations={"mode": tracing.mode()},
         )
 
+    def open_to_workers(self, door: Callable[[dict[str, Any]], Outgoing]) -> None:
+        """From now on this process is listed as soon as it serves. `door` answers what comes over
+        its socket."""
+        self._door = door
+        event_loop.remember()
+        boot.begin(self.workers)
+
+    def _through_the_door(self, environ: dict[str, Any]) -> Outgoing:
+        assert self._door is not None  # there is no socket before
+        return self._door(environ)
+
+    def is_idle(self) -> bool:
+        """Whether this process has not served a request yet."""
+        return self._pid != os.getpid() or not self.counter.read()
+
     def visited(self) -> None:
-        """Somebody uses the page: from now on pauses are noted, and the worker is listed."""
+        """Somebody uses the page: from now on pauses are noted."""
         PAUSES.install()
         self.store.open()
-        now, last = time.monotonic(), self._listed
-        if last is None or last[0] != os.getpid() or now - last[1] >= LISTED_SECONDS:
-            # on some file systems to replace a file is to wait for the disk
-            self.registry.write(self.own_worker())
-            self._listed = os.getpid(), now
-
-    def workers(self) -> list[Worker]:
-        """Every live worker of this app on this host."""
-        return self.registry.live(self.own_worker())
-
-    def require_worker(self, wanted: str | None) -> None:
-        """Raises Conflict when another worker than this one is meant."""
-        if wanted and wanted != self.worker:
-            raise Conflict(
-                f"This request was served by worker {self.worker}, not {wanted}. The server "
-                "chooses the worker. Ask again, or run one worker while you look.",
-                worker=self.worker,
-                wanted=wanted,
-            )
 
     # --- captures
 
@@ -205,28 +212,37 @@ class Service:
             self._verdict = (base, target), from_json(data, Report)
         return self._verdict[1]
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> Status:
         """Live figures of this worker (bytes and seconds)."""
         found = memory.read_process()
-        estimate = self.runner.engine.estimate()
-        if not self.runner.forks:  # then it stands still all the time
-            estimate = msgspec.structs.replace(estimate, stall_seconds=estimate.seconds)
-        return {
-            "worker": self.own_worker(),
-            "process": found,
-            "container": found.container,
-            "allocator": found.allocators,
-            "gc": read_gc(),
-            "headroom": read_headroom(found.container),
-            "capture": {
-                "engine": self.runner.engine.name,
-                "why": self.runner.engine.why,
-                "build_log": build_log(),
-                "kinds": sorted(self.runner.engine.kinds),
-                "mode": self.runner.mode,
-                "estimate": estimate,
-            },
-        }
+        return Status(
+            worker=self.workers.me(),
+            process=found,
+            container=found.container,
+            allocator=found.allocators,
+            gc=read_gc(),
+            headroom=read_headroom(found.container),
+            capture=self._captures(),
+            requests=self.requests(),
+        )
+
+    def _captures(self) -> CaptureState:
+        """How this worker takes captures, and what one would cost now."""
+        engine = self.runner.engine
+        cost = engine.estimate()
+        return CaptureState(
+            engine=engine.name,
+            why=engine.why,
+            build_log=build_log(),
+            kinds=sorted(engine.kinds),
+            mode=self.runner.mode,
+            estimate=Estimate(
+                bytes=cost.bytes,
+                seconds=cost.seconds,
+                # where nothing forks, it stands still all the time
+                stall_seconds=cost.stall_seconds if self.runner.forks else cost.seconds,
+            ),
+        )
 
     # --- reading and comparing, in another process
 

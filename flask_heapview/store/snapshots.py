@@ -12,13 +12,15 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import msgspec
 import psutil
 
 from ..errors import Conflict, CorruptSnapshot, NotFound, StoreError
+from ..isolation.locked_file import turn_of
 from ..isolation.progress_page import ProgressPage
 from ..model.base import Model, from_json, to_json
 from ..model.snapshot import SCHEMA, Snapshot, SnapshotInfo
@@ -27,6 +29,7 @@ from .private_file import PART, write_private
 
 ID = re.compile(r"^[0-9]{8}-[0-9]{6}-[0-9a-f]{8}$")
 DONE, RUNNING, FAILED, PROGRESS = ".snapshot", ".running", ".failed", ".progress"
+CAPTURE_LOCK = "capture.lock"  # held by whoever forks
 GRAPH = ".graph"  # beside the snapshot, for a capture of that kind
 MAX_HEADER_BYTES = 1 << 20  # bytes of a first line that is still believed
 
@@ -85,6 +88,12 @@ class Store:
             self.end(info.id)
             raise StoreError(explain(error, self.directory)) from error
         return page
+
+    def capture_turn(
+        self, patience: float, waiting: Callable[[], None]
+    ) -> AbstractContextManager[bool]:
+        """One capture at a time among all that share the directory: see turn_of."""
+        return turn_of(self.directory / CAPTURE_LOCK, patience, waiting)
 
     def save(self, snapshot: Snapshot) -> None:
         """Writes a snapshot, all or nothing; runs in the child. Raises OSError."""

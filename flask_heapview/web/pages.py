@@ -1,4 +1,4 @@
-"""The pages: overview, one view, two snapshots compared, the report."""
+"""The pages: one view, two snapshots compared, the report."""
 
 from __future__ import annotations
 
@@ -7,46 +7,28 @@ from typing import Any
 from flask import Blueprint, Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
-from ..allocations import tracing
-from ..errors import HeapViewError
 from ..model.base import from_json
 from ..model.report import Report
 from ..model.retained import ObjectDetail, ObjectList
 from ..model.snapshot import SnapshotInfo
-from ..process.actions import collect, trim
 from ..reports.queries import Page
 from ..views import BY_NAME, VIEWS
 from ..views.objects import big_objects, detail_tables
 from ..views.table import TableQuery
-from . import sign_in
-from .api import (
-    kind_asked,
-    needs,
-    number,
-    object_asked,
-    start_capture,
-    start_watch,
-    switch_tracing,
-    watch_shown,
-)
+from . import overview, sign_in
+from .api import kind_asked, object_asked
+from .fields import number
 from .frame import back, page
-from .guard import ask, may, service
+from .guard import ask, service
 from .links import url_for
+from .replies import needs
 
 
 def register(blueprint: Blueprint) -> None:
     """Adds the routes."""
     sign_in.register(blueprint)
+    overview.register(blueprint)
     for method, path, name, function in (
-        ("GET", "/", "overview", _overview),
-        ("POST", "/capture", "capture", _capture),
-        ("POST", "/tracing", "tracing", _tracing),
-        ("POST", "/collect", "collect", _collect),
-        ("POST", "/trim", "trim", _trim),
-        ("POST", "/watch", "watch", _watch),
-        ("POST", "/unwatch", "unwatch", _unwatch),
-        ("POST", "/snapshots/<snapshot_id>/forget", "forget", _forget),
-        ("POST", "/snapshots/<snapshot_id>/pin", "pin", _pin),
         ("GET", "/snapshots/<snapshot_id>", "snapshot", _snapshot),
         ("GET", "/snapshots/<snapshot_id>/objects", "objects", _objects),
         ("GET", "/snapshots/<snapshot_id>/objects/<index>", "object", _object),
@@ -58,118 +40,6 @@ def register(blueprint: Blueprint) -> None:
         path = f"/snapshots/<snapshot_id>/{view.name}"
         blueprint.add_url_rule(path, f"view_{view.name}", _view_page(view.name))
         blueprint.add_url_rule(f"/compare/{view.name}", f"diff_{view.name}", _diff_page(view.name))
-
-
-# --- the overview
-
-
-@needs("view")
-def _overview() -> Response:
-    here = service()
-    watch = here.watching()
-    snapshots = here.store.listing()
-    done = [s for s in snapshots if s.state == "done"]
-    running = next((s for s in snapshots if s.state == "running"), None)
-    return page(
-        "overview.html",
-        status=here.status(),
-        workers=here.workers(),
-        snapshots=snapshots,
-        damaged=here.store.damaged(),
-        running=running,
-        pair=latest_pair(done),
-        requests=sum(here.requests().values()),
-        endpoints=sorted(here.requests().items(), key=lambda row: -row[1]),
-        tracing=tracing.mode(),
-        no_sampling=tracing.why_not_sampled(),
-        step=_next_step(done, running),
-        watch=None if watch is None else watch_shown(watch),
-        report=_verdict(done, running),
-    )
-
-
-def _verdict(done: list[SnapshotInfo], running: SnapshotInfo | None) -> Report | None:
-    """On the oldest and the newest snapshot; None where there are no two, or none can be had."""
-    both = latest_pair(done)
-    if both is None or running is not None or not may("export"):
-        return None
-    try:
-        return service().verdict(both[0].id, both[1].id)
-    except HeapViewError:  # damaged, or deleted meanwhile: the comparison itself will say so
-        return None
-
-
-def latest_pair(done: list[SnapshotInfo]) -> tuple[SnapshotInfo, SnapshotInfo] | None:
-    """The oldest and the newest snapshot of the worker that was captured last."""
-    same = [s for s in done if s.worker == done[0].worker]
-    return (same[-1], same[0]) if len(same) > 1 else None
-
-
-def _next_step(done: list[SnapshotInfo], running: SnapshotInfo | None) -> str:
-    """Which of the four steps is next."""
-    if running is not None:
-        return "wait"
-    if not done:
-        return "first"
-    if latest_pair(done) is None:
-        return "second"
-    return "compare"
-
-
-# --- things to do
-
-
-@needs("capture")
-def _capture() -> BaseResponse:
-    start_capture(request.form.get("label"), request.form.get("kind") or None, None)
-    return back("overview")
-
-
-@needs("capture")
-def _tracing() -> BaseResponse:
-    switch_tracing(request.form.get("mode"), _number("frames"), None, None)
-    return back("overview")
-
-
-def _number(name: str) -> int | None:
-    """A whole number of a form; None where it is left empty. Raises BadRequest."""
-    text = request.form.get(name, "").strip()
-    return number(text, name) if text else None
-
-
-@needs("capture")
-def _watch() -> BaseResponse:
-    seconds = _number("every_seconds")
-    start_watch(_number("times"), _number("every_requests"), seconds, None)
-    return back("overview")
-
-
-@needs("capture")
-def _unwatch() -> BaseResponse:
-    service().unwatch()
-    return back("overview")
-
-
-@needs("capture")
-def _collect() -> Response:
-    return page("collected.html", result=collect())
-
-
-@needs("capture")
-def _forget(snapshot_id: str) -> BaseResponse:
-    service().store.delete(snapshot_id)
-    return back("overview")
-
-
-@needs("capture")
-def _pin(snapshot_id: str) -> BaseResponse:
-    service().store.pin(snapshot_id, request.form.get("pinned") == "1")
-    return back("overview")
-
-
-@needs("capture")
-def _trim() -> Response:
-    return page("trimmed.html", result=trim())
 
 
 # --- views

@@ -29,9 +29,11 @@ from .request_naming import RequestNaming
 log = logging.getLogger("flask_heapview")
 # whether the last request of this context was ours: its context ends after the request has
 _OURS: ContextVar[bool] = ContextVar("flask_heapview_ours", default=False)
+# whether this thread or greenlet answers a call over the worker's own socket
+LOCAL_CALL: ContextVar[bool] = ContextVar("flask_heapview_local", default=False)
 
 
-def install(app: Flask, prefix: str) -> None:
+def install(app: Flask, prefix: str) -> Pipeline:
     """Puts us in front of the pipeline of an app on which we are mounted below `prefix`.
 
     Flask documents these three methods as the app's own to override. A wrapper around
@@ -41,6 +43,7 @@ def install(app: Flask, prefix: str) -> None:
     app.full_dispatch_request = pipeline.dispatch  # type: ignore[method-assign]
     app.do_teardown_request = pipeline.end_request  # type: ignore[method-assign]
     app.do_teardown_appcontext = pipeline.end_context  # type: ignore[method-assign]
+    return pipeline
 
 
 def _as_the_app_has_it(app: Flask, name: str) -> Callable[..., Any]:
@@ -69,9 +72,9 @@ class Pipeline:
         self._service: Service = app.extensions[EXTENSION]
         ask = self._service.config.request_name
         self._naming = RequestNaming(ask) if ask is not None else None
-        self._prefix = prefix.rstrip("/")
+        self.prefix = prefix.rstrip("/")
         # with an empty prefix, only our routes themselves are ours
-        self._below = (f"{self._prefix}/",) if self._prefix else ()
+        self._below = (f"{self.prefix}/",) if self.prefix else ()
         self._home = f"{self._service.blueprint}.overview"
         # variables of the prefix or the subdomain: no page takes them
         self._shared = next(app.url_map.iter_rules(self._home)).arguments
@@ -88,7 +91,7 @@ class Pipeline:
         ours = self._is_ours(asked)
         _OURS.set(ours)
         self._begin(asked, ours)
-        return self._answer() if ours else cast(Response, self._dispatch(*context))
+        return self.answer() if ours else cast(Response, self._dispatch(*context))
 
     def end_request(self, *args: Any, **kwargs: Any) -> None:
         """Runs the app's `teardown_request` functions. After ours, only those that may be needed.
@@ -96,6 +99,8 @@ class Pipeline:
         They are the counterpart of `before_request`, which does not run for us: a gauge would only
         ever go down. But HEAPVIEW_AUTH is code of the app, and they close what it has opened.
         """
+        if LOCAL_CALL.get():
+            return
         begun = request.environ.pop(BEGUN, None)
         try:
             if begun != OWN or self._service.config.auth is not None:
@@ -107,6 +112,8 @@ class Pipeline:
 
     def end_context(self, *args: Any, **kwargs: Any) -> None:
         """Runs the app's `teardown_appcontext` functions: Flask has opened that context for us."""
+        if LOCAL_CALL.get():
+            return
         ours = _OURS.get()
         _OURS.set(False)
         self._guarded(ours, self._end_context, *args, **kwargs)
@@ -137,12 +144,12 @@ class Pipeline:
         return self._is_below(asked.path) and self._serves_this_host()
 
     def _is_below(self, path: str) -> bool:
-        return path.startswith(self._below) or path == self._prefix
+        return path.startswith(self._below) or path == self.prefix
 
     def _serves_this_host(self) -> bool:
         """Our routes may be bound to another host or subdomain than the one asked for."""
         try:
-            endpoint, _ = adapter().match(f"{self._prefix}/", method="GET")
+            endpoint, _ = adapter().match(f"{self.prefix}/", method="GET")
         except HTTPException:
             return False
         return bool(endpoint == self._home)
@@ -177,7 +184,8 @@ class Pipeline:
 
     # --- the answer
 
-    def _answer(self) -> Response:
+    def answer(self) -> Response:
+        """The answer to the current request, which is ours."""
         try:
             try:
                 response = self._serve()

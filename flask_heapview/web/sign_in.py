@@ -8,10 +8,10 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..errors import HeapViewError, NotFound, Unauthorized
-from .api import needs
 from .frame import back, page
 from .guard import access, identity, service, with_wait
 from .links import url_for
+from .replies import needs
 
 
 def register(blueprint: Blueprint) -> None:

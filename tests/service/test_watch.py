@@ -103,8 +103,8 @@ def test_what_cannot_be_meant(client: Any, body: dict[str, Any]) -> None:
 
 
 def test_another_worker(client: Any) -> None:
-    begin(client, 409, worker="another")
-    assert client.get(f"{API}/watch?worker=another", headers=BEARER).status_code == 409
+    begin(client, 404, worker="another")
+    assert client.get(f"{API}/watch?worker=another", headers=BEARER).status_code == 404
 
 
 def test_it_is_closed_to_strangers(client: Any) -> None:

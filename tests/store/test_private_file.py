@@ -13,7 +13,6 @@ from threading import Barrier
 
 import pytest
 
-from flask_heapview.service.workers import Registry, Worker
 from flask_heapview.store.private_file import create_private, write_private
 
 THREADS = 16
@@ -48,17 +47,16 @@ def run(code: str, *args: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_threads_that_write_one_file_do_not_meet(tmp_path: Path) -> None:
-    registry = Registry(tmp_path)
     start = Barrier(THREADS)
 
     def write(number: int) -> None:
         start.wait()
         for _ in range(ROUNDS):
-            registry.write(Worker("1-a", 1, "2026-01-01T00:00:00Z", requests=number))
+            write_private(tmp_path / "shared", str(number).encode() * 100)
 
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(write, range(THREADS)))
-    assert os.listdir(tmp_path) == ["worker-1-a.json"]
+    assert os.listdir(tmp_path) == ["shared"]
 
 
 def test_the_first_one_wins(tmp_path: Path) -> None:

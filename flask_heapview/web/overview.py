@@ -1,0 +1,225 @@
+"""The overview: the workers, their snapshots, the verdict, and what can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, request
+from werkzeug.wrappers import Response as BaseResponse
+
+from ..allocations import tracing
+from ..errors import HeapViewError, NotFound
+from ..model.api import Status, WatchState, WorkerInfo
+from ..model.report import Report
+from ..model.snapshot import SnapshotInfo
+from .fields import number
+from .frame import back, page
+from .guard import may, service
+from .replies import needs
+from .worker_calls import ALL, ask_each, ask_worker
+
+
+def register(blueprint: Blueprint) -> None:
+    """Adds the routes."""
+    for method, path, name, function in (
+        ("GET", "/", "overview", _overview),
+        ("POST", "/capture", "capture", _capture),
+        ("POST", "/tracing", "tracing", _tracing),
+        ("POST", "/collect", "collect", _collect),
+        ("POST", "/trim", "trim", _trim),
+        ("POST", "/watch", "watch", _watch),
+        ("POST", "/unwatch", "unwatch", _unwatch),
+        ("POST", "/snapshots/<snapshot_id>/forget", "forget", _forget),
+        ("POST", "/snapshots/<snapshot_id>/pin", "pin", _pin),
+    ):
+        blueprint.add_url_rule(path, name, function, methods=[method])
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """The figures of the whole service."""
+
+    resident: int  # bytes
+    requests: int
+    unknown: int  # workers whose requests are not known
+
+
+@needs("view")
+def _overview() -> Response:
+    here = service()
+    workers = here.workers.live()
+    chosen, status, missing = _chosen(workers)
+    watches = _watches(workers)
+    watch = watches.get(chosen.id)
+    snapshots = here.store.listing()
+    done = [s for s in snapshots if s.state == "done" and s.worker == chosen.id]
+    running = next((s for s in snapshots if s.state == "running"), None)
+    pair = latest_pair(done)
+    return page(
+        "overview.html",
+        status=status,
+        chosen=chosen,
+        missing=missing,
+        workers=workers,
+        totals=_totals(workers),
+        taken=_taken(snapshots),
+        numbers={worker.id: worker.number for worker in workers},
+        snapshots=snapshots,
+        damaged=here.store.damaged(),
+        running=running,
+        pair=pair,
+        endpoints=sorted(status.requests.items(), key=lambda row: -row[1]),
+        requests=sum(status.requests.values()),
+        tracing=chosen.allocations.get("mode", "off"),
+        no_sampling=tracing.why_not_sampled(),
+        step=_next_step(done, running),
+        watch=watch,
+        watches=watches,
+        report=_verdict(pair, running),
+    )
+
+
+def _chosen(workers: Sequence[WorkerInfo]) -> tuple[WorkerInfo, Status, str]:
+    """The worker that the page is about, its status, and why it is not the one that was named."""
+    own = next(worker for worker in workers if worker.self)
+    wanted = request.args.get("worker") or own.id
+    try:
+        found = next((w for w in workers if wanted in (w.id, str(w.number or ""))), None)
+        if found is None:
+            raise NotFound("The worker that you chose has ended.")
+        return found, ask_worker("status", found.id), ""
+    except HeapViewError as error:
+        return own, ask_worker("status"), error.detail
+
+
+def _totals(workers: Sequence[WorkerInfo]) -> Totals:
+    told = [worker for worker in workers if worker.answers]
+    return Totals(
+        resident=sum(worker.rss or 0 for worker in workers),
+        requests=sum(worker.requests for worker in told),
+        unknown=len(workers) - len(told),
+    )
+
+
+def _taken(snapshots: Sequence[SnapshotInfo]) -> dict[str, int]:
+    """Finished snapshots by worker."""
+    done = [s.worker for s in snapshots if s.state == "done"]
+    return {worker: done.count(worker) for worker in set(done)}
+
+
+def _watches(workers: Sequence[WorkerInfo]) -> dict[str, WatchState]:
+    """The last watch of each worker that had one."""
+    answering = [worker for worker in workers if worker.answers]
+    answers = ask_each("watching", answering)
+    return {worker.id: answer for worker, answer in answers if isinstance(answer, WatchState)}
+
+
+def _verdict(
+    pair: tuple[SnapshotInfo, SnapshotInfo] | None, running: SnapshotInfo | None
+) -> Report | None:
+    """On the oldest and the newest snapshot; None where there are no two, or none can be had."""
+    if pair is None or running is not None or not may("export"):
+        return None
+    try:
+        return service().verdict(pair[0].id, pair[1].id)
+    except HeapViewError:  # damaged, or deleted meanwhile: the comparison itself will say so
+        return None
+
+
+def latest_pair(done: Sequence[SnapshotInfo]) -> tuple[SnapshotInfo, SnapshotInfo] | None:
+    """The oldest and the newest snapshot of the worker that was captured last."""
+    same = [s for s in done if s.worker == done[0].worker]
+    return (same[-1], same[0]) if len(same) > 1 else None
+
+
+def _next_step(done: Sequence[SnapshotInfo], running: SnapshotInfo | None) -> str:
+    """Which of the four steps is next."""
+    if running is not None:
+        return "wait"
+    if not done:
+        return "first"
+    if latest_pair(done) is None:
+        return "second"
+    return "compare"
+
+
+# --- things to do, each in one worker or in all
+
+
+def _ask(name: str, fields: dict[str, Any] | None = None) -> list[tuple[WorkerInfo, Any]]:
+    """Raises what the one that was asked has met, or all of them."""
+    wanted, given = request.form.get("worker") or None, fields or {}
+    if wanted == ALL:
+        answers = ask_each(name, service().workers.live(), given)
+    else:
+        here = service().workers
+        worker = here.find(wanted) if wanted else here.me()
+        answers = [(worker, ask_worker(name, worker.id, given))]
+    failed = [answer for _, answer in answers if isinstance(answer, HeapViewError)]
+    if len(failed) == len(answers):
+        raise failed[0]
+    return answers
+
+
+def _home() -> BaseResponse:
+    """Back to the overview of the worker that was asked."""
+    return back("overview", worker=request.form.get("chosen") or None)
+
+
+@needs("capture")
+def _capture() -> BaseResponse:
+    kind, label = request.form.get("kind") or None, request.form.get("label")
+    _ask("capture", {"label": label, "kind": kind})
+    return _home()
+
+
+@needs("capture")
+def _tracing() -> BaseResponse:
+    _ask("allocations", {"mode": request.form.get("mode"), "frames": _number("frames")})
+    return _home()
+
+
+def _number(name: str) -> int | None:
+    """A whole number of a form; None where it is left empty. Raises BadRequest."""
+    text = request.form.get(name, "").strip()
+    return number(text, name) if text else None
+
+
+@needs("capture")
+def _watch() -> BaseResponse:
+    names = ("times", "every_requests", "every_seconds")
+    _ask("watch", {name: _number(name) for name in names})
+    return _home()
+
+
+@needs("capture")
+def _unwatch() -> BaseResponse:
+    _ask("unwatch")
+    return _home()
+
+
+@needs("capture")
+def _collect() -> Response:
+    return page("collected.html", results=_good(_ask("collect")), chosen=request.form.get("chosen"))
+
+
+@needs("capture")
+def _trim() -> Response:
+    return page("trimmed.html", results=_good(_ask("trim")), chosen=request.form.get("chosen"))
+
+
+def _good(answers: Sequence[tuple[WorkerInfo, Any]]) -> list[tuple[WorkerInfo, Any]]:
+    return [pair for pair in answers if not isinstance(pair[1], HeapViewError)]
+
+
+@needs("capture")
+def _forget(snapshot_id: str) -> BaseResponse:
+    service().store.delete(snapshot_id)
+    return _home()
+
+
+@needs("capture")
+def _pin(snapshot_id: str) -> BaseResponse:
+    service().store.pin(snapshot_id, request.form.get("pinned") == "1")
+    return _home()

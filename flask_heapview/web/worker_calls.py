@@ -1,0 +1,184 @@
+"""What one worker does when it is asked: here, in another worker, or in all of them.
+
+Whichever worker receives a call, the one that is meant carries it out: the call is passed on over
+that worker's socket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, cast, get_args
+
+import msgspec
+from flask import current_app
+
+from ..allocations import tracing
+from ..errors import BadRequest, HeapViewError, NotFound
+from ..model import api
+from ..model.base import Model, from_json
+from ..model.snapshot import Kind
+from ..process.actions import collect, trim
+from ..render import json as as_json
+from ..service.service import Service
+from ..service.watch import DEFAULT_SNAPSHOTS
+from ..text import clean
+from ..workers.base import Answer, Call
+from .fields import MAX_LABEL_CHARACTERS, real, text_field, whole
+from .guard import may, service
+
+ALL = "all"  # in place of a worker's id: every live one
+MAX_CALL_SECONDS = 30.0  # that another worker may take
+Fields = Mapping[str, Any]
+NO_FIELDS: Fields = {}
+Scope = Literal["view", "capture"]
+
+
+class WorkerCall(msgspec.Struct, frozen=True):
+    """A call of the API that belongs to one worker."""
+
+    name: str
+    method: str
+    path: str
+    scope: Scope
+    carry_out: Callable[[Service, Fields], Model]
+    answer: type[Model]
+    status: int = 200
+
+
+def _status(here: Service, _: Fields) -> api.Status:
+    return here.status()
+
+
+def _worker(here: Service, _: Fields) -> api.WorkerInfo:
+    return here.workers.me()
+
+
+def _capture(here: Service, fields: Fields) -> api.Started:
+    kind = text_field(fields, "kind") or "ownership"
+    if kind not in get_args(Kind):
+        raise BadRequest(f"kind must be one of {', '.join(get_args(Kind))}.")
+    label = clean(text_field(fields, "label") or "", MAX_LABEL_CHARACTERS)
+    info = here.capture(_app(), label, cast(Kind, kind))
+    return api.Started(id=info.id, state=info.state, worker=here.worker)
+
+
+def _app() -> Any:
+    return current_app._get_current_object()  # type: ignore[attr-defined]
+
+
+def _trace(here: Service, fields: Fields) -> api.Tracing:
+    mode = text_field(fields, "mode") or ""
+    tracing.switch(mode, whole(fields, "frames"), whole(fields, "sample_bytes"))
+    return api.Tracing(mode=tracing.mode(), frames=tracing.depth(), worker=here.worker)
+
+
+def _watch(here: Service, fields: Fields) -> api.WatchState:
+    times, requests = whole(fields, "times"), whole(fields, "every_requests")
+    seconds = real(fields, "every_seconds")
+    times = DEFAULT_SNAPSHOTS if times is None else times
+    return here.watch(_app(), times, requests, seconds)
+
+
+def _watching(here: Service, _: Fields) -> api.WatchState:
+    state = here.watching()
+    if state is None:
+        raise NotFound("There was no watch in this worker. POST /api/v1/watch starts one.")
+    return state
+
+
+def _unwatch(here: Service, _: Fields) -> api.Nothing:
+    here.unwatch()
+    return api.Nothing()
+
+
+def _trim(here: Service, _: Fields) -> api.Trimmed:
+    return msgspec.convert({**trim(), "worker": here.worker}, api.Trimmed)
+
+
+def _collect(here: Service, _: Fields) -> api.Collected:
+    return msgspec.convert({**collect(), "worker": here.worker}, api.Collected)
+
+
+CALLS = (
+    WorkerCall("status", "GET", "/status", "view", _status, api.Status),
+    WorkerCall("worker", "GET", "/worker", "view", _worker, api.WorkerInfo),
+    WorkerCall("capture", "POST", "/snapshots", "capture", _capture, api.Started, 202),
+    WorkerCall("allocations", "POST", "/allocations", "capture", _trace, api.Tracing),
+    WorkerCall("watch", "POST", "/watch", "capture", _watch, api.WatchState, 202),
+    WorkerCall("watching", "GET", "/watch", "view", _watching, api.WatchState),
+    WorkerCall("unwatch", "DELETE", "/watch", "capture", _unwatch, api.Nothing, 204),
+    WorkerCall("trim", "POST", "/trim", "capture", _trim, api.Trimmed),
+    WorkerCall("collect", "POST", "/gc/collect", "capture", _collect, api.Collected),
+)
+BY_NAME = {call.name: call for call in CALLS}
+
+
+def ask_worker(name: str, worker: str | None = None, fields: Fields = NO_FIELDS) -> Any:
+    """What that worker answers; without one, this worker. Raises HeapViewError, as there."""
+    call, here = BY_NAME[name], service()
+    wanted = here.workers.find(worker) if worker else None
+    if wanted is None or wanted.self:
+        return _shown(call.carry_out(here, fields))
+    return _decoded(call, here.workers.call(wanted, _as_call(call, fields), MAX_CALL_SECONDS))
+
+
+def ask_each(
+    name: str, workers: Sequence[api.WorkerInfo], fields: Fields = NO_FIELDS
+) -> list[tuple[api.WorkerInfo, Any]]:
+    """Each worker with its answer, or with the HeapViewError that it met."""
+    call, here = BY_NAME[name], service()
+    others = [worker for worker in workers if not worker.self]
+    answers = dict(
+        zip(
+            (worker.id for worker in others),
+            here.workers.call_each(others, _as_call(call, fields), MAX_CALL_SECONDS),
+            strict=True,
+        )
+    )
+    return [(worker, _outcome(call, answers.get(worker.id), fields)) for worker in workers]
+
+
+def _outcome(call: WorkerCall, answer: Answer | HeapViewError | None, fields: Fields) -> Any:
+    try:
+        if answer is None:
+            return _shown(call.carry_out(service(), fields))
+        return answer if isinstance(answer, HeapViewError) else _decoded(call, answer)
+    except HeapViewError as error:
+        return error
+
+
+def _as_call(call: WorkerCall, fields: Fields) -> Call:
+    given = {name: value for name, value in fields.items() if value is not None}
+    body = b"" if call.method in ("GET", "DELETE") else as_json.encode(given)
+    return Call(call.method, f"/api/v1{call.path}", body)
+
+
+def _decoded(call: WorkerCall, answer: Answer) -> Any:
+    """The answer in its type. Raises the error that the worker has answered with."""
+    if answer.status >= 400:
+        raise _as_error(answer)
+    if answer.status == 204:
+        return api.Nothing()
+    return _shown(from_json(answer.body, call.answer))
+
+
+def _as_error(answer: Answer) -> HeapViewError:
+    try:
+        found = msgspec.json.decode(answer.body, type=dict[str, Any])
+        made = HeapViewError(str(found.pop("detail")), **_figures(found))
+        made.title = str(found.get("title"))
+    except (msgspec.MsgspecError, KeyError):
+        made = HeapViewError("The worker answered with an error.")
+    made.status = answer.status
+    return made
+
+
+def _figures(found: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in found.items() if name not in ("type", "title", "status")}
+
+
+def _shown(answer: Any) -> Any:
+    """Without a watch's verdict, for those who may not see the report."""
+    if not isinstance(answer, api.WatchState) or may("export"):
+        return answer
+    return msgspec.structs.replace(answer, verdict=None, summary="")

@@ -1,0 +1,93 @@
+"""Calls of another worker's API over its Unix socket: one call for each connection."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import socket
+import time
+from pathlib import Path
+
+from ..errors import Unreachable
+from .address import short_path
+from .base import Answer, Call
+
+MAX_ANSWER_BYTES = 64_000_000
+PIECE_BYTES = 1 << 16
+
+
+def answers(path: Path) -> bool:
+    """Whether somebody listens on the socket."""
+    try:
+        _connected(path, 1.0).close()
+    except OSError:
+        return False
+    return True
+
+
+def _connected(path: Path, seconds: float) -> socket.socket:
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        made.settimeout(seconds)
+        with short_path(path) as address:
+            made.connect(address)
+    except BaseException:
+        made.close()
+        raise
+    return made
+
+
+class Exchange:
+    """One call, sent at once; its answer is waited for in `receive`."""
+
+    def __init__(self, path: Path, call: Call, seconds: float) -> None:
+        """Raises Unreachable."""
+        self._until = time.monotonic() + seconds
+        try:
+            self._socket = _connected(path, seconds)
+        except OSError as error:
+            raise Unreachable(f"The worker cannot be reached: {error.strerror or error}.") from None
+        head = (
+            f"{call.method} {call.path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            f"Content-Type: application/json\r\nContent-Length: {len(call.body)}\r\n\r\n"
+        )
+        try:
+            self._socket.sendall(head.encode("ascii", "replace") + call.body)
+        except OSError as error:
+            self._socket.close()
+            raise Unreachable(f"The worker hung up: {error.strerror or error}.") from None
+
+    def receive(self) -> Answer:
+        """Raises Unreachable."""
+        try:
+            with self._socket:
+                return _parsed(self._read())
+        except TimeoutError:
+            raise Unreachable("The worker did not answer in time: it is busy or stuck.") from None
+        except (OSError, ValueError, http.client.HTTPException):
+            raise Unreachable("The worker ended before it had answered.") from None
+
+    def _read(self) -> bytes:
+        data = bytearray()
+        while True:
+            left = self._until - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self._socket.settimeout(left)
+            piece = self._socket.recv(PIECE_BYTES)
+            if not piece:
+                return bytes(data)
+            data += piece
+            if len(data) > MAX_ANSWER_BYTES:
+                raise ValueError("too much")
+
+
+def _parsed(data: bytes) -> Answer:
+    """Raises ValueError or HTTPException."""
+    file = io.BytesIO(data)
+    status = int(file.readline().split(b" ", 2)[1])
+    headers = {name.lower(): value for name, value in http.client.parse_headers(file).items()}
+    body = file.read()
+    if len(body) != int(headers.get("content-length", len(body))):
+        raise ValueError("cut short")
+    return Answer(status, headers, body)
