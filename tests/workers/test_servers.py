@@ -1,0 +1,75 @@
+"""Every worker of a real gunicorn is listed from its boot on, and reached from every other."""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..e2e.apps import LEAKY
+from ..helpers import wait_until
+from ..live_server import Server, serving
+
+SERVERS = {
+    "sync": ("sync",),
+    "gthread, preloaded": ("gthread", "--threads", "4", "--preload"),
+    "gevent": ("gevent",),
+    "gevent, preloaded": ("gevent", "--preload"),
+}
+
+
+def listed(server: Server, count: int) -> list[dict[str, Any]]:
+    def look() -> list[dict[str, Any]] | None:
+        workers = server.api("GET", "/workers")[1]["workers"]
+        whole = len(workers) == count and all(w["number"] and w["answers"] for w in workers)
+        return workers if whole else None
+
+    found: list[dict[str, Any]] = wait_until(look, 60, f"{count} workers")
+    return found
+
+
+def done(server: Server, snapshot_id: str) -> dict[str, Any]:
+    def look() -> dict[str, Any] | None:
+        state: dict[str, Any] = server.api("GET", f"/snapshots/{snapshot_id}")[1]
+        return state if state["state"] != "running" else None
+
+    found: dict[str, Any] = wait_until(look, 120, "the capture")
+    return found
+
+
+@pytest.mark.parametrize("options", SERVERS.values(), ids=SERVERS)
+def test_each_worker_is_reached_whoever_answers(options: tuple[str, ...], tmp_path: Path) -> None:
+    with serving(tmp_path, LEAKY, *options, "--workers", "2") as server:
+        workers = listed(server, 2)
+        assert [w["number"] for w in workers] == [1, 2]
+        for worker in workers:
+            status, told = server.api("GET", f"/status?worker={worker['id']}")
+            assert (status, told["worker"]["pid"]) == (200, worker["pid"])
+            socket = tmp_path / "heapview" / f"worker-{worker['id']}.sock"
+            assert stat.S_IMODE(socket.stat().st_mode) == 0o600
+        status, made = server.api("POST", "/snapshots", {"worker": "all"})
+        assert status == 202, made
+        states = [done(server, one["id"]) for one in made["snapshots"]]
+        assert {s["worker"]: s["state"] for s in states} == {w["id"]: "done" for w in workers}
+        for number in (1, 2):
+            assert server.api("POST", "/gc/collect", {"worker": str(number)})[0] == 200
+        assert server.api("GET", "/status?worker=3")[0] == 404
+
+
+def test_a_killed_worker_goes_and_its_number_is_taken(tmp_path: Path) -> None:
+    with serving(tmp_path, LEAKY, "sync", "--workers", "2") as server:
+        killed = listed(server, 2)[0]
+        os.kill(killed["pid"], signal.SIGKILL)
+
+        def replaced() -> bool:
+            ids = {w["id"] for w in listed(server, 2)}
+            return killed["id"] not in ids
+
+        wait_until(replaced, 60, "a new worker")
+        assert [w["number"] for w in listed(server, 2)] == [1, 2]
+        sockets = sorted(p.name for p in (tmp_path / "heapview").glob("*.sock"))
+        assert sockets == sorted(f"worker-{w['id']}.sock" for w in listed(server, 2))
