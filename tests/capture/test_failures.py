@@ -23,7 +23,7 @@ from flask_heapview.inspection.roots import ThreadRoot
 from flask_heapview.model.process import Headroom
 from flask_heapview.model.snapshot import Snapshot, SnapshotInfo
 from flask_heapview.process import headroom
-from flask_heapview.store.snapshots import Store
+from flask_heapview.store.snapshots import CAPTURE_LOCK, Store
 
 from ..helpers import needs, needs_portable, wait_until
 from ..run_isolated import alone
@@ -80,7 +80,7 @@ def child_of(store: Store, info: SnapshotInfo) -> psutil.Process:
 
 
 def nothing_half_written(store: Store) -> None:
-    left = {path.suffix for path in store.directory.iterdir()}
+    left = {path.suffix for path in store.directory.iterdir() if path.name != CAPTURE_LOCK}
     assert left <= {".snapshot", ".failed"}
 
 
