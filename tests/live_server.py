@@ -33,12 +33,7 @@ class Server:
         self.log = home / "log"
         log = self.log.open("wb")
         self.process = subprocess.Popen(
-            [
-                *(self.python, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}"),
-                *("--worker-class", worker_class, "--workers", "1", "--no-control-socket"),
-                *options,
-                "app:app",
-            ],
+            self.command(worker_class, *options),
             cwd=home,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -52,6 +47,14 @@ class Server:
         )
         log.close()
         wait_until(self._answers, self.patience, "the server")
+
+    def command(self, worker_class: str, *options: str) -> list[str]:
+        return [
+            *(self.python, "-m", "gunicorn", "--bind", f"127.0.0.1:{self.port}"),
+            *("--worker-class", worker_class, "--workers", "1", "--no-control-socket"),
+            *options,
+            "app:app",
+        ]
 
     def _answers(self) -> bool:
         if self.process.poll() is not None:
@@ -104,6 +107,22 @@ class Server:
             self.process.wait(10)
 
 
+class Uwsgi(Server):
+    """A real uWSGI; `worker_class` has no meaning there."""
+
+    def command(self, worker_class: str, *options: str) -> list[str]:
+        del worker_class
+        return [
+            *(
+                str(Path(sys.executable).parent / "uwsgi"),
+                "--http-socket",
+                f"127.0.0.1:{self.port}",
+            ),
+            *("--module", "app:app", "--master", "--die-on-term", "--need-app"),
+            *options,
+        ]
+
+
 class Traffic:
     """Requests in the background; counts what was answered and what failed."""
 
@@ -135,9 +154,14 @@ class Traffic:
 
 @contextlib.contextmanager
 def serving(
-    home: Path, source: str, worker_class: str, *options: str, **env: str
+    home: Path,
+    source: str,
+    worker_class: str,
+    *options: str,
+    kind: type[Server] = Server,
+    **env: str,
 ) -> Iterator[Server]:
-    server = Server(home, source, worker_class, *options, **env)
+    server = kind(home, source, worker_class, *options, **env)
     try:
         yield server
     finally:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import msgspec
 
 from ..allocations import tracing
-from ..errors import BadRequest, CaptureBusy, HeapViewError, NoEngine, NotEnoughMemory
+from ..errors import BadRequest, CaptureBusy, HeapViewError, NoEngine
 from ..isolation import forked_child
 from ..model.snapshot import Kind, SnapshotInfo
 from ..process import headroom
@@ -170,7 +170,7 @@ class Runner:
             _CAPTURE_LOCK.release()  # before the mark goes: whoever sees "done" may start the next
             sink.end(info.id)
         except (forked_child.ChildFailed, HeapViewError, OSError, MemoryError) as error:
-            told = isinstance(error, forked_child.ChildFailed | NoEngine | NotEnoughMemory)
+            told = isinstance(error, forked_child.ChildFailed | HeapViewError)
             self._failed(info, sink, str(error) if told else forked_child.describe(error))
         except Exception as error:
             log.exception("flask-heapview: the capture failed")

@@ -16,6 +16,7 @@ from typing import NoReturn, Self
 import msgspec
 
 from ..errors import HeapViewError
+from .interpreter import find_interpreter, is_interpreter, search_path
 
 NICENESS = 10
 _BEGIN = (
@@ -58,8 +59,10 @@ class JobProcess:
     def __init__(self, module: str) -> None:
         self.module = module
         self._process: subprocess.Popen[bytes] | None = None
-        python, path = _Borrowed.executable or sys.executable, _Borrowed.path or sys.path
-        if not _is_python(python):  # embedded: there is no interpreter to start
+        python, path = _Borrowed.executable or find_interpreter(), _Borrowed.path or search_path()
+        if python is None or not is_interpreter(
+            python
+        ):  # embedded: there is no interpreter to start
             return
         env = {name: value for name, value in os.environ.items() if name not in _DROPPED}
         if _Borrowed.executable:
@@ -102,10 +105,6 @@ def run_job(module: str, data: bytes, seconds: float) -> bytes:
     """What a module answers, in another process. Raises HeapViewError, after `seconds` too."""
     with JobProcess(module) as started:
         return started.run(data, seconds)
-
-
-def _is_python(path: str | None) -> bool:
-    return bool(path) and os.path.basename(path or "").startswith("python")
 
 
 def _raise(error: _Error) -> NoReturn:

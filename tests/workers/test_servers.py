@@ -12,13 +12,15 @@ import pytest
 
 from ..e2e.apps import LEAKY
 from ..helpers import wait_until
-from ..live_server import Server, serving
+from ..live_server import Server, Uwsgi, serving
 
-SERVERS = {
-    "sync": ("sync",),
-    "gthread, preloaded": ("gthread", "--threads", "4", "--preload"),
-    "gevent": ("gevent",),
-    "gevent, preloaded": ("gevent", "--preload"),
+SERVERS: dict[str, tuple[type[Server], tuple[str, ...]]] = {
+    "sync": (Server, ("sync",)),
+    "gthread, preloaded": (Server, ("gthread", "--threads", "4", "--preload")),
+    "gevent": (Server, ("gevent",)),
+    "gevent, preloaded": (Server, ("gevent", "--preload")),
+    "uWSGI, preloaded": (Uwsgi, ("", "--enable-threads")),
+    "uWSGI": (Uwsgi, ("", "--threads", "2", "--lazy-apps")),
 }
 
 
@@ -41,9 +43,11 @@ def done(server: Server, snapshot_id: str) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("options", SERVERS.values(), ids=SERVERS)
-def test_each_worker_is_reached_whoever_answers(options: tuple[str, ...], tmp_path: Path) -> None:
-    with serving(tmp_path, LEAKY, *options, "--workers", "2") as server:
+@pytest.mark.parametrize(("kind", "options"), SERVERS.values(), ids=SERVERS)
+def test_each_worker_is_reached_whoever_answers(
+    kind: type[Server], options: tuple[str, ...], tmp_path: Path
+) -> None:
+    with serving(tmp_path, LEAKY, *options, "--workers", "2", kind=kind) as server:
         workers = listed(server, 2)
         assert [w["number"] for w in workers] == [1, 2]
         for worker in workers:
