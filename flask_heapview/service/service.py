@@ -16,7 +16,7 @@ from ..capture.base import CaptureRequest
 from ..capture.runner import Runner
 from ..capture.select import build_log
 from ..config import HeapViewConfig
-from ..errors import CaptureBusy, NotFound
+from ..errors import CaptureBusy, Conflict, NotFound
 from ..inspection.endpoints import endpoint_codes
 from ..isolation import event_loop
 from ..isolation.postponed import POSTPONED
@@ -35,7 +35,8 @@ from ..request_context import RequestCounter
 from ..store.snapshots import Store
 from ..workers import boot
 from ..workers.base import Outgoing
-from ..workers.local import LocalWorkers
+from ..workers.local import NO_THREADS, LocalWorkers
+from ..workers.server_role import threads_run
 from .watch import Watch
 
 EXTENSION = "heapview"
@@ -150,9 +151,11 @@ class Service:
     # --- captures
 
     def capture(self, app: Flask, label: str, kind: Kind) -> SnapshotInfo:
-        """Starts a capture; see Runner.start for what is raised."""
+        """Starts a capture; see Runner.start for what is raised. Where no thread runs between
+        requests, this one waits for its end."""
         POSTPONED.allow()
-        return self.runner.start(
+        begin = self.runner.start if threads_run() else self.runner.take
+        return begin(
             CaptureRequest(
                 worker=self.worker,
                 label=label,
@@ -169,8 +172,10 @@ class Service:
     def watch(
         self, app: Flask, times: int, requests: int | None, seconds: float | None
     ) -> WatchState:
-        """Begins a series of snapshots. Raises NoEngine, BadRequest, or CaptureBusy."""
+        """Begins a series of snapshots. Raises NoEngine, BadRequest, CaptureBusy, or Conflict."""
         self.runner.require("ownership")
+        if not threads_run():
+            raise Conflict(f"A watch waits in a thread. {NO_THREADS}")
         going_on = self._own_watch()
         if going_on is not None and going_on.running:
             raise CaptureBusy("A watch already runs in this worker. Stop it first, or wait.")

@@ -39,6 +39,7 @@ class _Waiting:
     apps: weakref.WeakSet[Any] = weakref.WeakSet()
     everyone: weakref.WeakSet[Any] = weakref.WeakSet()
     pid = 0
+    ending = 0  # the process that is about to end: nothing appears there any more
     hooked = False
 
 
@@ -63,7 +64,8 @@ def look(app: Candidate) -> None:
 
 def serves(app: Candidate) -> bool:
     """Whether this process is one that serves."""
-    return not is_supervisor() and has_listener(app.descriptors())
+    ends = _Waiting.ending == os.getpid()
+    return not ends and not is_supervisor() and has_listener(app.descriptors())
 
 
 def _wait(app: Candidate) -> None:
@@ -129,6 +131,7 @@ def _in_parent() -> None:
 
 
 def _leave() -> None:
+    _Waiting.ending = os.getpid()
     for app in list(_Waiting.everyone):
         app.disappear()
 

@@ -40,13 +40,14 @@ def _connected(path: Path, seconds: float) -> socket.socket:
 class Exchange:
     """One call, sent at once; its answer is waited for in `receive`."""
 
-    def __init__(self, path: Path, call: Call, seconds: float) -> None:
+    def __init__(self, worker: str, path: Path, call: Call, seconds: float) -> None:
         """Raises Unreachable."""
+        self._worker = worker
         self._until = time.monotonic() + seconds
         try:
             self._socket = _connected(path, seconds)
         except OSError as error:
-            raise Unreachable(f"The worker cannot be reached: {error.strerror or error}.") from None
+            raise self._error(f"cannot be reached: {error.strerror or error}") from None
         head = (
             f"{call.method} {call.path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
             f"Content-Type: application/json\r\nContent-Length: {len(call.body)}\r\n\r\n"
@@ -55,7 +56,10 @@ class Exchange:
             self._socket.sendall(head.encode("ascii", "replace") + call.body)
         except OSError as error:
             self._socket.close()
-            raise Unreachable(f"The worker hung up: {error.strerror or error}.") from None
+            raise self._error(f"hung up: {error.strerror or error}") from None
+
+    def _error(self, what: str) -> Unreachable:
+        return Unreachable(f"The worker {what}.", worker=self._worker)
 
     def receive(self) -> Answer:
         """Raises Unreachable."""
@@ -63,9 +67,9 @@ class Exchange:
             with self._socket:
                 return _parsed(self._read())
         except TimeoutError:
-            raise Unreachable("The worker did not answer in time: it is busy or stuck.") from None
+            raise self._error("did not answer in time: it is busy or stuck") from None
         except (OSError, ValueError, http.client.HTTPException):
-            raise Unreachable("The worker ended before it had answered.") from None
+            raise self._error("ended before it had answered") from None
 
     def _read(self) -> bytes:
         data = bytearray()
@@ -85,7 +89,10 @@ class Exchange:
 def _parsed(data: bytes) -> Answer:
     """Raises ValueError or HTTPException."""
     file = io.BytesIO(data)
-    status = int(file.readline().split(b" ", 2)[1])
+    first = file.readline().split(b" ", 2)
+    if len(first) < 2:
+        raise ValueError("no status")
+    status = int(first[1])
     headers = {name.lower(): value for name, value in http.client.parse_headers(file).items()}
     body = file.read()
     if len(body) != int(headers.get("content-length", len(body))):

@@ -87,7 +87,7 @@ class Entries:
         found = []
         for worker in self._named():
             entry = self._read(worker)
-            if entry is not None and self._lives(entry):
+            if entry is not None and self.lives(entry):
                 found.append(entry)
             elif entry is not None or not self._is_coming(worker):
                 self.remove(worker)
@@ -115,7 +115,8 @@ class Entries:
             return None
         return found if found.id == worker else None
 
-    def _lives(self, entry: Entry) -> bool:
+    def lives(self, entry: Entry) -> bool:
+        """Whether the worker of an entry has not ended."""
         if entry.namespace == own_namespace():
             return resident(entry) is not None
         return entry.socket and answers(self.socket(entry.id))

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -123,7 +123,10 @@ class LocalWorkers:
         own = self.me()
         others = [entry for entry in self.entries.live() if entry.id != own.id]
         answers = self.call_each(others, OWN, LOOK_SECONDS)
-        rows = [own, *map(_shown, others, answers)]
+        asked = list(zip(others, answers, strict=True))
+        # one that has ended meanwhile is none any more
+        asked = [one for one in asked if _answered(one[1]) or self.entries.lives(one[0])]
+        rows = [own, *(_shown(entry, answer) for entry, answer in asked)]
         return sorted(rows, key=lambda worker: (worker.number, worker.id))
 
     def me(self) -> WorkerInfo:
@@ -166,7 +169,7 @@ class LocalWorkers:
         path = self.entries.socket(worker.id)
         if not path.exists():
             raise Unreachable(worker.why or "The worker has no socket.", worker=worker.id)
-        return Exchange(path, call, seconds)
+        return Exchange(worker.id, path, call, seconds)
 
 
 def _received(begun: Exchange) -> Answer | HeapViewError:
@@ -176,9 +179,13 @@ def _received(begun: Exchange) -> Answer | HeapViewError:
         return error
 
 
+def _answered(answer: Answer | HeapViewError) -> TypeGuard[Answer]:
+    return isinstance(answer, Answer) and answer.status == 200
+
+
 def _shown(entry: Entry, answer: Answer | HeapViewError) -> WorkerInfo:
     """A worker with its own figures, or with what is known of it from outside."""
-    if isinstance(answer, Answer) and answer.status == 200:
+    if _answered(answer):
         try:
             told = from_json(answer.body, WorkerInfo)
             return msgspec.structs.replace(told, self=False, number=entry.number)

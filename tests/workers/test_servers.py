@@ -6,13 +6,13 @@ import os
 import signal
 import stat
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from ..e2e.apps import LEAKY
 from ..helpers import wait_until
 from ..live_server import Server, Uwsgi, serving
+from .listing import done, listed
 
 SERVERS: dict[str, tuple[type[Server], tuple[str, ...]]] = {
     "sync": (Server, ("sync",)),
@@ -22,25 +22,6 @@ SERVERS: dict[str, tuple[type[Server], tuple[str, ...]]] = {
     "uWSGI, preloaded": (Uwsgi, ("", "--enable-threads")),
     "uWSGI": (Uwsgi, ("", "--threads", "2", "--lazy-apps")),
 }
-
-
-def listed(server: Server, count: int) -> list[dict[str, Any]]:
-    def look() -> list[dict[str, Any]] | None:
-        workers = server.api("GET", "/workers")[1]["workers"]
-        whole = len(workers) == count and all(w["number"] and w["answers"] for w in workers)
-        return workers if whole else None
-
-    found: list[dict[str, Any]] = wait_until(look, 60, f"{count} workers")
-    return found
-
-
-def done(server: Server, snapshot_id: str) -> dict[str, Any]:
-    def look() -> dict[str, Any] | None:
-        state: dict[str, Any] = server.api("GET", f"/snapshots/{snapshot_id}")[1]
-        return state if state["state"] != "running" else None
-
-    found: dict[str, Any] = wait_until(look, 120, "the capture")
-    return found
 
 
 @pytest.mark.parametrize(("kind", "options"), SERVERS.values(), ids=SERVERS)
@@ -77,3 +58,19 @@ def test_a_killed_worker_goes_and_its_number_is_taken(tmp_path: Path) -> None:
         assert [w["number"] for w in listed(server, 2)] == [1, 2]
         sockets = sorted(p.name for p in (tmp_path / "heapview").glob("*.sock"))
         assert sockets == sorted(f"worker-{w['id']}.sock" for w in listed(server, 2))
+
+
+def test_where_no_thread_runs_a_worker_serves_itself(tmp_path: Path) -> None:
+    with serving(tmp_path, LEAKY, "", "--workers", "2", kind=Uwsgi) as server:
+
+        def both() -> bool:
+            return len(server.api("GET", "/workers")[1]["workers"]) == 2
+
+        wait_until(both, 60, "two workers")
+        workers = server.api("GET", "/workers")[1]["workers"]
+        assert {w["self"]: w["answers"] for w in workers} == {True: True, False: False}
+        assert all("enable-threads" in w["why"] for w in workers)
+        status, made = server.api("POST", "/snapshots", {})
+        assert (status, server.api("GET", f"/snapshots/{made['id']}")[1]["state"]) == (202, "done")
+        status, problem = server.api("POST", "/watch", {"times": 2})
+        assert (status, "enable-threads" in problem["detail"]) == (409, True)
