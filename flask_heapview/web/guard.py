@@ -140,7 +140,10 @@ def on_error(error: HeapViewError) -> BaseResponse:
 
 
 def _next() -> str:
-    return request.full_path.rstrip("?") if request.method == "GET" else ""
+    """The page that was asked for, as its client sees it: also below a prefix of the proxy's."""
+    if request.method != "GET":
+        return ""
+    return request.root_path.rstrip("/") + request.full_path.rstrip("?")
 
 
 def page_error(status: int, title: str, detail: str) -> Response:

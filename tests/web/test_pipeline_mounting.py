@@ -71,7 +71,7 @@ class Locked:
 def test_a_proxy_is_believed_whoever_came_first(build: Build) -> None:
     client = build(wraps(behind_a_proxy), walls_off).test_client()
     answer = client.get(f"{PREFIX}/", headers=FORWARDED)
-    assert answer.location == f"/shop{PREFIX}/login?next=/_debug/memory/"
+    assert answer.location == f"/shop{PREFIX}/login?next=/shop{PREFIX}/"
     answer = client.post(f"{PREFIX}/login", headers=FORWARDED, data={"token": TOKEN})
     assert answer.location == f"/shop{PREFIX}/"
     assert "Secure" in answer.headers["Set-Cookie"]

@@ -1,0 +1,145 @@
+"""Behind a real nginx that takes a prefix away, with two workers."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import re
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..helpers import BEARER, PREFIX, TOKEN, needs, wait_until
+from ..live_server import Server, serving
+from ..workers.listing import listed
+from .apps import LEAKY
+
+BEHIND = (
+    LEAKY
+    + """
+from werkzeug.middleware.proxy_fix import ProxyFix
+app.wsgi_app = ProxyFix(app.wsgi_app, x_prefix=1)
+"""
+)
+# the configuration of docs/deploy.md, in a directory of its own
+CONFIG = """
+daemon off; worker_processes 1; pid {home}/nginx.pid; error_log {home}/nginx.log;
+events {{ worker_connections 64; }}
+http {{
+  access_log off;
+  client_body_temp_path {home}/body; proxy_temp_path {home}/proxy;
+  fastcgi_temp_path {home}/f; uwsgi_temp_path {home}/u; scgi_temp_path {home}/s;
+  server {{
+    listen 127.0.0.1:{port};
+    location /shop/ {{
+      proxy_pass http://127.0.0.1:{upstream}/;
+      proxy_set_header Host $http_host;
+      proxy_set_header X-Forwarded-For $remote_addr;
+      proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_set_header X-Forwarded-Prefix /shop;
+    }}
+  }}
+}}
+"""
+
+
+class Proxy:
+    """The service as its clients see it."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+
+    def call(
+        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, bytes, http.client.HTTPMessage]:
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            link.request(method, path, body, headers or {})
+            answer = link.getresponse()
+            return answer.status, answer.read(), answer.headers
+        finally:
+            link.close()
+
+    def api(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+        headers = {**BEARER, "Content-Type": "application/json"}
+        data = None if body is None else json.dumps(body)
+        status, answer, _ = self.call(method, f"/shop{PREFIX}/api/v1{path}", data, headers)
+        return status, json.loads(answer)
+
+
+@pytest.fixture
+def proxied(tmp_path: Path) -> Iterator[tuple[Proxy, Server]]:
+    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    needs(nginx, "the proxy tests need nginx")
+    assert nginx is not None
+    with serving(tmp_path, BEHIND, "sync", "--workers", "2") as server:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        config = tmp_path / "nginx.conf"
+        config.write_text(CONFIG.format(home=tmp_path, port=port, upstream=server.port))
+        process = subprocess.Popen([nginx, "-c", str(config), "-e", str(tmp_path / "nginx.log")])
+        proxy = Proxy(port)
+        try:
+            wait_until(lambda: _answers(proxy), 30, "nginx")
+            yield proxy, server
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+def _answers(proxy: Proxy) -> bool:
+    try:
+        return proxy.call("GET", "/shop/health")[0] == 200
+    except OSError:
+        return False
+
+
+def test_pages_lead_to_pages(proxied: tuple[Proxy, Server]) -> None:
+    proxy, server = proxied
+    listed(server, 2)
+    status, _, headers = proxy.call("GET", f"/shop{PREFIX}/?worker=1")
+    assert status == 303
+    sign_in = headers["Location"]
+    assert sign_in.startswith(f"/shop{PREFIX}/login?next=")
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    status, _, headers = proxy.call("POST", sign_in, f"token={TOKEN}", form)
+    assert (status, headers["Location"]) == (303, f"/shop{PREFIX}/?worker=1")
+    cookie = headers["Set-Cookie"]
+    assert f"Path=/shop{PREFIX}" in cookie
+    signed_in = {"Cookie": cookie.partition(";")[0]}
+    status, page, _ = proxy.call("GET", f"/shop{PREFIX}/", headers=signed_in)
+    assert status == 200
+    links = set(re.findall(r'(?:href|src)="(/[^"#]*)"', page.decode()))
+    assert len(links) > 3
+    for link in sorted(links):
+        assert link.startswith(f"/shop{PREFIX}"), link
+        assert proxy.call("GET", link.replace("&amp;", "&"), headers=signed_in)[0] == 200, link
+
+
+def test_both_workers_are_captured_and_compared(proxied: tuple[Proxy, Server]) -> None:
+    proxy, server = proxied
+    workers = listed(server, 2)
+    taken: dict[str, list[str]] = {worker["id"]: [] for worker in workers}
+    for turn in range(2):
+        status, made = proxy.api("POST", "/snapshots", {"worker": "all"})
+        assert status == 202, made
+        for one in made["snapshots"]:
+
+            def ended(snapshot: str = one["id"]) -> Any:
+                state = proxy.api("GET", f"/snapshots/{snapshot}")[1]
+                return state if state["state"] != "running" else None
+
+            state = wait_until(ended, 120, "the capture")
+            assert state["state"] == "done", state
+            taken[state["worker"]].append(state["id"])
+        for number in range(80):
+            assert proxy.call("GET", f"/shop/leak/{1000 * turn + number}")[0] == 200
+    for base, target in taken.values():
+        status, report = proxy.api("GET", f"/report?base={base}&target={target}")
+        assert (status, report["interval"]["endpoints"]["leak"] > 0) == (200, True)
+        assert report["suspects"][0]["holder"]["path"] == "app.kept"
