@@ -37,7 +37,10 @@ def require_private(path: Path) -> None:
             f"{path} belongs to another user. Set HEAPVIEW_DIR to a directory of your own."
         )
     if found.st_mode & 0o077:
-        raise StoreError(f"{path} is accessible to other users. Run: chmod 700 {path}")
+        raise StoreError(
+            f"{path} is accessible to other users. Run: chmod 700 {path}. "
+            f"If it is a volume, set HEAPVIEW_DIR to a directory below it: {path}/heapview"
+        )
 
 
 def explain(error: OSError, path: Path) -> str:

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 import sys
-import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ..helpers import ROOT, needs
+from ..helpers import ROOT
+from . import box
 
 LIMIT = 220_000_000
 INSIDE = """
@@ -60,69 +57,21 @@ say(step="forced", state=forced.state, error=forced.error, pid=os.getpid(), obje
 """
 
 
-def bundle(place: Path) -> Path:
-    """An OCI bundle: the system bind-mounted read-only, a memory limit, nothing else."""
-    rootfs = place / "rootfs"
-    mounts: list[dict[str, Any]] = [
-        {"destination": "/proc", "type": "proc", "source": "proc"},
-        {"destination": "/dev", "type": "tmpfs", "source": "tmpfs"},
-        {"destination": "/tmp", "type": "tmpfs", "source": "tmpfs", "options": ["mode=1777"]},
-        {
-            "destination": "/sys/fs/cgroup",
-            "type": "cgroup",
-            "source": "cgroup",
-            "options": ["ro"],
-        },
-    ]
-    seen = {"/usr", "/bin", "/lib", "/lib64", "/etc", str(ROOT), sys.prefix, sys.base_prefix}
-    for path in sorted(seen):
-        (rootfs / path.lstrip("/")).mkdir(parents=True, exist_ok=True)
-        bind = {"destination": path, "type": "bind", "source": path, "options": ["rbind", "ro"]}
-        mounts.append(bind)
-    for name in ("proc", "dev", "tmp", "sys/fs/cgroup"):
-        (rootfs / name).mkdir(parents=True, exist_ok=True)
-    (place / "inside.py").write_text(INSIDE.format(root=str(ROOT)))
-    (rootfs / "inside").mkdir()
-    shutil.copy(place / "inside.py", rootfs / "inside" / "inside.py")
-    config = {
-        "ociVersion": "1.0.2",
-        "process": {
-            "terminal": False,
-            "user": {"uid": 0, "gid": 0},
-            "args": [sys.executable, "/inside/inside.py"],
-            "env": ["PATH=/usr/bin:/bin", "HOME=/tmp", "PYTHONDONTWRITEBYTECODE=1"],
-            "cwd": "/tmp",
-            "noNewPrivileges": True,
-        },
-        "root": {"path": "rootfs"},
-        "hostname": "box",
-        "mounts": mounts,
-        "linux": {
-            "namespaces": [{"type": t} for t in ("pid", "mount", "ipc", "uts", "network")],
-            "resources": {"memory": {"limit": LIMIT, "swap": LIMIT}},
-        },
-    }
-    (place / "config.json").write_text(json.dumps(config))
-    return place
-
-
 @pytest.fixture(scope="module")
 def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """What the process in the container said, by step."""
-    needs(os.geteuid() == 0, "a container needs root")
-    needs(shutil.which("runc"), "the container tests need Debian's package runc")
-    place = bundle(tmp_path_factory.mktemp("box"))
-    name = f"heapview-{os.getpid()}-{int(time.time())}"
-    done = subprocess.run(
-        ["runc", "run", "--bundle", str(place), name],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    subprocess.run(["runc", "delete", "--force", name], capture_output=True, check=False)
-    steps = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
-    assert steps, done.stderr
+    box.require()
+    place = tmp_path_factory.mktemp("box")
+    inside = {"inside.py": INSIDE.format(root=str(ROOT))}
+    box.bundle(place, [sys.executable, "/inside/inside.py"], LIMIT, files=inside)
+    name = box.new_name()
+    process = box.run(place, name, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    try:
+        output, words = process.communicate(timeout=300)
+    finally:
+        box.remove(name)
+    steps = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    assert steps, words
     return {step.pop("step"): step for step in steps}
 
 

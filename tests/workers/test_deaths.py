@@ -25,7 +25,14 @@ SERVERS: dict[str, tuple[type[Server], tuple[str, ...]]] = {
         ("", "--enable-threads", "--lazy-apps", "--touch-chain-reload", "app.py"),
     ),
 }
-each_server = pytest.mark.parametrize(("kind", "options"), SERVERS.values(), ids=SERVERS)
+SLOW = ("sync", "gevent")  # make test-all has them, too
+each_server = pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        pytest.param(*values, id=name, marks=[pytest.mark.slow] if name in SLOW else [])
+        for name, values in SERVERS.items()
+    ],
+)
 OPERATIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", "/status?worker={id}", {}),
     ("POST", "/snapshots", {"worker": "{id}"}),
