@@ -42,6 +42,18 @@ def _mount(where: str, kind: str, source: str, *options: str) -> dict[str, Any]:
     return {"destination": where, "type": kind, "source": source, "options": list(options)}
 
 
+def _mounts(writable: dict[str, Path]) -> list[dict[str, Any]]:
+    shared = sorted({*SHARED, str(ROOT), sys.prefix, sys.base_prefix})
+    return [
+        _mount("/proc", "proc", "proc"),
+        _mount("/dev", "tmpfs", "tmpfs", "mode=755"),
+        _mount("/tmp", "tmpfs", "tmpfs", "mode=1777"),
+        _mount("/sys/fs/cgroup", "cgroup", "cgroup", "ro"),
+        *(_mount(path, "bind", path, "rbind", "ro") for path in shared),
+        *(_mount(path, "bind", str(source), "rbind", "rw") for path, source in writable.items()),
+    ]
+
+
 def bundle(
     place: Path,
     arguments: Sequence[str],
@@ -58,16 +70,7 @@ def bundle(
     The root file system is read-only. Its places for data are a tmpfs on /tmp, and `writable`.
     """
     rootfs = place / "rootfs"
-    mounts = [
-        _mount("/proc", "proc", "proc"),
-        _mount("/dev", "tmpfs", "tmpfs", "mode=755"),
-        _mount("/tmp", "tmpfs", "tmpfs", "mode=1777"),
-        _mount("/sys/fs/cgroup", "cgroup", "cgroup", "ro"),
-    ]
-    for path in sorted({*SHARED, str(ROOT), sys.prefix, sys.base_prefix}):
-        mounts.append(_mount(path, "bind", path, "rbind", "ro"))
-    for path, source in (writable or {}).items():
-        mounts.append(_mount(path, "bind", str(source), "rbind", "rw"))
+    mounts = _mounts(writable or {})
     for one in mounts:
         (rootfs / one["destination"].lstrip("/")).mkdir(parents=True, exist_ok=True)
     (rootfs / "tmp").chmod(0o1777)  # the file system that is mounted there gets its mode

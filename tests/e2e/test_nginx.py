@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from ..helpers import BEARER, PREFIX, TOKEN, needs, wait_until
+from ..helpers import BEARER, PREFIX, ROOT, TOKEN, needs, wait_until
 from ..live_server import Server, serving
 from ..workers.listing import listed
 from .apps import LEAKY
@@ -23,10 +23,9 @@ BEHIND = (
     LEAKY
     + """
 from werkzeug.middleware.proxy_fix import ProxyFix
-app.wsgi_app = ProxyFix(app.wsgi_app, x_prefix=1)
+app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_prefix=1)
 """
 )
-# the configuration of docs/deploy.md, in a directory of its own
 CONFIG = """
 daemon off; worker_processes 1; pid {home}/nginx.pid; error_log {home}/nginx.log;
 events {{ worker_connections 64; }}
@@ -36,16 +35,18 @@ http {{
   fastcgi_temp_path {home}/f; uwsgi_temp_path {home}/u; scgi_temp_path {home}/s;
   server {{
     listen 127.0.0.1:{port};
-    location /shop/ {{
-      proxy_pass http://127.0.0.1:{upstream}/;
-      proxy_set_header Host $http_host;
-      proxy_set_header X-Forwarded-For $remote_addr;
-      proxy_set_header X-Forwarded-Proto $scheme;
-      proxy_set_header X-Forwarded-Prefix /shop;
-    }}
+    {location}
   }}
 }}
 """
+
+
+def location(upstream: int) -> str:
+    """The one of docs/deploy.md."""
+    found = re.search(r"```nginx\n(.*?)```", (ROOT / "docs/deploy.md").read_text(), re.DOTALL)
+    assert found is not None
+    assert "127.0.0.1:8000/" in found[1]
+    return found[1].replace(":8000/", f":{upstream}/")
 
 
 class Proxy:
@@ -81,7 +82,7 @@ def proxied(tmp_path: Path) -> Iterator[tuple[Proxy, Server]]:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]
         config = tmp_path / "nginx.conf"
-        config.write_text(CONFIG.format(home=tmp_path, port=port, upstream=server.port))
+        config.write_text(CONFIG.format(home=tmp_path, port=port, location=location(server.port)))
         process = subprocess.Popen([nginx, "-c", str(config), "-e", str(tmp_path / "nginx.log")])
         proxy = Proxy(port)
         try:
