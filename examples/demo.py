@@ -127,7 +127,7 @@ def main() -> None:
             "PYTHONPATH": str(ROOT),
         }
         serve = (
-            *("--bind", f"127.0.0.1:{options.port}", "--workers", "1"),
+            *("--bind", f"127.0.0.1:{options.port}", "--workers", "2"),
             *("--worker-class", "gthread", "--threads", "8", "--log-level", "warning"),
             "examples.leaky_shop.wsgi:application",
         )

@@ -49,10 +49,10 @@ class Totals(msgspec.Struct, frozen=True):
 def _overview() -> Response:
     here = service()
     workers = here.workers.live()
-    chosen, status, missing = _chosen(workers)
+    snapshots = here.store.listing()
+    chosen, status, missing = _chosen(workers, snapshots)
     watches = _watches(workers)
     watch = watches.get(chosen.id)
-    snapshots = here.store.listing()
     done = [s for s in snapshots if s.state == "done" and s.worker == chosen.id]
     running = next((s for s in snapshots if s.state == "running"), None)
     pair = latest_pair(done)
@@ -61,6 +61,7 @@ def _overview() -> Response:
         status=status,
         chosen=chosen,
         missing=missing,
+        everyone=not request.args.get("worker"),
         workers=workers,
         totals=_totals(workers),
         taken=_taken(snapshots),
@@ -80,10 +81,12 @@ def _overview() -> Response:
     )
 
 
-def _chosen(workers: Sequence[WorkerInfo]) -> tuple[WorkerInfo, Status, str]:
+def _chosen(
+    workers: Sequence[WorkerInfo], snapshots: Sequence[SnapshotInfo]
+) -> tuple[WorkerInfo, Status, str]:
     """The worker that the page is about, its status, and why it is not the one that was named."""
     own = next(worker for worker in workers if worker.self)
-    wanted = request.args.get("worker") or own.id
+    wanted = request.args.get("worker") or _usual(workers, snapshots).id
     try:
         found = next((w for w in workers if wanted in (w.id, str(w.number or ""))), None)
         if found is None:
@@ -91,6 +94,13 @@ def _chosen(workers: Sequence[WorkerInfo]) -> tuple[WorkerInfo, Status, str]:
         return found, ask_worker("status", found.id), ""
     except HeapViewError as error:
         return own, ask_worker("status"), error.detail
+
+
+def _usual(workers: Sequence[WorkerInfo], snapshots: Sequence[SnapshotInfo]) -> WorkerInfo:
+    """The worker to show where none is named: the same one, whichever of them answers."""
+    answering = {worker.id: worker for worker in workers if worker.answers}
+    taken = _taken(snapshots)
+    return max(answering.values(), key=lambda w: (taken.get(w.id, 0), -w.number))
 
 
 def _totals(workers: Sequence[WorkerInfo]) -> Totals:
@@ -163,8 +173,9 @@ def _ask(name: str, fields: dict[str, Any] | None = None) -> list[tuple[WorkerIn
 
 
 def _home() -> BaseResponse:
-    """Back to the overview of the worker that was asked."""
-    return back("overview", worker=request.form.get("chosen") or None)
+    """Back to the overview: of the worker that was asked, or of the service."""
+    everyone = request.form.get("worker") == ALL
+    return back("overview", worker=None if everyone else request.form.get("chosen") or None)
 
 
 @needs("capture")
