@@ -92,6 +92,7 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.allocations
 	$(BIN)/python -m benchmarks.reports_under_load
+	$(BIN)/python -m benchmarks.captures_under_load
 
 clean:
 	rm -rf .venv* build dist *.egg-info .coverage* .mypy_cache .ruff_cache

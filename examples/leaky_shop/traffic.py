@@ -21,6 +21,7 @@ PAGES = {
     "invoice": "GET",
     "price": "GET",
 }
+REQUESTS_PER_CONNECTION = 10  # a connection stays with one worker: all of them shall get some
 
 
 def send(url: str, pages: list[str], requests: int, fixed: bool, start: int, pause: float) -> int:
@@ -37,6 +38,8 @@ def send(url: str, pages: list[str], requests: int, fixed: bool, start: int, pau
         answer = link.getresponse()
         answer.read()
         failed += answer.status >= 400
+        if number % REQUESTS_PER_CONNECTION == 0:
+            link.close()  # the next request opens it anew
         time.sleep(pause)
     link.close()
     return failed

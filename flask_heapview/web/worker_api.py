@@ -25,7 +25,8 @@ def worker_route(call: WorkerCall) -> Callable[[], Response]:
     @needs(call.scope)
     def route() -> Response:
         fields = request.args.to_dict() if call.method in ("GET", "DELETE") else sent()
-        worker = text_field(fields, "worker")
+        # whoever names it in the address of a POST means it, too
+        worker = text_field(fields, "worker") or request.args.get("worker")
         fields.pop("worker", None)
         if worker == ALL:
             return _of_all(call, fields)

@@ -42,6 +42,8 @@ def test_each_worker_is_reached_whoever_answers(
         assert {s["worker"]: s["state"] for s in states} == {w["id"]: "done" for w in workers}
         for number in (1, 2):
             assert server.api("POST", "/gc/collect", {"worker": str(number)})[0] == 200
+        both = server.api("POST", "/gc/collect?worker=all")[1]["workers"]
+        assert {row["worker"] for row in both} == {w["id"] for w in workers}
         assert server.api("GET", "/status?worker=3")[0] == 404
 
 
