@@ -118,10 +118,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=30.0, help="of each half of a round")
     parser.add_argument("--rounds", type=int, default=10)
     options = parser.parse_args()
-    print(
-        f"Python {sys.version.split()[0]}, {options.objects:,} objects, {options.workers} workers, ",
-        end="",
-    )
+    python = sys.version.split()[0]
+    print(f"Python {python}, {options.objects:,} objects, {options.workers} workers", end=", ")
     print(f"{options.rate:g} requests a second, {os.cpu_count()} cores")
     measure(options)
 
