@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import stat
 from pathlib import Path
 
@@ -34,8 +35,8 @@ def test_each_worker_is_reached_whoever_answers(
         for worker in workers:
             status, told = server.api("GET", f"/status?worker={worker['id']}")
             assert (status, told["worker"]["pid"]) == (200, worker["pid"])
-            socket = tmp_path / "heapview" / f"worker-{worker['id']}.sock"
-            assert stat.S_IMODE(socket.stat().st_mode) == 0o600
+            door = tmp_path / "heapview" / f"worker-{worker['id']}.sock"
+            assert stat.S_IMODE(door.stat().st_mode) == 0o600
         status, made = server.api("POST", "/snapshots", {"worker": "all"})
         assert status == 202, made
         states = [done(server, one["id"]) for one in made["snapshots"]]
@@ -76,3 +77,30 @@ def test_where_no_thread_runs_a_worker_serves_itself(tmp_path: Path) -> None:
         assert (status, server.api("GET", f"/snapshots/{made['id']}")[1]["state"]) == (202, "done")
         status, problem = server.api("POST", "/watch", {"times": 2})
         assert (status, "enable-threads" in problem["detail"]) == (409, True)
+
+
+def wake_ups(pid: int) -> dict[int, int]:
+    """Of each thread but the main one: how often it ran."""
+    found = {}
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        lines = (task / "status").read_text().splitlines()
+        switches = [int(line.split()[1]) for line in lines if "ctxt_switches" in line]
+        found[int(task.name)] = sum(switches)
+    del found[pid]
+    return found
+
+
+def test_requests_never_wake_the_thread_that_waits(tmp_path: Path) -> None:
+    with serving(tmp_path, LEAKY, "sync") as server:
+        (worker,) = listed(server, 1)
+        # the one that looked whether the process serves has ended
+        wait_until(lambda: len(wake_ups(worker["pid"])) == 1, 30, "a single thread besides")
+        before = wake_ups(worker["pid"])
+        for number in range(300):
+            assert server.get(f"/fine/{number}")[0] == 200
+        assert wake_ups(worker["pid"]) == before
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(tmp_path / "heapview")  # the path of a Unix socket is short
+            with socket.socket(socket.AF_UNIX) as link:
+                link.connect(f"worker-{worker['id']}.sock")
+        wait_until(lambda: wake_ups(worker["pid"]) != before, 30, "it to wake for a call")
