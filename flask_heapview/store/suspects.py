@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from ..errors import NotFound
 from ..model.base import from_json, to_json
 from ..model.metrics import OpenSuspect, OpenSuspects
 from ..model.report import Report
@@ -79,4 +80,7 @@ def _read(path: Path) -> OpenSuspects | None:
 
 
 def _stands(found: OpenSuspects, has: Callable[[str], bool]) -> bool:
-    return has(found.base) and has(found.target)
+    try:
+        return has(found.base) and has(found.target)
+    except NotFound:  # an id that none can have
+        return False
