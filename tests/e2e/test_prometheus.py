@@ -187,6 +187,31 @@ def promtool(*words: str, text: str = "") -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+KINDS = {
+    "sync": ("sync",),
+    "preloaded": ("gthread", "--threads", "4", "--preload"),
+    "gevent": ("gevent",),
+}
+
+
+@pytest.mark.parametrize("options", KINDS.values(), ids=KINDS)
+def test_each_kind_of_worker_tells_of_all(options: tuple[str, ...], tmp_path: Path) -> None:
+    with serving(tmp_path, LEAKY, *options, "--workers", "2", HEAPVIEW_METRICS="on") as server:
+        wait_until(lambda: sum(values(server, "heapview_worker_up").values()) == 2, 60)
+        for number in range(40):
+            assert server.get(f"/leak/{number}")[0] == 200
+        for _ in range(10):
+            found = scrape(server)
+            assert [s.value for s in found if s.name == "heapview_worker_up"] == [1.0, 1.0]
+            served = [s for s in found if s.name == "heapview_requests_total"]
+            assert sum(s.value for s in served if s.labels["endpoint"] == "leak") == 40
+            unique = [s.value for s in found if s.name == "heapview_unique_memory_bytes"]
+            resident = [s.value for s in found if s.name == "process_resident_memory_bytes"]
+            assert all(
+                0 < one <= all_of_it for one, all_of_it in zip(unique, resident, strict=True)
+            )
+
+
 def test_a_stuck_worker_is_down_and_the_others_are_not(tmp_path: Path) -> None:
     with shop(tmp_path) as server:
         pids = {
