@@ -53,6 +53,10 @@ class HeapViewConfig:
     dir: str | None = field(
         default=None, metadata={"help": "directory shared by the workers of one app, mode 0700"}
     )
+    metrics: bool = field(
+        default=False,
+        metadata={"help": "serve `GET metrics`, for Prometheus. See docs/metrics.md."},
+    )
     show_values: bool = field(default=False, metadata={"help": "show dictionary keys"})
     hosts: tuple[str, ...] = field(
         default=(), metadata={"help": "host names that may be used, separated by commas"}

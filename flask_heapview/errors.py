@@ -83,6 +83,13 @@ class HelpersBusy(HeapViewError):
     title = "busy with other questions"
 
 
+class NotInstalled(HeapViewError):
+    """A package is missing that this needs, and the rest does not."""
+
+    status = 503
+    title = "a package is missing"
+
+
 class Unreachable(HeapViewError):
     """Another worker did not answer."""
 

@@ -19,7 +19,7 @@ from .errors import ConfigError
 from .service.service import EXTENSION, Service
 from .store.directory import private_directory
 from .store.snapshots import Retention, Store
-from .web import api, guard, pages, pipeline
+from .web import api, guard, metrics, pages, pipeline
 from .web.access import ACCESS, Access
 from .web.local_door import LocalDoor
 from .web.secret import shared_secret
@@ -61,6 +61,7 @@ def _blueprint(
     blueprint.load = load
     guard.install(blueprint)
     api.register(blueprint)
+    metrics.register(blueprint)
     pages.register(blueprint)
     blueprint.record(lambda state: _mount(state, state.options[CONFIG], caches))
     return blueprint

@@ -59,5 +59,5 @@ def read_allocations(places: CodeLocations) -> Allocations:
 def _stack(traceback: Sequence[tracemalloc.Frame], places: CodeLocations) -> list[Frame]:
     """Root first, under the endpoint whose view stands in it."""
     endpoint = places.endpoint(traceback)
-    root = Frame(f"endpoint {endpoint}" if endpoint else "(no endpoint)")
+    root = Frame(f"endpoint {endpoint}" if endpoint else samples.NO_ENDPOINT)
     return [root, *(places.frame(f.filename, f.lineno) for f in traceback)]

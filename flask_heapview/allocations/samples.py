@@ -16,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from ..core.loader import core
 from ..inspection.roots import app_file
 from ..model.allocations import Allocations
 from ..model.ownership import Site
@@ -28,6 +29,7 @@ NONE = 0xFFFF_FFFF
 _DOUBTFUL = 1 << 31
 ENDPOINT, THREAD = "endpoint ", "thread "
 OTHER = "(other)"
+NO_ENDPOINT = "(no endpoint)"  # what threads outside of requests allocate, and imports
 OURS = str(Path(__file__).parents[1]) + "/"
 _HEAD = struct.Struct("=IdddQQQQQ")
 _LIVE = struct.Struct("=QdII")
@@ -148,6 +150,22 @@ def parse_dump(data: bytes, at: int = 0) -> Samples | None:
         entries=entries,
         live=[LiveSample(*row) for row in reader.rows(_LIVE)],
     )
+
+
+def live_bytes() -> dict[str, int] | None:
+    """Estimated bytes alive by endpoint, at once; what no request allocated is under NO_ENDPOINT.
+
+    None while nothing is sampled. What the page itself allocated is left out.
+    """
+    found = core.sampling_live() if core is not None else None
+    if found is None:
+        return None
+    named = {
+        clean(name.decode("utf-8", "surrogatepass")) or NO_ENDPOINT: round(size)
+        for name, size in found.items()
+    }
+    named.pop(OWN, None)
+    return named
 
 
 class _Sums(msgspec.Struct):

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
         sampling = staticmethod(_core.sampling)
         sampling_heal = staticmethod(_core.sampling_heal)
         sampling_dump = staticmethod(_core.sampling_dump)
+        sampling_live = staticmethod(_core.sampling_live)
         levels = staticmethod(_core.levels)
+        pymalloc = staticmethod(_core.pymalloc)
         where = staticmethod(_core.where)
         WALK_MAGIC = _core.WALK_MAGIC
         WALK_VERSION = _core.WALK_VERSION

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from .base import Model
-from .gc import Gc
+from .gc import Gc, Pauses
 from .process import Allocators, Container, Headroom, Process
 from .snapshot import SnapshotInfo
 
@@ -55,6 +55,8 @@ class Status(Model, frozen=True):
     headroom: Headroom
     capture: CaptureState
     requests: dict[str, int] = {}  # served by this worker, by endpoint
+    pauses: list[Pauses] = []  # of the collector, by generation
+    sampled: dict[str, int] | None = None  # estimated live bytes by endpoint; None: not sampled
 
 
 class Started(Model, frozen=True):

@@ -20,6 +20,14 @@ class Generation(Model, frozen=True):
     duration: float | None = None  # seconds that its runs took in all; known since Python 3.15
 
 
+class Pauses(Model, frozen=True):
+    """The collector's pauses of one generation, since somebody first looked at the figures."""
+
+    bounds: list[float] = []  # seconds
+    counts: list[int] = []  # pauses up to each bound and above the one before; the longer ones last
+    seconds: float = 0.0  # in all
+
+
 class Gc(Model, frozen=True):
     """Collector figures."""
 

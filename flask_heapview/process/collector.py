@@ -5,19 +5,23 @@ from __future__ import annotations
 import gc
 import os
 import time
+from bisect import bisect_left
 from collections import deque
 
 from ..isolation.postponed import POSTPONED
-from ..model.gc import Gc, Generation
+from ..model.gc import Gc, Generation, Pauses
 
 MAX_PAUSES = 512  # pauses kept of each generation
+BOUNDS = (0.0005, 0.002, 0.01, 0.05, 0.2, 1.0)  # seconds: how long pauses are told apart
+GENERATIONS = range(3)
 
 
 class PauseHistory:
     """A gc callback that keeps the last pauses of each generation, in seconds."""
 
     def __init__(self) -> None:
-        self._pauses: tuple[deque[float], ...] = tuple(deque(maxlen=MAX_PAUSES) for _ in range(3))
+        self._pauses = [deque[float](maxlen=MAX_PAUSES) for _ in GENERATIONS]
+        self._forget()
         self._begin = 0.0
         self._pid = 0
 
@@ -28,8 +32,13 @@ class PauseHistory:
         self._pid = os.getpid()
         for pauses in self._pauses:
             pauses.clear()
+        self._forget()
         if self not in gc.callbacks:
             gc.callbacks.append(self)
+
+    def _forget(self) -> None:
+        self._counts = [[0] * (len(BOUNDS) + 1) for _ in GENERATIONS]
+        self._seconds = [0.0 for _ in GENERATIONS]
 
     def remove(self) -> None:
         """Stops listening."""
@@ -42,7 +51,10 @@ class PauseHistory:
         if phase == "start":
             self._begin = now
         elif self._begin:
-            self._pauses[info["generation"]].append(now - self._begin)
+            generation, pause = info["generation"], now - self._begin
+            self._pauses[generation].append(pause)
+            self._counts[generation][bisect_left(BOUNDS, pause)] += 1
+            self._seconds[generation] += pause
 
     def figures(self, generation: int) -> tuple[float | None, float | None, float | None]:
         """(p50, p99, longest) of the recent pauses in seconds."""
@@ -51,6 +63,11 @@ class PauseHistory:
             return None, None, None
         last = len(pauses) - 1
         return pauses[last // 2], pauses[round(last * 0.99)], pauses[-1]
+
+    def totals(self) -> list[Pauses]:
+        """All pauses since `install`, by generation."""
+        pairs = zip(self._counts, self._seconds, strict=True)
+        return [Pauses(list(BOUNDS), list(counts), seconds) for counts, seconds in pairs]
 
 
 PAUSES = PauseHistory()  # the collector is one for the process, whatever the number of apps

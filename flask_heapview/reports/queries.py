@@ -14,6 +14,7 @@ from ..model.report import Report
 from ..model.retained import ObjectDetail, ObjectList
 from ..model.snapshot import Snapshot, SnapshotInfo
 from ..render.sentences.verdict import with_sentences
+from ..store import suspects
 from ..store.snapshots import Store
 from ..views import BY_NAME, VIEWS, View
 from ..views.table import Table, TableQuery
@@ -69,12 +70,14 @@ def judge_in_words(snapshots: Sequence[Snapshot]) -> Report:
 
 
 def report(store: Store, base: str | None, target: str | None) -> Report:
-    """The ticket on two snapshots, or on one."""
+    """The ticket on two snapshots, or on one; the suspects in a live worker are kept."""
     if not target:
         raise BadRequest("Name a snapshot: ?target=ID, and ?base=ID to compare with.")
     if not base:
         return judge_in_words([store.load(target)])
-    return judge_in_words(between(store, *pair(store, base, target)))
+    found = judge_in_words(between(store, *pair(store, base, target)))
+    suspects.keep(store.directory, found)
+    return found
 
 
 def view(store: Store, name: str, target: str | None) -> ViewOf:

@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 from flask import Flask
 
-from ..allocations import tracing
+from ..allocations import samples, tracing
 from ..capture.base import CaptureRequest
 from ..capture.runner import Runner
 from ..capture.select import build_log
@@ -25,7 +25,7 @@ from ..model.api import CaptureState, Estimate, Status, WatchState, WorkerInfo
 from ..model.base import from_json
 from ..model.report import Report
 from ..model.snapshot import Kind, SnapshotInfo
-from ..process import memory
+from ..process import memory, pymalloc
 from ..process.collector import PAUSES, read_gc
 from ..process.headroom import read_headroom
 from ..process.identity import worker_id
@@ -219,7 +219,7 @@ class Service:
 
     def status(self) -> Status:
         """Live figures of this worker (bytes and seconds)."""
-        found = memory.read_process()
+        found = pymalloc.with_pymalloc(memory.read_process())
         return Status(
             worker=self.workers.me(),
             process=found,
@@ -229,6 +229,8 @@ class Service:
             headroom=read_headroom(found.container),
             capture=self._captures(),
             requests=self.requests(),
+            pauses=PAUSES.totals(),
+            sampled=samples.live_bytes(),
         )
 
     def _captures(self) -> CaptureState:

@@ -24,6 +24,7 @@ from ..isolation.locked_file import turn_of
 from ..isolation.progress_page import ProgressPage
 from ..model.base import Model, from_json, to_json
 from ..model.snapshot import SCHEMA, Snapshot, SnapshotInfo
+from . import suspects
 from .directory import explain, private_directory
 from .private_file import PART, write_private
 
@@ -251,6 +252,7 @@ class Store:
             path.unlink(missing_ok=True)
         if not gone:
             raise NotFound("There is no snapshot with that id.")
+        suspects.tidy(self.directory, self.has)
 
     def pin(self, snapshot_id: str, keep: bool) -> None:
         """Exempts a finished snapshot from the limits, or ends that. Raises NotFound."""
@@ -282,6 +284,7 @@ class Store:
             if kept > limits.count or large or old:
                 path.unlink(missing_ok=True)
                 self.graph(info.id).unlink(missing_ok=True)
+        suspects.tidy(self.directory, self.has)
 
     def _parts(self) -> list[Path]:
         # not by glob: pathlib keeps every pattern in a cache of the service's

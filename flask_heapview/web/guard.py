@@ -21,10 +21,11 @@ from ..service.service import EXTENSION, Service
 from ..workers.connection import LOCAL
 from .access import ACCESS, HEADERS, SCOPES, Access, Identity, log_attempt
 from .body import bound_body
-from .links import url_for
+from .links import adapter, url_for
 
 log = logging.getLogger("flask_heapview")
 SCOPE = "_heapview_scope"  # the attribute of a view function that names the scope it needs
+METRICS = "metrics"  # the name of the route, the one for programs outside of the API
 OPEN = "open"  # the scope of what needs no identity: the login page and the static files
 
 
@@ -40,7 +41,16 @@ def access() -> Access:
 
 def is_api() -> bool:
     """Whether the answer is for programs."""
-    return "/api/v1/" in request.path
+    return "/api/v1/" in request.path or _is_metrics()
+
+
+def _is_metrics() -> bool:
+    """Whether it is the metrics' address, whatever the method."""
+    try:
+        endpoint, _ = adapter().match(method="GET")
+    except HTTPException:
+        return False
+    return bool(endpoint == f"{service().blueprint}.{METRICS}")
 
 
 def enter() -> None:

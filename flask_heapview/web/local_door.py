@@ -76,7 +76,7 @@ class LocalDoor:
             prefix, made = self._pipeline.prefix, Map()
             for rule in self._app.url_map.iter_rules():
                 own = rule.endpoint.startswith(self._blueprint + ".")
-                if own and rule.rule.startswith((f"{prefix}/api/v1/", f"{prefix}/metrics")):
+                if own and rule.rule.startswith(f"{prefix}/api/v1/"):
                     copy = rule.empty()
                     copy.rule = rule.rule.removeprefix(prefix)
                     copy.host = copy.subdomain = None

@@ -123,7 +123,10 @@ def ask_worker(name: str, worker: str | None = None, fields: Fields = NO_FIELDS)
 
 
 def ask_each(
-    name: str, workers: Sequence[api.WorkerInfo], fields: Fields = NO_FIELDS
+    name: str,
+    workers: Sequence[api.WorkerInfo],
+    fields: Fields = NO_FIELDS,
+    seconds: float = MAX_CALL_SECONDS,
 ) -> list[tuple[api.WorkerInfo, Any]]:
     """Each worker with its answer, or with the HeapViewError that it met."""
     call, here = BY_NAME[name], service()
@@ -131,7 +134,7 @@ def ask_each(
     answers = dict(
         zip(
             (worker.id for worker in others),
-            here.workers.call_each(others, _as_call(call, fields), MAX_CALL_SECONDS),
+            here.workers.call_each(others, _as_call(call, fields), seconds),
             strict=True,
         )
     )

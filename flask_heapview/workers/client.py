@@ -66,18 +66,17 @@ class Exchange:
         try:
             with self._socket:
                 return _parsed(self._read())
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):
             raise self._error("did not answer in time: it is busy or stuck") from None
         except (OSError, ValueError, http.client.HTTPException):
             raise self._error("ended before it had answered") from None
 
     def _read(self) -> bytes:
+        """All of the answer. What came in time is read later, too: another worker may be stuck, and
+        was waited for first."""
         data = bytearray()
         while True:
-            left = self._until - time.monotonic()
-            if left <= 0:
-                raise TimeoutError
-            self._socket.settimeout(left)
+            self._socket.settimeout(max(self._until - time.monotonic(), 0.0))
             piece = self._socket.recv(PIECE_BYTES)
             if not piece:
                 return bytes(data)

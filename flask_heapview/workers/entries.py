@@ -1,7 +1,7 @@
 """The files of the live workers in the directory that they share.
 
-`worker-ID.json` is a worker's entry, `worker-ID.sock` its socket. Whoever finds the files of a
-dead worker takes them away.
+`worker-ID.json` is a worker's entry, `worker-ID.sock` its socket, `worker-ID.suspects` what was
+last found in it. Whoever finds the files of a dead worker takes them away.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ from ..model.base import from_json, to_json
 from ..process.identity import worker_id
 from ..store.directory import explain, private_directory
 from ..store.private_file import write_private
+from ..store.suspects import ENDING as SUSPECTS
 from .client import answers
 
-_NAME = re.compile(r"worker-([0-9a-z-]+)\.(json|sock)")
+_ENDINGS = ("json", "sock", SUSPECTS)
+_NAME = re.compile(rf"worker-([0-9a-z-]+)\.({'|'.join(_ENDINGS)})")
 LOCK = "workers.lock"
 
 
@@ -95,7 +97,7 @@ class Entries:
 
     def remove(self, worker: str) -> None:
         """Takes a worker's files away."""
-        for ending in ("json", "sock"):
+        for ending in _ENDINGS:
             try:
                 (self.directory / f"worker-{worker}.{ending}").unlink(missing_ok=True)
             except OSError:  # a read-only disk: the entry is stale for everybody

@@ -293,3 +293,52 @@ def test_a_dump_that_is_cut_short_is_refused() -> None:
     for length in [4, 5, *range(50, len(whole), len(whole) // 97), len(whole) - 24, len(whole) - 1]:
         with pytest.raises((struct.error, IndexError)):
             samples.parse_dump(whole[:length])
+
+
+# --- what is alive now, by endpoint
+
+
+def by_tag(known: Samples) -> Counter[str]:
+    """Bytes alive by the first frame of a stack, as the allocation view adds them up."""
+    stacks, sums = samples.allocations(known).stacks, Counter[str]()
+    for node in range(len(stacks)):
+        sums[stacks.stack(node)[0].label] += stacks.size[node]
+    return sums
+
+
+def test_live_bytes_are_those_of_the_view() -> None:
+    start(4096)
+    kept = []
+    for name, count in (("orders", 4000), ("größe", 1000), (None, 2000)):
+        SERVING.set(name)
+        kept.append([bytes(1000) for _ in range(count)])
+    SERVING.set(None)
+    live, view = samples.live_bytes(), by_tag(found())
+    assert live is not None
+    assert live["orders"] == pytest.approx(view["endpoint orders"], rel=0.001)
+    assert live["größe"] == pytest.approx(view["endpoint größe"], rel=0.001)
+    assert live["orders"] == pytest.approx(4000 * 1033, rel=0.25)
+    assert set(live) == {"orders", "größe", samples.NO_ENDPOINT}
+    assert sum(live.values()) == pytest.approx(sum(view.values()), rel=0.05)
+    kept.clear()
+    assert (samples.live_bytes() or {}).get("orders", 0) < live["orders"] / 20
+
+
+def test_asking_for_live_bytes_takes_no_sample() -> None:
+    assert core is not None
+    start(1)  # every single block
+    answers: list[Any] = [None] * 50
+    before = core.sampling()
+    for number in range(50):
+        answers[number] = core.sampling_live()
+    after = core.sampling()
+    assert all(answers)
+    assert before is not None
+    assert after is not None
+    assert after.samples - before.samples < 25
+
+
+def test_live_bytes_are_none_while_nothing_is_sampled() -> None:
+    assert core is not None
+    core.sampling_stop()
+    assert samples.live_bytes() is None

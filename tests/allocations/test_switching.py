@@ -81,6 +81,7 @@ STRESS = """
             assert os.waitpid(pid, 0)[1] == 0
         junk = [bytes(200) for _ in range(100)]
         if n % 3 == 0: _core.sampling_dump()
+        if n % 3 == 1: _core.sampling_live()
         if n % 5 == 0: tracemalloc.stop()
         if dice.random() < 0.9: _core.sampling_stop()
     dice = random.Random(1)

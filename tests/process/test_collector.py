@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import sys
+from types import SimpleNamespace
 
 import msgspec
 import pytest
 
 from flask_heapview.analysis import diff
 from flask_heapview.model.gc import Generation
+from flask_heapview.process import collector
 from flask_heapview.process.collector import PauseHistory, read_gc
 from flask_heapview.views.gc import VIEW
 from flask_heapview.views.table import TableQuery
@@ -66,3 +68,28 @@ def test_what_newer_collectors_say_of_themselves(monkeypatch: pytest.MonkeyPatch
     assert ["generation 1: milliseconds", 0, 250, 250] in [row.cells for row in compared[0].rows]
     (older, _) = VIEW.tables(before, TableQuery())
     assert older.columns[-1].title == "Longest pause"
+
+
+def test_all_pauses_are_counted_by_their_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    history, clock = PauseHistory(), iter([10.0, 10.0001, 20.0, 20.03, 30.0, 39.0, 40.0, 41.0])
+    monkeypatch.setattr(collector, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    for generation in (0, 2, 2, 0):
+        history("start", {"generation": generation})
+        history("stop", {"generation": generation})
+    first, second, third = history.totals()
+    assert len(first.bounds) == 6
+    assert first.counts == [1, 0, 0, 0, 0, 1, 0]  # a bound itself is within
+    assert second.counts == [0] * 7
+    assert third.counts == [0, 0, 0, 1, 0, 0, 1]
+    assert first.seconds == pytest.approx(1.0001)
+    assert third.seconds == pytest.approx(9.03)
+
+
+def test_a_new_process_counts_from_nothing() -> None:
+    history = PauseHistory()
+    history("start", {"generation": 1})
+    history("stop", {"generation": 1})
+    assert sum(history.totals()[1].counts) == 1
+    history.install()  # as it is called first in a process that was forked
+    assert sum(history.totals()[1].counts) == 0
+    history.remove()

@@ -287,6 +287,10 @@ def routes(app: Flask) -> list[tuple[str, str, str]]:
     return sorted(found)
 
 
+def is_for_programs(path: str) -> bool:
+    return "/api/v1/" in path or path == f"{PREFIX}/metrics"
+
+
 def test_every_view_has_its_routes(shop: Any) -> None:
     paths = {path for _, path, _ in routes(shop.application)}
     for name in NAMES:
@@ -311,7 +315,7 @@ def test_no_route_answers_a_stranger(shop: Any) -> None:
             name = endpoint.removeprefix("heapview.")
             if name in ("login", "sign_in", "static"):
                 opened.add(name)
-            elif "/api/v1/" in path or headers:
+            elif is_for_programs(path) or headers:
                 assert answer.status_code == 401, (method, path)
                 assert answer.headers["WWW-Authenticate"].startswith("Bearer")
             else:

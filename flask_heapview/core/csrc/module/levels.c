@@ -5,11 +5,13 @@
  */
 #include "module/levels.h"
 
+#include "module/capture.h"
 #include "module/named_tuple.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -102,6 +104,37 @@ levels(PyObject *self, PyObject *args)
     return hv_named_tuple(levels_type, figures, sizeof figures / sizeof *figures);
 }
 
+extern int _PyObject_DebugMallocStats(FILE *); /* Include/internal/pycore_obmalloc.h, and before */
+
+PyDoc_STRVAR(pymalloc_doc,
+             "pymalloc() -> bytes\n\n"
+             "What CPython prints of its allocator of small objects; nothing where another one is "
+             "used. It looks\n"
+             "at each pool of 16 kB: a heap of 1 GB takes 2 ms.");
+
+static PyObject *
+pymalloc(PyObject *self, PyObject *unused)
+{
+    char *text = NULL;
+    size_t length = 0;
+    PyMemAllocatorEx now;
+    (void)self;
+    (void)unused;
+    FILE *stream = open_memstream(&text, &length);
+    if (stream == NULL)
+        return PyErr_NoMemory();
+    /* Under a tracer, the sampler included, it would print nothing. With the interpreter's lock
+     * nobody allocates meanwhile. */
+    PyMem_GetAllocator(PYMEM_DOMAIN_OBJ, &now);
+    PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, &hv_plain_allocator);
+    _PyObject_DebugMallocStats(stream);
+    PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, &now);
+    PyObject *found = fclose(stream) == 0 ? PyBytes_FromStringAndSize(text, (Py_ssize_t)length)
+                                          : PyErr_NoMemory();
+    free(text);
+    return found;
+}
+
 int
 hv_levels_types(PyObject *module)
 {
@@ -112,5 +145,6 @@ hv_levels_types(PyObject *module)
 
 PyMethodDef hv_levels_methods[] = {
     {"levels", levels, METH_VARARGS, levels_doc},
+    {"pymalloc", pymalloc, METH_NOARGS, pymalloc_doc},
     {NULL, NULL, 0, NULL},
 };

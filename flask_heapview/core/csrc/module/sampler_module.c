@@ -161,6 +161,52 @@ dump(PyObject *self, PyObject *unused)
     return found;
 }
 
+static int
+add_to(PyObject *sums, const char *name, uint32_t length, double bytes)
+{
+    PyObject *key = PyBytes_FromStringAndSize(name, length), *sum = NULL;
+    PyObject *before = key == NULL ? NULL : PyDict_GetItemWithError(sums, key);
+    int failed = key == NULL || (before == NULL && PyErr_Occurred());
+    if (!failed) {
+        sum = PyFloat_FromDouble(bytes + (before == NULL ? 0 : PyFloat_AS_DOUBLE(before)));
+        failed = sum == NULL || PyDict_SetItem(sums, key, sum) < 0;
+    }
+    Py_XDECREF(key);
+    Py_XDECREF(sum);
+    return failed ? -1 : 0;
+}
+
+PyDoc_STRVAR(live_doc,
+             "sampling_live() -> {endpoint: bytes} or None\n\n"
+             "Estimated bytes alive by the endpoint, in UTF-8, that was served when they were "
+             "allocated.\n"
+             "What no request allocated is under b''. None while nothing is sampled.");
+
+static PyObject *
+live(PyObject *self, PyObject *unused)
+{
+    static double bytes[HV_MAX_TAGS];
+    HvSampler *all = &hv_sampler;
+    (void)self;
+    (void)unused;
+    all->resting = 1;              /* else the answer itself might be a sample */
+    PyObject *sums = PyDict_New(); /* it alone may run the collector, and so code that stops us */
+    int is_on = all->sample != NULL;
+    if (is_on)
+        hv_live_bytes(bytes);
+    for (uint32_t tag = 0; is_on && sums != NULL && tag < all->tags.count; tag++) {
+        HvString *name = &all->string[all->tag[tag].string];
+        uint32_t length = all->tag[tag].kind == HV_TAG_ENDPOINT ? name->length : 0;
+        if (bytes[tag] > 0 && add_to(sums, all->text + name->at, length, bytes[tag]) < 0)
+            Py_CLEAR(sums);
+    }
+    all->resting = 0;
+    if (is_on || sums == NULL)
+        return sums;
+    Py_DECREF(sums);
+    Py_RETURN_NONE;
+}
+
 PyDoc_STRVAR(where_doc, "where() -> [(code, offset), ...]\n\n"
                         "The code that runs now, the innermost first, as the sampler sees it.");
 
@@ -197,6 +243,7 @@ PyMethodDef hv_sampling_methods[] = {
     {"sampling", state, METH_NOARGS, state_doc},
     {"sampling_heal", heal, METH_NOARGS, heal_doc},
     {"sampling_dump", dump, METH_NOARGS, dump_doc},
+    {"sampling_live", live, METH_NOARGS, live_doc},
     {"where", where, METH_NOARGS, where_doc},
     {NULL, NULL, 0, NULL},
 };

@@ -236,6 +236,19 @@ hv_take_sample(void *block, size_t size)
     draw();
 }
 
+void
+hv_live_bytes(double *bytes)
+{
+    HvSampler *all = &hv_sampler;
+    memset(bytes, 0, HV_MAX_TAGS * sizeof *bytes);
+    for (uint32_t at = 0; at < HV_LIVE_SLOTS && all->live != 0; at++) {
+        HvSample *sample = &all->sample[at];
+        if (all->address[at] != 0)
+            bytes[all->entry[sample->entry].tag] +=
+                (double)sample->size / hv_chance(sample->size, sample->rate);
+    }
+}
+
 /* --- on and off */
 
 int

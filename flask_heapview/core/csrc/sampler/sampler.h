@@ -22,6 +22,8 @@ void hv_take_sample(void *block, size_t size);
 void hv_forget(void *block);
 /* The slot of a live sample, or -1. */
 int hv_find_sample(const void *block);
+/* Estimated bytes alive by tag: HV_MAX_TAGS of them. Nothing is allocated, nothing changed. */
+void hv_live_bytes(double *bytes);
 /* 0, or -1 without memory; the rate is `asked` if it is above 0, else it adapts. */
 int hv_sampler_start(double asked, uint32_t frames, PyObject *endpoint, PyObject *threads,
                      uint64_t seed);
