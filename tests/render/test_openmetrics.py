@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -20,6 +21,7 @@ from flask_heapview.model.process import Allocators, Container, Headroom, Proces
 from flask_heapview.render.openmetrics import MAX_ENDPOINTS, write
 
 from ..helpers import ROOT
+from ..run_isolated import alone
 
 PAUSES = Pauses(bounds=[0.001, 0.01], counts=[5, 2, 1], seconds=0.75)
 STATUS = Status(
@@ -206,6 +208,21 @@ def test_nothing_is_left_in_the_registry_of_the_app() -> None:
     write([ANSWERED])
     assert b"heapview" not in prometheus_client.generate_latest()
     assert b"heapview" not in before
+
+
+def test_the_multi_process_mode_of_the_app_gets_no_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    result = alone("""
+        from tests.render.test_openmetrics import ANSWERED
+        from flask_heapview.render import openmetrics
+        text = openmetrics.write([ANSWERED]).decode()
+        from prometheus_client import values
+        say(kind=values.ValueClass.__name__, up='heapview_worker_up{worker="2"} 1.0' in text)
+    """)
+    assert result == {"kind": "MmapedValue", "up": True}  # that mode it was
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_no_worker_at_all() -> None:
