@@ -8,6 +8,7 @@ import msgspec
 
 from ..model import api
 from ..model.report import Report
+from ..model.service_report import ServiceReport
 from ..model.snapshot import SnapshotInfo
 from ..views import VIEWS
 
@@ -23,6 +24,7 @@ ANSWERS: dict[str, type] = {
     "watch": api.WatchState,
     "trimmed": api.Trimmed,
     "report": Report,
+    "service_report": ServiceReport,
     "problem": api.Problem,
     "view": api.ViewOf,
     "diff": api.DiffOf,

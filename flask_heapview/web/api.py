@@ -10,15 +10,16 @@ from ..errors import BadRequest, NotFound
 from ..model import api
 from ..model.base import from_json
 from ..model.report import Report
+from ..model.service_report import ServiceReport
 from ..render import json as as_json
 from ..render import markdown
 from ..text import clean
 from ..views import VIEWS
 from .fields import number, sent
-from .guard import ask, service
+from .guard import ask, live_workers, service
 from .replies import needs, reply
 from .worker_api import worker_route
-from .worker_calls import CALLS
+from .worker_calls import ALL, CALLS
 
 
 def register(blueprint: Blueprint) -> None:
@@ -139,12 +140,32 @@ def _diff() -> Response:
 
 @needs("export")
 def _report() -> Response:
+    if request.args.get("worker") == ALL:
+        return _service_report()
     data = ask("report", **_pair())
     name = f"heapview-{clean(request.args.get('target'))}"
+    return _ticket(data, name, lambda: markdown.render(from_json(data, Report)))
+
+
+def _service_report() -> Response:
+    if any(_pair().values()):
+        raise BadRequest(
+            "With worker=all each worker is judged by its own oldest and newest snapshot. "
+            "Leave base and target out."
+        )
+    data = ask("service", workers=live_workers())
+
+    def text() -> str:
+        return markdown.render_service(from_json(data, ServiceReport))
+
+    return _ticket(data, "heapview-service", text)
+
+
+def _ticket(data: bytes, name: str, text: Callable[[], str]) -> Response:
+    """A report as JSON, as a file, or as Markdown."""
     if request.args.get("format") == "markdown":
         headers = {"Content-Disposition": f'attachment; filename="{name}.md"'}
-        text = markdown.render(from_json(data, Report))
-        return Response(text, 200, headers, mimetype="text/markdown")
+        return Response(text(), 200, headers, mimetype="text/markdown")
     if request.args.get("download"):
         return passed_on(data, {"Content-Disposition": f'attachment; filename="{name}.json"'})
     return passed_on(data)

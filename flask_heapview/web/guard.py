@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ..errors import HeapViewError, HelpersBusy, Unauthorized
 from ..isolation.turns import hold, release
+from ..model.service_report import WorkerRef
 from ..render import html
 from ..reports.query_job import What
 from ..service.service import EXTENSION, Service
@@ -90,6 +91,11 @@ def ask(what: What, **fields: Any) -> bytes:
     """An answer about snapshots, without what is not for who asks. Raises HeapViewError."""
     hold()
     return service().run_query(what, values=may("values"), **fields)
+
+
+def live_workers() -> list[WorkerRef]:
+    """The live workers, by number, for a question about all of them."""
+    return [WorkerRef(worker.number, worker.id) for worker in service().workers.live()]
 
 
 def leave(response: Response) -> Response:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from ..model.base import from_json
 from ..model.report import Report
 from ..model.retained import ObjectDetail, ObjectList
+from ..model.service_report import ServiceReport
 from ..model.snapshot import SnapshotInfo
 from ..reports.queries import Page
 from ..views import BY_NAME, VIEWS
@@ -19,7 +20,7 @@ from . import overview, sign_in
 from .api import kind_asked, object_asked
 from .fields import number
 from .frame import back, page
-from .guard import ask, service
+from .guard import ask, live_workers, service
 from .links import url_for
 from .replies import needs
 
@@ -34,6 +35,7 @@ def register(blueprint: Blueprint) -> None:
         ("GET", "/snapshots/<snapshot_id>/objects/<index>", "object", _object),
         ("GET", "/compare", "compare", _compare),
         ("GET", "/report", "report", _report),
+        ("GET", "/report/service", "service_report", _service_report),
     ):
         blueprint.add_url_rule(path, name, function, methods=[method])
     for view in VIEWS:
@@ -217,3 +219,9 @@ def _report() -> Response:
             else url_for(f".view_{other}", snapshot_id=last)
         ),
     )
+
+
+@needs("export")
+def _service_report() -> Response:
+    report = from_json(ask("service", workers=live_workers()), ServiceReport)
+    return page("service_report.html", report=report)

@@ -1,0 +1,132 @@
+"""What was found of several workers together, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from ...model import worker_facts as facts
+from ...model.service_report import MissingWorker, ServiceReport, ServiceSuspect
+from ...text import number_text
+from .say import count_text, say
+from .verdict import in_a_row, suspect_in_words
+
+
+def worker_text(number: int, worker: str) -> str:
+    """worker 3; its id where it has no number."""
+    return f"worker {number_text(number) if number else worker}"
+
+
+def workers_text(numbers: Sequence[int]) -> str:
+    """worker 3; workers 1, 2 and 3; one without a number is the one that answers."""
+    names = [number_text(number) for number in numbers if number]
+    if not names:
+        return "this worker"
+    if len(names) == 1:
+        return f"worker {names[0]}"
+    return f"workers {', '.join(names[:-1])} and {names[-1]}"
+
+
+def in_workers_text(shown: int, judged: int) -> str:
+    """in 2 of 4 workers."""
+    return f"in {number_text(shown)} of {count_text(judged, 'worker')}"
+
+
+# --- why a worker is missing
+
+
+@say.register
+def _(fact: facts.NoSnapshot) -> str:
+    return f"{worker_text(fact.number, fact.worker)} has no snapshot: capture it."
+
+
+@say.register
+def _(fact: facts.SingleSnapshot) -> str:
+    return f"{worker_text(fact.number, fact.worker)} has one snapshot: capture it again."
+
+
+@say.register
+def _(fact: facts.ReadingFailed) -> str:
+    return f"{worker_text(fact.number, fact.worker)} could not be judged: {fact.error}"
+
+
+@say.register
+def _(fact: facts.NoTimeLeft) -> str:
+    return (
+        f"{worker_text(fact.number, fact.worker)} was not judged: the others took "
+        f"{fact.seconds:,g} s. Ask for its own report."
+    )
+
+
+# --- the verdict
+
+
+@say.register
+def _(fact: facts.LeakInWorkers) -> str:
+    return f"It leaks {in_workers_text(fact.workers, fact.judged)}."
+
+
+@say.register
+def _(fact: facts.MayLevelOffInWorkers) -> str:
+    where = in_workers_text(fact.workers, fact.judged)
+    return f"Something grows {where}, but it may level off."
+
+
+@say.register
+def _(fact: facts.WorkersInDoubt) -> str:
+    doubtful = f"{number_text(fact.workers)} of {count_text(fact.judged, 'worker')}"
+    return f"It cannot be told for {doubtful}."
+
+
+@say.register
+def _(fact: facts.NotAllJudged) -> str:
+    judged = f"{number_text(fact.judged)} of {count_text(fact.workers, 'worker')}"
+    return f"Nothing grew with the traffic in those that were judged: {judged}."
+
+
+@say.register
+def _(fact: facts.NoneJudged) -> str:
+    if fact.workers == 1:
+        return "The only worker could not be judged yet."
+    return f"Not one of {count_text(fact.workers, 'worker')} could be judged yet."
+
+
+@say.register
+def _(fact: facts.NothingGrowsAnywhere) -> str:
+    where = f"in any of {count_text(fact.workers, 'worker')}"
+    if fact.workers == 1:
+        where = "in the only worker"
+    return f"Nothing grew with the traffic {where}, over {count_text(fact.requests, 'request')}."
+
+
+@say.register
+def _(fact: facts.CaptureWorkers) -> str:
+    return (
+        f"Capture {workers_text(fact.numbers)} again, with traffic in between. "
+        "One button captures all workers."
+    )
+
+
+# --- the whole report
+
+
+def missing_in_words(worker: MissingWorker) -> MissingWorker:
+    reason = say(worker.reason_fact).removesuffix(".")
+    return msgspec.structs.replace(worker, reason=reason)
+
+
+def _suspect(suspect: ServiceSuspect) -> ServiceSuspect:
+    seen = in_workers_text(suspect.seen_in, suspect.judged)
+    return msgspec.structs.replace(suspect_in_words(suspect), seen=seen)
+
+
+def with_service_sentences(report: ServiceReport) -> ServiceReport:
+    """The report with its sentences, as with_sentences does it for one worker."""
+    return msgspec.structs.replace(
+        report,
+        summary=in_a_row(report.summary_facts),
+        advice=in_a_row(report.advice_facts),
+        missing=[missing_in_words(each) for each in report.missing],
+        suspects=[_suspect(each) for each in report.suspects],
+    )
