@@ -146,7 +146,7 @@ def _joined(group: Sequence[Shown], judged: int) -> ServiceSuspect:
     by_worker: dict[str, list[Shown]] = {}
     for one in group:
         by_worker.setdefault(one.worker.id, []).append(one)
-    rows = [_row(shown) for shown in by_worker.values()]
+    rows = sorted(map(_row, by_worker.values()), key=lambda row: (row.number, row.id))
     objects, size = sum(row.objects for row in rows), sum(row.bytes for row in rows)
     values = {name: getattr(best.suspect, name) for name in best.suspect.__struct_fields__}
     values |= {

@@ -52,7 +52,7 @@ class ServiceSuspect(Suspect, frozen=True):
     seen_in: int = 0  # distinct workers that show it
     judged: int = 0  # workers that were judged
     evidence_of: WorkerRef | None = None
-    workers: list[SuspectInWorker] = []  # the surest first
+    workers: list[SuspectInWorker] = []  # by number
 
 
 class ServiceReport(Model, frozen=True):

@@ -80,7 +80,63 @@ class CaptureWorkers(Fact, frozen=True):
     numbers: list[int]
 
 
-MissingFact = NoSnapshot | SingleSnapshot | ReadingFailed | NoTimeLeft
+# --- worker compared with worker
+
+
+class Pair(OfWorker, frozen=True, kw_only=True):
+    """A worker, against the one in the middle: the lower of both, where there are two."""
+
+    than_number: int
+    than_worker: str
+
+
+class OwnerDiffers(Pair, frozen=True):
+    path: str
+    bytes: int
+    more: bool  # or less
+    entries: int | None  # in that worker, of what collects
+    than_entries: int | None
+
+
+class HeapDiffers(Pair, frozen=True):
+    """All Python objects together."""
+
+    bytes: int
+    more: bool
+
+
+class ResidentDiffers(Pair, frozen=True):
+    bytes: int
+    more: bool
+    objects_bytes: int  # of these, in Python objects
+
+
+class OnlyIn(OfWorker, frozen=True):
+    """A container or cache with entries in one worker alone."""
+
+    path: str
+    type: str
+    entries: int
+    bytes: int | None  # with all below; None where it is not known
+
+
+class AboutTheSame(Fact, frozen=True):
+    workers: int
+    min_bytes: int  # a difference that would have been told
+
+
+class TooFewToCompare(Fact, frozen=True):
+    workers: int  # that have a snapshot
+
+
+class NotCompared(OfWorker, frozen=True):
+    """More workers than are compared at once."""
+
+    max_workers: int
+
+
+MissingFact = NoSnapshot | SingleSnapshot | ReadingFailed | NoTimeLeft | NotCompared
+AcrossFact = OwnerDiffers | HeapDiffers | ResidentDiffers | OnlyIn | AboutTheSame | TooFewToCompare
 ServiceVerdictFact = (
     VerdictFact
     | LeakInWorkers

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from ..model import api
+from ..model.across import Across
 from ..model.report import Report
 from ..model.service_report import ServiceReport
 from ..model.snapshot import SnapshotInfo
@@ -25,6 +26,7 @@ ANSWERS: dict[str, type] = {
     "trimmed": api.Trimmed,
     "report": Report,
     "service_report": ServiceReport,
+    "across": Across,
     "problem": api.Problem,
     "view": api.ViewOf,
     "diff": api.DiffOf,

@@ -24,7 +24,9 @@ from .plausible import plausible
 MAX_QUERY_SECONDS = 120.0  # that an answer may take
 
 
-What = Literal["view", "diff", "report", "service", "page", "object", "objects"]
+What = Literal[
+    "view", "diff", "report", "service", "across", "page", "across_page", "object", "objects"
+]
 
 
 class Query(Model, frozen=True):
@@ -58,6 +60,14 @@ def _answer(job: Query, store: Store) -> bytes:
         return as_json.encode(queries.report(store, job.base, job.target))
     if job.what == "service":
         return as_json.encode(service_queries.service_report(store, job.workers))
+    if job.what == "across":
+        return as_json.encode(
+            service_queries.across(store, job.workers, job.base, job.target, job.view)
+        )
+    if job.what == "across_page":
+        return to_json(
+            service_queries.across_page(store, job.view, job.base, job.target, job.query)
+        )
     if job.what == "object":
         return as_json.encode(queries.one_object(store, job.target, job.number))
     if job.what == "objects":

@@ -40,9 +40,10 @@ TEXTS = {
     "name": "/dev/shm/upload-#",
     "rule": "native",
     "worker": "4711-1795000000",
+    "than_worker": "4712-1795000000",
     "error": "A snapshot is damaged. Delete it.",
 }
-WORKER = re.compile(r"\bworkers? [\d,]+(?:-\d+)?(?:(?:, | and )[\d,]+)*")
+WORKER = re.compile(r"\b[Ww]orkers? [\d,]+(?:-\d+)?(?:(?:, | and )[\d,]+)*")
 UNITS = (
     r"B|kB|MB|GB|requests?|objects?|entries|intervals?|readings?|threads?|times?|files?|arenas?"
     r"|workers?|s"

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 from flask import Flask, Request
+from msgspec.structs import replace
 
 from flask_heapview import HeapView
 from flask_heapview.allocations import tracing
@@ -33,7 +34,10 @@ MEND_EVERY = 40  # requests
 MEANT = 503  # busy with other questions
 SCOPES_ASKED = "HTTP_X_SCOPES"
 # what costs as much as a hundred refusals is drawn more seldom
-DEAR = ("collect", "trim", "watch", "capture", "report", "diff", "compare", "overview", "schema")
+DEAR = (
+    *("collect", "trim", "watch", "capture", "report", "diff", "compare", "across"),
+    *("overview", "schema"),
+)
 
 
 class Target:
@@ -48,6 +52,7 @@ class Target:
         client = self.by_token.test_client()
         for kind in ("ownership", "ownership", "graph"):
             capture(client, kind=kind)
+        self._copy_as_another_workers()
         good = [path.stem for path in self.store.glob("2*.snapshot")]
         self._damage()
         self._kept = {path: path.read_bytes() for path in self.store.glob("2*.*")}
@@ -76,6 +81,13 @@ class Target:
             (self.store / f"20260101-00000{number}-0123abcd.snapshot").write_bytes(made)
         (self.store / "20260101-000009-0123abcd.failed").write_bytes(b"[")
         (self.store / "20260101-000009-0123abcd.running").write_bytes(b'{"id":1}')
+
+    def _copy_as_another_workers(self) -> None:
+        """The last snapshot once more, as if another worker had taken it."""
+        store = self.services[0].store
+        taken = store.load(store.listing()[-1].id)
+        info = replace(taken.info, id=store.new_id(), worker="4711-0")
+        store.save(replace(taken, info=info))
 
     def _sign_in(self) -> tuple[str, str]:
         client = self.by_token.test_client()

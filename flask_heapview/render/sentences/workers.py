@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import msgspec
 
 from ...model import worker_facts as facts
+from ...model.across import Across
 from ...model.service_report import MissingWorker, ServiceReport, ServiceSuspect
-from ...text import number_text
-from .say import count_text, say
+from ...text import bytes_text, number_text
+from .say import count_text, name_text, say
 from .verdict import in_a_row, suspect_in_words
 
 
@@ -105,6 +106,97 @@ def _(fact: facts.CaptureWorkers) -> str:
     return (
         f"Capture {workers_text(fact.numbers)} again, with traffic in between. "
         "One button captures all workers."
+    )
+
+
+@say.register
+def _(fact: facts.NotCompared) -> str:
+    name = worker_text(fact.number, fact.worker)
+    most = count_text(fact.max_workers, "worker")
+    return f"{name} was left out: {most} are compared at once. Name two snapshots."
+
+
+# --- worker compared with worker
+
+
+def _name(fact: facts.OfWorker) -> str:
+    """The worker at the head of a sentence."""
+    return worker_text(fact.number, fact.worker).capitalize()
+
+
+def _than(fact: facts.Pair) -> str:
+    return worker_text(fact.than_number, fact.than_worker)
+
+
+def _by(size: int, more: bool) -> str:
+    return f"{bytes_text(size)} {'more' if more else 'less'}"
+
+
+@say.register
+def _(fact: facts.OwnerDiffers) -> str:
+    said = f"{_name(fact)} holds {_by(fact.bytes, fact.more)} than {_than(fact)}, in {fact.path}."
+    if fact.entries is None and fact.than_entries is None:
+        return said
+    here = count_text(fact.entries or 0, "entry")
+    there = count_text(fact.than_entries or 0, "entry")
+    return f"{said} It has {here} there, {_than(fact)} has {there}."
+
+
+@say.register
+def _(fact: facts.HeapDiffers) -> str:
+    by = _by(fact.bytes, fact.more)
+    return f"{_name(fact)} holds {by} in Python objects than {_than(fact)}."
+
+
+@say.register
+def _(fact: facts.ResidentDiffers) -> str:
+    by = _by(fact.bytes, fact.more)
+    return (
+        f"{_name(fact)} has {by} resident memory than {_than(fact)}. "
+        f"Python objects account for {bytes_text(fact.objects_bytes)} of it."
+    )
+
+
+@say.register
+def _(fact: facts.OnlyIn) -> str:
+    size = "" if fact.bytes is None else f" ({bytes_text(fact.bytes)})"
+    return (
+        f"Only {worker_text(fact.number, fact.worker)} has entries in "
+        f"{name_text(fact.type, fact.path)}: {count_text(fact.entries, 'entry')}{size}."
+    )
+
+
+@say.register
+def _(fact: facts.AboutTheSame) -> str:
+    return (
+        f"{count_text(fact.workers, 'worker')} hold about the same. "
+        f"Nowhere do they differ by {bytes_text(fact.min_bytes)}."
+    )
+
+
+@say.register
+def _(fact: facts.TooFewToCompare) -> str:
+    have = count_text(fact.workers, "worker")
+    return f"Comparing needs two workers with a snapshot each. {have} can be compared now."
+
+
+NOTE = (
+    "These are different processes. A difference between them is not growth: "
+    "other requests may have reached them. "
+    "To see growth, compare two snapshots of one worker."
+)
+
+
+def with_across_sentences(found: Across) -> Across:
+    """The comparison with its sentences."""
+    return msgspec.structs.replace(
+        found,
+        summary=in_a_row(found.summary_facts),
+        note=NOTE,
+        missing=[missing_in_words(each) for each in found.missing],
+        differences=[
+            msgspec.structs.replace(each, sentence=say(each.fact)) for each in found.differences
+        ],
     )
 
 
