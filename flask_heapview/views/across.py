@@ -17,7 +17,7 @@ EMPTY = {
     "No type changed.": "No type differs.",
     "No resource was opened or closed in between.": "They hold the same resources open.",
 }
-CHANGES = "Changes by "  # begins a title
+CHANGES = "Changes"  # begins the title of a table
 SHARED = "container: "  # begins the name of a figure that the workers have in common
 OF_TIME = ("allocated", "requests", "per_request")  # columns that mean nothing of two processes
 
@@ -27,7 +27,7 @@ def as_comparison(table: Table, base: str, target: str) -> Table:
     kept = [n for n, column in enumerate(table.columns) if column.key not in OF_TIME]
     title = TITLES.get(table.title, table.title)
     if title.startswith(CHANGES):
-        title = f"Differences by {title.removeprefix(CHANGES)}"
+        title = f"Differences{title.removeprefix(CHANGES)}"
     rows = [
         msgspec.structs.replace(row, cells=[row.cells[n] for n in kept])
         for row in table.rows

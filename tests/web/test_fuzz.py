@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 from flask import Flask, Request
-from msgspec.structs import replace
 
 from flask_heapview import HeapView
 from flask_heapview.allocations import tracing
@@ -27,6 +26,7 @@ from flask_heapview.web.access import ACCESS
 
 from ..helpers import BEARER, PREFIX, TOKEN, capture, wait_until
 from .fuzz import AUTHORIZATIONS, COOKIES, SCOPES, Dice
+from .other_worker import copy_for_another_worker
 
 SEEDS = range(5)
 REQUESTS = 20_000 if os.environ.get("HEAPVIEW_SLOW") else 2_000  # for each seed
@@ -52,7 +52,8 @@ class Target:
         client = self.by_token.test_client()
         for kind in ("ownership", "ownership", "graph"):
             capture(client, kind=kind)
-        self._copy_as_another_workers()
+        store = self.services[0].store
+        copy_for_another_worker(store, store.listing()[-1].id)
         good = [path.stem for path in self.store.glob("2*.snapshot")]
         self._damage()
         self._kept = {path: path.read_bytes() for path in self.store.glob("2*.*")}
@@ -81,13 +82,6 @@ class Target:
             (self.store / f"20260101-00000{number}-0123abcd.snapshot").write_bytes(made)
         (self.store / "20260101-000009-0123abcd.failed").write_bytes(b"[")
         (self.store / "20260101-000009-0123abcd.running").write_bytes(b'{"id":1}')
-
-    def _copy_as_another_workers(self) -> None:
-        """The last snapshot once more, as if another worker had taken it."""
-        store = self.services[0].store
-        taken = store.load(store.listing()[-1].id)
-        info = replace(taken.info, id=store.new_id(), worker="4711-0")
-        store.save(replace(taken, info=info))
 
     def _sign_in(self) -> tuple[str, str]:
         client = self.by_token.test_client()

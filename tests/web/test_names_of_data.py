@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from flask import Flask
-from msgspec.structs import replace
 
 from flask_heapview import HeapView
 from flask_heapview.process.collector import PAUSES
-from flask_heapview.service.service import Service
 from flask_heapview.views import VIEWS
 
 from ..helpers import BEARER, PREFIX, TOKEN, capture, needs_portable
 from . import named_by_data
+from .other_worker import copy_for_another_worker, service_of
 
 MODULE = named_by_data.__name__
 
@@ -36,25 +35,12 @@ def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         for part in ("namespaces", "classes", "cycles", "exec", "modules"):
             getattr(named_by_data, f"in_{part}")()
         ids.append(capture(client, kind=kind)["id"])
-        ids.append(of_another_worker(app, ids[1]))
+        ids.append(copy_for_another_worker(service_of(app).store, ids[1]))
     finally:
         named_by_data.clear()
         gc.enable()
     yield app, ids
     PAUSES.remove()
-
-
-def service_of(app: Flask) -> Service:
-    return cast(Service, app.extensions["heapview"])
-
-
-def of_another_worker(app: Flask, snapshot_id: str) -> str:
-    """A snapshot once more, as if another worker had taken it."""
-    store = service_of(app).store
-    taken = store.load(snapshot_id)
-    info = replace(taken.info, id=store.new_id(), worker="4711-0")
-    store.save(replace(taken, info=info))
-    return info.id
 
 
 def addresses(app: Flask, ids: list[str]) -> Iterator[str]:

@@ -134,9 +134,8 @@ def test_a_view_of_two_workers(driven: Service) -> None:
     assert status == 200, found
     rows = {row["path"]: row for row in found["views"]["ownership"]["holders"]}
     assert rows["app.prices"]["entries_delta"] == 5000
-    assert f"worker {number_of(driven, driven.warm)} against worker" in driven.page(
-        "/across/ownership"
-    )
+    shown = driven.page(f"/across/ownership?base={found['base']}&target={found['target']}")
+    assert f"worker {number_of(driven, driven.warm)} against worker" in shown
 
 
 def number_of(driven: Service, pid: int) -> int:

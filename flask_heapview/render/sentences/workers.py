@@ -132,13 +132,17 @@ def _by(size: int, more: bool) -> str:
     return f"{bytes_text(size)} {'more' if more else 'less'}"
 
 
+def _entries(count: int | None) -> str:
+    """A capture describes no container with very few."""
+    return count_text(count, "entry") if count else "few or none"
+
+
 @say.register
 def _(fact: facts.OwnerDiffers) -> str:
     said = f"{_name(fact)} holds {_by(fact.bytes, fact.more)} than {_than(fact)}, in {fact.path}."
     if fact.entries is None and fact.than_entries is None:
         return said
-    here = count_text(fact.entries or 0, "entry")
-    there = count_text(fact.than_entries or 0, "entry")
+    here, there = _entries(fact.entries), _entries(fact.than_entries)
     return f"{said} It has {here} there, {_than(fact)} has {there}."
 
 
