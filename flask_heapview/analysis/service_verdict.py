@@ -42,12 +42,9 @@ def verdict_of(
     if top is not None and _only_time_will_tell(top, judged):
         why = [MayLevelOffInWorkers(workers=top.seen_in, judged=count), *_summary(top)]
         return "inconclusive", why, [*_advice(judged), *more]
-    doubtful = [report for _, report in judged if report.verdict == "inconclusive"]
+    doubtful = [pair for pair in judged if pair[1].verdict == "inconclusive"]
     if doubtful:
-        # that nothing was served is the weakest of the reasons
-        doubtful.sort(key=_few)
-        why = [WorkersInDoubt(workers=len(doubtful), judged=count), *doubtful[0].summary_facts]
-        return "inconclusive", why, [*_advice(judged), *more]
+        return "inconclusive", _doubts(doubtful, count), [*_advice(judged), *more]
     if missing:
         why = [NotAllJudged(judged=count, workers=count + len(missing))]
         return "inconclusive", why, more
@@ -73,6 +70,15 @@ def _only_time_will_tell(suspect: ServiceSuspect, judged: Judged) -> bool:
         for fact in report.summary_facts
         if worker.id in shown
     )
+
+
+def _doubts(doubtful: Judged, count: int) -> Reasons:
+    """How many are in doubt, and why one of them is. Few requests are the weakest reason."""
+    worker, report = min(doubtful, key=lambda pair: _few(pair[1]))
+    why = WorkersInDoubt(
+        number=worker.number, worker=worker.id, workers=len(doubtful), judged=count
+    )
+    return [why, *report.summary_facts]
 
 
 def _few(report: Report) -> bool:

@@ -50,8 +50,8 @@ class MayLevelOffInWorkers(Fact, frozen=True):
     judged: int
 
 
-class WorkersInDoubt(Fact, frozen=True):
-    """Workers that show no suspect, and of which it cannot be told."""
+class WorkersInDoubt(OfWorker, frozen=True):
+    """Workers that show no suspect, and of which it cannot be told; one of them is named."""
 
     workers: int
     judged: int

@@ -86,7 +86,7 @@ def test_without_two_snapshots_nobody_is_judged(
     ]
     page = both.get(f"{PREFIX}/report/service").text
     assert "worker 2 has one snapshot" in page
-    assert "No suspects yet." in page
+    assert "capture workers 1 and 2." in page
 
 
 def test_a_damaged_snapshot_is_named_and_the_others_are_judged(

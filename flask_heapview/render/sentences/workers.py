@@ -76,8 +76,11 @@ def _(fact: facts.MayLevelOffInWorkers) -> str:
 
 @say.register
 def _(fact: facts.WorkersInDoubt) -> str:
+    name = worker_text(fact.number, fact.worker)
+    if fact.workers == 1:
+        return f"It cannot be told for {name}."
     doubtful = f"{number_text(fact.workers)} of {count_text(fact.judged, 'worker')}"
-    return f"It cannot be told for {doubtful}."
+    return f"It cannot be told for {doubtful}, such as {name}."
 
 
 @say.register
@@ -103,10 +106,11 @@ def _(fact: facts.NothingGrowsAnywhere) -> str:
 
 @say.register
 def _(fact: facts.CaptureWorkers) -> str:
-    return (
-        f"Capture {workers_text(fact.numbers)} again, with traffic in between. "
-        "One button captures all workers."
+    said = (
+        "Each worker needs two snapshots, with traffic in between: "
+        f"capture {workers_text(fact.numbers)}."
     )
+    return f"{said} “All workers” takes one of each." if len(fact.numbers) > 1 else said
 
 
 @say.register
@@ -180,8 +184,8 @@ def _(fact: facts.AboutTheSame) -> str:
 
 @say.register
 def _(fact: facts.TooFewToCompare) -> str:
-    have = count_text(fact.workers, "worker")
-    return f"Comparing needs two workers with a snapshot each. {have} can be compared now."
+    have = "Only one worker has" if fact.workers else "No worker has"
+    return f"Comparing needs two workers with a snapshot each. {have} one now."
 
 
 NOTE = (
