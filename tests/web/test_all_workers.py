@@ -14,6 +14,8 @@ from flask import Flask
 
 from flask_heapview import HeapView
 from flask_heapview.model.api import WorkerInfo
+from flask_heapview.model.service_report import WorkerRef
+from flask_heapview.reports import service_queries
 from flask_heapview.views import VIEWS
 
 from ..helpers import API, BEARER, PREFIX, TOKEN, capture
@@ -52,6 +54,9 @@ class Pair:
         there = WorkerInfo(OTHER_WORKER, 4711, own.started_at, number=2, rss=(own.rss or 0) * 2)
         there = msgspec.structs.replace(there, allocations={"mode": "off"}, answers=False)
         monkeypatch.setattr(self.service.workers, "live", lambda: [own, there])
+
+    def refs(self) -> list[WorkerRef]:
+        return [WorkerRef(1, self.service.worker), WorkerRef(2, OTHER_WORKER)]
 
     def get(self, path: str, *scopes: str, expect: int = 200) -> Any:
         self.scopes = set(scopes or ("view", "export"))
@@ -110,6 +115,18 @@ def test_a_damaged_snapshot_is_named_and_the_others_are_judged(
             store.delete(snapshot)
 
 
+def test_those_for_whom_no_time_is_left_are_named(
+    both: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter((0.0, 1.0, service_queries.MAX_JUDGING_SECONDS + 1))
+    monkeypatch.setattr(service_queries.time, "monotonic", lambda: next(clock))
+    report = service_queries.service_report(both.service.store, both.refs())
+    assert [worker.reason for worker in report.missing] == [
+        "worker 1 has one snapshot: capture it again",
+        "worker 2 was not judged: the others took 20 s. Ask for its own report",
+    ]
+
+
 @pytest.mark.parametrize("query", ["base={0}", "target={0}", "base={0}&target={0}"])
 def test_it_takes_no_snapshots(both: Pair, query: str) -> None:
     answer = both.get(f"{API}/report?worker=all&{query.format(both.first)}", expect=400)
@@ -143,6 +160,13 @@ def test_each_by_its_newest_snapshot(both: Pair, monkeypatch: pytest.MonkeyPatch
     assert "is not growth" in page
     assert f"base={both.first}" in page
     assert "Compare worker with worker" in both.get(f"{PREFIX}/", "view").text
+
+
+def test_only_so_many_are_compared_at_once(both: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service_queries, "MAX_COMPARED", 1)
+    found = service_queries.across(both.service.store, both.refs(), None, None, "")
+    assert [worker.number for worker in found.workers] == [1]
+    assert found.missing[0].reason.startswith("worker 2 was left out: 1 worker")
 
 
 @pytest.mark.parametrize("view", VIEWS, ids=lambda view: view.name)
