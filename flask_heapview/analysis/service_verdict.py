@@ -9,11 +9,13 @@ from ..model.report import Report, Verdict
 from ..model.service_report import MissingWorker, ServiceSuspect, WorkerRef
 from ..model.worker_facts import (
     CaptureWorkers,
+    JudgeAlone,
     LeakInWorkers,
     MayLevelOffInWorkers,
     NoneJudged,
     NotAllJudged,
     NothingGrowsAnywhere,
+    NoTimeLeft,
     ServiceAdviceFact,
     ServiceVerdictFact,
     WorkersInDoubt,
@@ -36,7 +38,7 @@ def verdict_of(
     if top is not None and top.confidence >= MIN_LEAK_CONFIDENCE:
         why: Reasons = [LeakInWorkers(workers=top.seen_in, judged=count), *_summary(top)]
         return "leak", [*why, *whence(top)], [Remedy(rule=top.remedy_rule)]
-    more = _capture(missing)
+    more = _look_at(missing)
     if not judged:
         return "inconclusive", [NoneJudged(workers=len(missing))], more
     if top is not None and _only_time_will_tell(top, judged):
@@ -98,5 +100,9 @@ def _advice(judged: Judged) -> Advice:
     return [*doubtful[0].advice_facts] if doubtful else []
 
 
-def _capture(missing: Sequence[MissingWorker]) -> Advice:
-    return [CaptureWorkers(numbers=[worker.number for worker in missing])] if missing else []
+def _look_at(missing: Sequence[MissingWorker]) -> Advice:
+    """What to do about the workers that were not judged."""
+    late = [one.number for one in missing if isinstance(one.reason_fact, NoTimeLeft)]
+    others = [one.number for one in missing if not isinstance(one.reason_fact, NoTimeLeft)]
+    found: Advice = [CaptureWorkers(numbers=others)] if others else []
+    return [*found, JudgeAlone(numbers=late)] if late else found

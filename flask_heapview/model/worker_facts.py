@@ -80,6 +80,12 @@ class CaptureWorkers(Fact, frozen=True):
     numbers: list[int]
 
 
+class JudgeAlone(Fact, frozen=True):
+    """Workers for which no time was left."""
+
+    numbers: list[int]
+
+
 # --- worker compared with worker
 
 
@@ -146,4 +152,4 @@ ServiceVerdictFact = (
     | NoneJudged
     | NothingGrowsAnywhere
 )
-ServiceAdviceFact = AdviceFact | CaptureWorkers
+ServiceAdviceFact = AdviceFact | CaptureWorkers | JudgeAlone

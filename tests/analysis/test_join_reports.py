@@ -11,7 +11,7 @@ from flask_heapview.analysis.join_reports import join, joined_confidence
 from flask_heapview.model.base import from_json, to_json
 from flask_heapview.model.report import PathRef, PerRequest, Report
 from flask_heapview.model.service_report import MissingWorker, ServiceReport, WorkerRef
-from flask_heapview.model.worker_facts import NoSnapshot, SingleSnapshot
+from flask_heapview.model.worker_facts import NoSnapshot, NoTimeLeft, SingleSnapshot
 from flask_heapview.render.markdown import render_service
 from flask_heapview.render.sentences.workers import with_service_sentences
 from flask_heapview.reports.queries import judge_in_words
@@ -142,6 +142,14 @@ def test_nobody_was_judged() -> None:
     assert (made.verdict, made.suspects, made.judged) == ("inconclusive", [], [])
     assert made.summary == "Not one of 2 workers could be judged yet."
     assert "workers 1 and 4" in made.advice
+
+
+def test_who_was_too_late_need_not_be_captured() -> None:
+    late = MissingWorker(3, "3-0", NoTimeLeft(number=3, worker="3-0", seconds=20))
+    made = joined(report(STEADY), missing=(late, MISSING))
+    assert "capture worker 4." in made.advice
+    assert "two snapshots of worker 3 alone" in made.advice
+    assert "capture" not in joined(report(STEADY), missing=(late,)).advice
 
 
 def test_the_ticket_names_the_workers() -> None:

@@ -114,6 +114,11 @@ def _(fact: facts.CaptureWorkers) -> str:
 
 
 @say.register
+def _(fact: facts.JudgeAlone) -> str:
+    return f"Compare two snapshots of {workers_text(fact.numbers)} alone, one worker at a time."
+
+
+@say.register
 def _(fact: facts.NotCompared) -> str:
     name = worker_text(fact.number, fact.worker)
     most = count_text(fact.max_workers, "worker")
