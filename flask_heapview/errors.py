@@ -52,7 +52,8 @@ class DifferentWorkers(Conflict):
     def __init__(self, workers: Iterable[str]) -> None:
         super().__init__(
             "These snapshots are of different workers. Their heaps have nothing in common, so they "
-            "cannot be subtracted. Take both snapshots of one worker: the snapshot list names it.",
+            "cannot be subtracted. Take both snapshots of one worker: the snapshot list names it. "
+            "To compare two workers, use across?base=ID&target=ID.",
             workers=list(workers),
         )
 

@@ -194,7 +194,7 @@ class Judge(Case):
         top = suspects[0] if suspects else None
         unowned = self.grown.unowned if len(self.snapshots) > 1 else None
         if top is not None and top.confidence >= MIN_LEAK_CONFIDENCE:
-            why = [LeakFound(), *_summary(top), *_whence(top)]
+            why = [LeakFound(), *_summary(top), *whence(top)]
             if unowned is not None and unowned.share >= MIN_UNOWNED_SHARE:
                 why.append(unowned_fact(unowned))
             return "leak", why, Remedy(rule=top.remedy_rule)
@@ -250,7 +250,7 @@ def _summary(suspect: Suspect) -> list[VerdictFact]:
     return [suspect.summary_fact] if suspect.summary_fact is not None else []
 
 
-def _whence(suspect: Suspect) -> list[VerdictFact]:
+def whence(suspect: Suspect) -> list[VerdictFact]:
     """Who allocated it, and which endpoint does it."""
     endpoint = suspect.endpoints[0].endpoint if suspect.endpoints else None
     if not suspect.allocated_at:

@@ -7,7 +7,9 @@ from typing import Any
 import msgspec
 
 from ..model import api
+from ..model.across import Across
 from ..model.report import Report
+from ..model.service_report import ServiceReport
 from ..model.snapshot import SnapshotInfo
 from ..views import VIEWS
 
@@ -23,6 +25,8 @@ ANSWERS: dict[str, type] = {
     "watch": api.WatchState,
     "trimmed": api.Trimmed,
     "report": Report,
+    "service_report": ServiceReport,
+    "across": Across,
     "problem": api.Problem,
     "view": api.ViewOf,
     "diff": api.DiffOf,

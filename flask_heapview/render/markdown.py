@@ -1,11 +1,13 @@
-"""The report as Markdown, to paste into a ticket."""
+"""The report as Markdown, to paste into a ticket: of one worker, or of the whole service."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ..model.report import Interval, Report, Suspect
-from ..text import number_text
+from ..model.service_report import ServiceReport, ServiceSuspect, WorkerRef
+from ..text import bytes_text, number_text
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|])")
 
@@ -42,13 +44,55 @@ def _requests(interval: Interval) -> str:
     return f"{number_text(interval.requests)} requests"
 
 
-def _suspect(suspect: Suspect) -> list[str]:
+def render_service(report: ServiceReport) -> str:
+    """The report on all workers."""
+    lines = [
+        f"# {escape(report.summary)}",
+        "",
+        f"Verdict: **{report.verdict}**, over {_requests(report.interval)} in "
+        f"{len(report.judged)} of {report.live} workers.",
+        "",
+        escape(report.advice),
+    ]
+    for suspect in report.suspects:
+        lines += ["", *_suspect(suspect, _in_each(suspect))]
+    if report.judged:
+        lines += ["", "## Judged", ""]
+    lines += [
+        f"- {_worker(each)}: {each.verdict} (snapshots {each.base.id} to {each.target.id}). "
+        f"{escape(each.summary)}"
+        for each in report.judged
+    ]
+    if report.missing:
+        lines += ["", "## Not judged", ""]
+    lines += [f"- {escape(each.reason)}" for each in report.missing]
+    return "\n".join(lines) + "\n"
+
+
+def _worker(worker: WorkerRef) -> str:
+    return f"worker {worker.number} ({worker.id})" if worker.number else f"worker {worker.id}"
+
+
+def _in_each(suspect: ServiceSuspect) -> list[str]:
+    """Where it is, with a row for each worker."""
+    rows = [
+        f"| {_worker(row)} | {row.confidence:.0%} | {number_text(row.objects)} "
+        f"| {bytes_text(row.bytes)} | {bytes_text(row.per_request.bytes)} |"
+        for row in suspect.workers
+    ]
+    heads = "| worker | confidence | objects | size | size per request |"
+    evidence = f" Evidence is from {_worker(suspect.evidence_of)}." if suspect.evidence_of else ""
+    return [f"It is {suspect.seen}.{evidence}", "", heads, "| --- |" + " ---: |" * 4, *rows, ""]
+
+
+def _suspect(suspect: Suspect, more: Sequence[str] = ()) -> list[str]:
     path = code(suspect.holder.path) if suspect.holder and suspect.holder.path else "no object"
     lines = [
         f"## {suspect.rank}. {suspect.cause} at {path} ({suspect.confidence:.0%})",
         "",
         escape(suspect.summary) + ".",
         "",
+        *more,
     ]
     for site in suspect.allocated_at:
         lines.append(f"- allocated at {code(f'{site.file}:{site.line} {site.function}')}")

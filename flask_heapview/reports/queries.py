@@ -13,6 +13,7 @@ from ..model.base import Model
 from ..model.report import Report
 from ..model.retained import ObjectDetail, ObjectList
 from ..model.snapshot import Snapshot, SnapshotInfo
+from ..model.stacks import Stacks
 from ..render.sentences.verdict import with_sentences
 from ..store import suspects
 from ..store.snapshots import Store
@@ -72,7 +73,10 @@ def judge_in_words(snapshots: Sequence[Snapshot]) -> Report:
 def report(store: Store, base: str | None, target: str | None) -> Report:
     """The ticket on two snapshots, or on one; the suspects in a live worker are kept."""
     if not target:
-        raise BadRequest("Name a snapshot: ?target=ID, and ?base=ID to compare with.")
+        raise BadRequest(
+            "Name a snapshot: ?target=ID, and ?base=ID to compare with. "
+            "Or ask for all workers: ?worker=all."
+        )
     if not base:
         return judge_in_words([store.load(target)])
     found = judge_in_words(between(store, *pair(store, base, target)))
@@ -83,7 +87,7 @@ def report(store: Store, base: str | None, target: str | None) -> Report:
 def view(store: Store, name: str, target: str | None) -> ViewOf:
     """One view of one snapshot."""
     snapshot = store.load(target or "")
-    return ViewOf(snapshot=snapshot.info, view=name, data=_view(name).read(snapshot))
+    return ViewOf(snapshot=snapshot.info, view=name, data=view_named(name).read(snapshot))
 
 
 def one_object(store: Store, target: str | None, index: int) -> ObjectDetail:
@@ -114,26 +118,38 @@ def differences(store: Store, base: str | None, target: str | None) -> DiffOf:
 
 def page(store: Store, name: str, base: str | None, target: str | None, query: TableQuery) -> Page:
     """One view for a page, of one snapshot or of the difference of two."""
-    shown = _view(name)
-    if base is None:
-        last = store.load(target or "")
-        data = shown.read(last)
-        tables, stacks = shown.tables(data, query), getattr(data, "stacks", None)
-    else:
-        first, last = pair(store, base, target)
-        data = shown.diff(first, last)
-        tree = getattr(data, "tree", None)
-        tables, stacks = shown.diff_tables(data, query), tree.stacks if tree else None
-    return Page(
-        snapshot=last.info,
-        base=first.info if base is not None else None,
-        tables=tables,
-        crumbs=crumbs(stacks, query.node) if stacks is not None else [],
-        about=_figures(data, last),
-    )
+    shown = view_named(name)
+    if base is not None:
+        return page_of_two(pair(store, base, target), shown, query)
+    last = store.load(target or "")
+    data = shown.read(last)
+    tables, stacks = shown.tables(data, query), getattr(data, "stacks", None)
+    return _page(last.info, None, tables, stacks, query, _figures(data, last))
 
 
-def _view(name: str) -> View:
+def page_of_two(two: tuple[Snapshot, Snapshot], shown: View, query: TableQuery) -> Page:
+    """The difference of two snapshots, by one view."""
+    first, last = two
+    data = shown.diff(first, last)
+    tree = getattr(data, "tree", None)
+    tables, stacks = shown.diff_tables(data, query), tree.stacks if tree else None
+    return _page(last.info, first.info, tables, stacks, query, _figures(data, last))
+
+
+def _page(
+    snapshot: SnapshotInfo,
+    base: SnapshotInfo | None,
+    tables: list[Table],
+    stacks: Stacks | None,
+    query: TableQuery,
+    about: dict[str, Any],
+) -> Page:
+    found = crumbs(stacks, query.node) if stacks is not None else []
+    return Page(snapshot=snapshot, base=base, tables=tables, crumbs=found, about=about)
+
+
+def view_named(name: str) -> View:
+    """The view of that name. Raises NotFound."""
     if name not in BY_NAME:
         raise NotFound(f"There is no view {name!r}: there are {', '.join(BY_NAME)}.")
     return BY_NAME[name]

@@ -11,19 +11,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from ..errors import CorruptSnapshot
 from ..isolation import fresh_interpreter
 from ..isolation.turns import turn
 from ..model.base import Model, from_json, to_json
+from ..model.service_report import WorkerRef
 from ..render import json as as_json
 from ..store.snapshots import Store
 from ..views.table import TableQuery
-from . import queries
+from . import queries, service_queries
+from .plausible import plausible
 
 MAX_QUERY_SECONDS = 120.0  # that an answer may take
 
 
-What = Literal["view", "diff", "report", "page", "object", "objects"]
+What = Literal[
+    "view", "diff", "report", "service", "across", "page", "across_page", "object", "objects"
+]
 
 
 class Query(Model, frozen=True):
@@ -37,20 +40,15 @@ class Query(Model, frozen=True):
     number: int = -1  # of an object, or of a type
     query: TableQuery = TableQuery()
     values: bool = False  # whether who asks may see keys
+    workers: list[WorkerRef] = []  # the live ones, where the question is about all of them
 
 
 def handle(data: bytes) -> bytes:
     """The answer to a Job, both as JSON, worked out in this process. Raises HeapViewError."""
     job = from_json(data, Query)
     store = Store(Path(job.directory), values=job.values)
-    try:
+    with plausible():
         return _answer(job, store)
-    except (LookupError, ArithmeticError, ValueError) as error:
-        # figures that no capture writes: no reader can foresee them all
-        raise CorruptSnapshot(
-            "The figures of a snapshot contradict one another. Delete it, and take another one. "
-            f"If that does not help, this is a bug: {type(error).__name__}."
-        ) from error
 
 
 def _answer(job: Query, store: Store) -> bytes:
@@ -60,6 +58,16 @@ def _answer(job: Query, store: Store) -> bytes:
         return as_json.encode(queries.differences(store, job.base, job.target))
     if job.what == "report":
         return as_json.encode(queries.report(store, job.base, job.target))
+    if job.what == "service":
+        return as_json.encode(service_queries.service_report(store, job.workers))
+    if job.what == "across":
+        return as_json.encode(
+            service_queries.across(store, job.workers, job.base, job.target, job.view)
+        )
+    if job.what == "across_page":
+        return to_json(
+            service_queries.across_page(store, job.view, job.base, job.target, job.query)
+        )
     if job.what == "object":
         return as_json.encode(queries.one_object(store, job.target, job.number))
     if job.what == "objects":

@@ -10,15 +10,16 @@ from ..errors import BadRequest, NotFound
 from ..model import api
 from ..model.base import from_json
 from ..model.report import Report
+from ..model.service_report import ServiceReport
 from ..render import json as as_json
 from ..render import markdown
 from ..text import clean
 from ..views import VIEWS
-from .fields import number, sent
-from .guard import ask, service
-from .replies import needs, reply
+from .fields import number, pair_asked, sent
+from .guard import ask, live_workers, service
+from .replies import needs, passed_on, reply
 from .worker_api import worker_route
-from .worker_calls import CALLS
+from .worker_calls import ALL, CALLS
 
 
 def register(blueprint: Blueprint) -> None:
@@ -85,11 +86,6 @@ def _pin(snapshot_id: str) -> Response:
     return reply(api.Pinned(id=snapshot_id, pinned=keep))
 
 
-def passed_on(data: bytes, headers: dict[str, str] | None = None) -> Response:
-    """JSON that another process has made."""
-    return Response(data, 200, headers, mimetype="application/json")
-
-
 def _view_route(name: str) -> Callable[..., Response]:
     @needs("view")
     def one_view(snapshot_id: str) -> Response:
@@ -128,23 +124,39 @@ def _object(snapshot_id: str, index: str) -> Response:
     return passed_on(ask("object", target=snapshot_id, number=place))
 
 
-def _pair() -> dict[str, str | None]:
-    return {name: request.args.get(name) or None for name in ("base", "target")}
-
-
 @needs("view")
 def _diff() -> Response:
-    return passed_on(ask("diff", **_pair()))
+    return passed_on(ask("diff", **pair_asked()))
 
 
 @needs("export")
 def _report() -> Response:
-    data = ask("report", **_pair())
+    if request.args.get("worker") == ALL:
+        return _service_report()
+    data = ask("report", **pair_asked())
     name = f"heapview-{clean(request.args.get('target'))}"
+    return _ticket(data, name, lambda: markdown.render(from_json(data, Report)))
+
+
+def _service_report() -> Response:
+    if any(pair_asked().values()):
+        raise BadRequest(
+            "With worker=all each worker is judged by its own oldest and newest snapshot. "
+            "Leave base and target out."
+        )
+    data = ask("service", workers=live_workers())
+
+    def text() -> str:
+        return markdown.render_service(from_json(data, ServiceReport))
+
+    return _ticket(data, "heapview-service", text)
+
+
+def _ticket(data: bytes, name: str, text: Callable[[], str]) -> Response:
+    """A report as JSON, as a file, or as Markdown."""
     if request.args.get("format") == "markdown":
         headers = {"Content-Disposition": f'attachment; filename="{name}.md"'}
-        text = markdown.render(from_json(data, Report))
-        return Response(text, 200, headers, mimetype="text/markdown")
+        return Response(text(), 200, headers, mimetype="text/markdown")
     if request.args.get("download"):
         return passed_on(data, {"Content-Disposition": f'attachment; filename="{name}.json"'})
     return passed_on(data)

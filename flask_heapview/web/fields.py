@@ -68,3 +68,8 @@ def real(found: Mapping[str, Any], name: str) -> float | None:
     if value is not None and not abs(value) <= MAX_NUMBER:
         raise BadRequest(f"{name} is too large.")
     return value
+
+
+def pair_asked() -> dict[str, str | None]:
+    """The ids of two snapshots in the address: `base` and `target`, None where one is missing."""
+    return {name: request.args.get(name) or None for name in ("base", "target")}

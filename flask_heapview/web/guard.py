@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import msgspec
@@ -15,6 +15,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ..errors import HeapViewError, HelpersBusy, Unauthorized
 from ..isolation.turns import hold, release
+from ..model.api import WorkerInfo
+from ..model.service_report import WorkerRef
 from ..render import html
 from ..reports.query_job import What
 from ..service.service import EXTENSION, Service
@@ -100,6 +102,16 @@ def ask(what: What, **fields: Any) -> bytes:
     """An answer about snapshots, without what is not for who asks. Raises HeapViewError."""
     hold()
     return service().run_query(what, values=may("values"), **fields)
+
+
+def refs(workers: Iterable[WorkerInfo]) -> list[WorkerRef]:
+    """Workers as a question names them."""
+    return [WorkerRef(worker.number, worker.id) for worker in workers]
+
+
+def live_workers() -> list[WorkerRef]:
+    """The live workers, by number, for a question about all of them."""
+    return refs(service().workers.live())
 
 
 def leave(response: Response) -> Response:

@@ -20,7 +20,7 @@ def adapter() -> MapAdapter:
     return found
 
 
-def url_for(endpoint: str, **values: Any) -> str:
+def url_for(endpoint: str, /, **values: Any) -> str:
     """The address of a route of ours, given as `.name`.
 
     It works where the request matched no route, too. The app's `url_defaults` are left out: they
@@ -29,3 +29,14 @@ def url_for(endpoint: str, **values: Any) -> str:
     blueprint = current_app.extensions[EXTENSION].blueprint
     shared = request.environ.get(SHARED, {})
     return adapter().build(f"{blueprint}{endpoint}", {**shared, **values})
+
+
+def link_here(endpoint: str, /, **fixed: Any) -> Any:
+    """Makes addresses of this page with other parameters."""
+    wanted = request.args.to_dict()
+
+    def make(**changes: Any) -> str:
+        values = {k: v for k, v in {**wanted, **changes}.items() if v not in (None, "")}
+        return url_for(f".{endpoint}", **{**values, **fixed})
+
+    return make

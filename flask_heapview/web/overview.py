@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from ..errors import HeapViewError, NotFound
 from ..model.api import Status, WatchState, WorkerInfo
 from ..model.report import Report
 from ..model.snapshot import SnapshotInfo
+from ..reports.service_queries import latest_pair
 from .fields import number
 from .frame import back, page
 from .guard import may, service
@@ -65,6 +66,7 @@ def _overview() -> Response:
         workers=workers,
         totals=_totals(workers),
         taken=_taken(snapshots),
+        **_together(workers, _taken(snapshots)),
         numbers={worker.id: worker.number for worker in workers},
         snapshots=snapshots,
         damaged=here.store.damaged(),
@@ -118,6 +120,16 @@ def _taken(snapshots: Sequence[SnapshotInfo]) -> dict[str, int]:
     return {worker: done.count(worker) for worker in set(done)}
 
 
+def _together(workers: Sequence[WorkerInfo], taken: Mapping[str, int]) -> dict[str, bool]:
+    """What can be asked of all workers together."""
+    counts = [taken.get(worker.id, 0) for worker in workers]
+    several = len(workers) > 1
+    return {
+        "judge_all": several and max(counts) > 1 and may("export"),
+        "compare_all": sum(count > 0 for count in counts) > 1,
+    }
+
+
 def _watches(workers: Sequence[WorkerInfo]) -> dict[str, WatchState]:
     """The last watch of each worker that had one."""
     answering = [worker for worker in workers if worker.answers]
@@ -135,12 +147,6 @@ def _verdict(
         return service().verdict(pair[0].id, pair[1].id)
     except HeapViewError:  # damaged, or deleted meanwhile: the comparison itself will say so
         return None
-
-
-def latest_pair(done: Sequence[SnapshotInfo]) -> tuple[SnapshotInfo, SnapshotInfo] | None:
-    """The oldest and the newest snapshot of the worker that was captured last."""
-    same = [s for s in done if s.worker == done[0].worker]
-    return (same[-1], same[0]) if len(same) > 1 else None
 
 
 def _next_step(done: Sequence[SnapshotInfo], running: SnapshotInfo | None) -> str:

@@ -10,53 +10,38 @@ from werkzeug.wrappers import Response as BaseResponse
 from ..model.base import from_json
 from ..model.report import Report
 from ..model.retained import ObjectDetail, ObjectList
+from ..model.service_report import ServiceReport
 from ..model.snapshot import SnapshotInfo
 from ..reports.queries import Page
 from ..views import BY_NAME, VIEWS
 from ..views.objects import big_objects, detail_tables
-from ..views.table import TableQuery
-from . import overview, sign_in
+from . import across, overview, sign_in
 from .api import kind_asked, object_asked
-from .fields import number
 from .frame import back, page
-from .guard import ask, service
-from .links import url_for
+from .guard import ask, live_workers, service
+from .links import link_here, url_for
 from .replies import needs
+from .tables import query
 
 
 def register(blueprint: Blueprint) -> None:
     """Adds the routes."""
     sign_in.register(blueprint)
     overview.register(blueprint)
+    across.register(blueprint)
     for method, path, name, function in (
         ("GET", "/snapshots/<snapshot_id>", "snapshot", _snapshot),
         ("GET", "/snapshots/<snapshot_id>/objects", "objects", _objects),
         ("GET", "/snapshots/<snapshot_id>/objects/<index>", "object", _object),
         ("GET", "/compare", "compare", _compare),
         ("GET", "/report", "report", _report),
+        ("GET", "/report/service", "service_report", _service_report),
     ):
         blueprint.add_url_rule(path, name, function, methods=[method])
     for view in VIEWS:
         path = f"/snapshots/<snapshot_id>/{view.name}"
         blueprint.add_url_rule(path, f"view_{view.name}", _view_page(view.name))
         blueprint.add_url_rule(f"/compare/{view.name}", f"diff_{view.name}", _diff_page(view.name))
-
-
-# --- views
-
-
-def query() -> TableQuery:
-    """What the address asks of the tables. Raises BadRequest."""
-    sort = request.args.get("sort", "")
-    node = number(request.args.get("node", "-1"), "node")
-    return TableQuery(
-        sort=sort.removeprefix("-"),
-        descending=not sort.startswith("-"),
-        search=request.args.get("q", "")[:200],
-        group=request.args.get("group", ""),
-        node=node,
-        everything=request.args.get("all") == "1",
-    )
 
 
 @needs("view")
@@ -84,7 +69,7 @@ def _view_page(name: str) -> Any:
             snapshot=shown.snapshot,
             base=None,
             query=wanted,
-            link=_link(f"view_{name}", snapshot_id=snapshot_id),
+            link=link_here(f"view_{name}", snapshot_id=snapshot_id),
             tab=lambda other: url_for(f".view_{other}", snapshot_id=snapshot_id),
             raw=url_for(f".api_view_{name}", snapshot_id=snapshot_id),
             opens=url_for(".snapshot", snapshot_id=snapshot_id),
@@ -116,7 +101,7 @@ def _objects(snapshot_id: str) -> Response:
         snapshot_id,
         found=found,
         table=big_objects("Objects", found.objects, query()),
-        link=_link("objects", snapshot_id=snapshot_id),
+        link=link_here("objects", snapshot_id=snapshot_id),
         raw=url_for(".api_objects", snapshot_id=snapshot_id, kind=kind),
     )
 
@@ -131,7 +116,7 @@ def _object(snapshot_id: str, index: str) -> Response:
         snapshot_id,
         found=found,
         tables=detail_tables(found, query()),
-        link=_link("object", snapshot_id=snapshot_id, index=index),
+        link=link_here("object", snapshot_id=snapshot_id, index=index),
         raw=url_for(".api_object", snapshot_id=snapshot_id, index=index),
     )
 
@@ -143,17 +128,6 @@ def _others(info: SnapshotInfo) -> list[SnapshotInfo]:
         for other in service().store.listing()
         if other.state == "done" and other.worker == info.worker and other.clock < info.clock
     ]
-
-
-def _link(endpoint: str, **fixed: Any) -> Any:
-    """Makes addresses of this page with other parameters."""
-    wanted = request.args.to_dict()
-
-    def make(**changes: Any) -> str:
-        values = {k: v for k, v in {**wanted, **changes}.items() if v not in (None, "")}
-        return url_for(f".{endpoint}", **{**values, **fixed})
-
-    return make
 
 
 def _ordered() -> tuple[str | None, str | None]:
@@ -169,6 +143,10 @@ def _ordered() -> tuple[str | None, str | None]:
 @needs("view")
 def _compare() -> BaseResponse:
     base, target = _ordered()
+    if base and target:
+        store = service().store
+        if store.info(base).worker != store.info(target).worker:
+            return back("across", base=base, target=target)
     return back("report", base=base, target=target)
 
 
@@ -190,7 +168,7 @@ def _diff_page(name: str) -> Any:
             snapshot=shown.snapshot,
             base=shown.base,
             query=wanted,
-            link=_link(f"diff_{name}", **ids),
+            link=link_here(f"diff_{name}", **ids),
             tab=lambda other: url_for(f".diff_{other}", **ids),
             raw=url_for(".api_diff", **ids),
             opens="",
@@ -217,3 +195,9 @@ def _report() -> Response:
             else url_for(f".view_{other}", snapshot_id=last)
         ),
     )
+
+
+@needs("export")
+def _service_report() -> Response:
+    report = from_json(ask("service", workers=live_workers()), ServiceReport)
+    return page("service_report.html", report=report)

@@ -28,3 +28,8 @@ def needs(scope: Scope) -> Callable[[Handler], Handler]:
 def reply(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """The value as JSON."""
     return Response(as_json.encode(value), status, headers, mimetype="application/json")
+
+
+def passed_on(data: bytes, headers: dict[str, str] | None = None) -> Response:
+    """JSON that another process has made."""
+    return Response(data, 200, headers, mimetype="application/json")

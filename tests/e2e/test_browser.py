@@ -175,6 +175,7 @@ def test_every_page_fits_its_window(browser: Any, server: Server, scheme: str, s
     pair = f"base={ids[-1]}&target={ids[0]}"
     names = ["ownership", "heap", "caches", "cycles", "allocations", "resources", "gc", "process"]
     pages = {"overview": "/", "report": f"/report?{pair}", "missing": "/report?target=nothing"}
+    pages |= {"service-report": "/report/service", "across": "/across"}
     pages |= {f"view-{name}": f"/snapshots/{ids[0]}/{name}" for name in names}
     pages |= {f"diff-{name}": f"/compare/{name}?{pair}" for name in names}
     for name, path in pages.items():

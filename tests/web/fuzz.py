@@ -71,7 +71,7 @@ FIELDS = (
     *("every_seconds", "pinned", "token", "next", "csrf_token", "base", "target", "format", "view"),
     *("download", "sort", "q", "group", "node", "all", "native", "snapshot_id", "index"),
 )
-COMPARES = (b"/report", b"/diff", b"/compare")  # what takes two snapshots
+COMPARES = (b"/report", b"/diff", b"/compare", b"/across")  # what takes two snapshots
 # what a field is made for: behind it lies more to break
 LIKELY: dict[str, Sequence[object]] = {
     "index": range(40),

@@ -122,3 +122,11 @@ def test_a_snapshot_with_absurd_numbers(
         answer = client.get(path, headers=BEARER)
         assert answer.status_code == 410, (path, answer.text)
     assert client.get(f"{PREFIX}/", headers=BEARER).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["endpoint", "values", "self", "snapshot_id", "changes"])
+def test_arguments_named_as_ours(client: Any, name: str) -> None:
+    """What the address says besides goes into the links of a page, whatever its name."""
+    made = capture(client)["id"]
+    answer = client.get(f"{PREFIX}/snapshots/{made}/heap?{name}=x", headers=BEARER)
+    assert answer.status_code == 200

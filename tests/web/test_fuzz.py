@@ -26,6 +26,7 @@ from flask_heapview.web.access import ACCESS
 
 from ..helpers import BEARER, PREFIX, TOKEN, capture, wait_until
 from .fuzz import AUTHORIZATIONS, COOKIES, SCOPES, Dice
+from .other_worker import copy_for_another_worker
 
 SEEDS = range(5)
 REQUESTS = 20_000 if os.environ.get("HEAPVIEW_SLOW") else 2_000  # for each seed
@@ -33,7 +34,10 @@ MEND_EVERY = 40  # requests
 MEANT = 503  # busy with other questions
 SCOPES_ASKED = "HTTP_X_SCOPES"
 # what costs as much as a hundred refusals is drawn more seldom
-DEAR = ("collect", "trim", "watch", "capture", "report", "diff", "compare", "overview", "schema")
+DEAR = (
+    *("collect", "trim", "watch", "capture", "report", "diff", "compare", "across"),
+    *("overview", "schema"),
+)
 
 
 class Target:
@@ -48,6 +52,8 @@ class Target:
         client = self.by_token.test_client()
         for kind in ("ownership", "ownership", "graph"):
             capture(client, kind=kind)
+        store = self.services[0].store
+        copy_for_another_worker(store, store.listing()[-1].id)
         good = [path.stem for path in self.store.glob("2*.snapshot")]
         self._damage()
         self._kept = {path: path.read_bytes() for path in self.store.glob("2*.*")}

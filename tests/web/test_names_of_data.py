@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from flask_heapview import HeapView
 from flask_heapview.process.collector import PAUSES
-from flask_heapview.service.service import Service
+from flask_heapview.views import VIEWS
 
 from ..helpers import BEARER, PREFIX, TOKEN, capture, needs_portable
 from . import named_by_data
+from .other_worker import copy_for_another_worker, service_of
 
 MODULE = named_by_data.__name__
 
@@ -34,15 +35,12 @@ def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         for part in ("namespaces", "classes", "cycles", "exec", "modules"):
             getattr(named_by_data, f"in_{part}")()
         ids.append(capture(client, kind=kind)["id"])
+        ids.append(copy_for_another_worker(service_of(app).store, ids[1]))
     finally:
         named_by_data.clear()
         gc.enable()
     yield app, ids
     PAUSES.remove()
-
-
-def service_of(app: Flask) -> Service:
-    return cast(Service, app.extensions["heapview"])
 
 
 def addresses(app: Flask, ids: list[str]) -> Iterator[str]:
@@ -52,11 +50,17 @@ def addresses(app: Flask, ids: list[str]) -> Iterator[str]:
         if not rule.rule.startswith(PREFIX) or "GET" not in (rule.methods or ()):
             continue
         known = {"base": ids[0], "target": ids[1], "all": "1"}
+        if "/across" in rule.rule:
+            known["target"] = ids[2]
         given = {name: ids[1] if "id" in name else "x" for name in rule.arguments}
         path = adapter.build(rule.endpoint, {**known, **given})
         yield path
         if path.partition("?")[0].endswith("/report"):
             yield f"{path}&format=markdown"
+    for more in ("report?worker=all", "report?worker=all&format=markdown"):
+        yield f"{PREFIX}/api/v1/{more}"
+    for view in VIEWS:
+        yield f"{PREFIX}/api/v1/across?base={ids[0]}&target={ids[2]}&view={view.name}"
 
 
 def test_no_answer_has_a_name_of_data(app: tuple[Flask, list[str]]) -> None:
@@ -67,7 +71,8 @@ def test_no_answer_has_a_name_of_data(app: tuple[Flask, list[str]]) -> None:
         assert named_by_data.MARK not in answer.text, address
         if answer.status_code == 200:
             answered.add(address.partition("?")[0].rpartition("/")[2])
-    assert {"ownership", "heap", "caches", "cycles", "report", "diff"} <= answered
+    expected = {"ownership", "heap", "caches", "cycles", "report", "diff", "service", "across"}
+    assert expected <= answered
 
 
 def test_no_file_has_a_name_of_data(app: tuple[Flask, list[str]]) -> None:

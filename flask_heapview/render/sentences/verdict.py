@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import msgspec
 
-from ...model import facts
+from ...model import facts, worker_facts
 from ...model.report import Report, Suspect
 from ...text import bytes_text
 from . import memory, objects  # noqa: F401  # each registers its words
@@ -14,7 +15,14 @@ from .remedies import REMEDIES
 from .say import count_text, say
 
 # they lead to the next sentence: a colon stands for their full stop
-_LEADS = (facts.LeakFound, facts.MayLevelOff)
+_LEADS = (
+    facts.LeakFound,
+    facts.MayLevelOff,
+    worker_facts.LeakInWorkers,
+    worker_facts.MayLevelOffInWorkers,
+    worker_facts.WorkersInDoubt,
+)
+S = TypeVar("S", bound=Suspect)
 
 
 @say.register
@@ -101,7 +109,8 @@ def _(fact: facts.AttachAgain) -> str:
     )
 
 
-def _joined(found: Sequence[facts.Fact]) -> str:
+def in_a_row(found: Sequence[facts.Fact]) -> str:
+    """The sentences of several facts, one after the other."""
     said = ""
     for fact in found:
         said += f" {say(fact)}" if said else say(fact)
@@ -110,7 +119,8 @@ def _joined(found: Sequence[facts.Fact]) -> str:
     return said
 
 
-def _suspect(suspect: Suspect) -> Suspect:
+def suspect_in_words(suspect: S) -> S:
+    """The suspect with its sentences: `summary`, `evidence` and `remedy`."""
     fact = suspect.summary_fact
     return msgspec.structs.replace(
         suspect,
@@ -124,7 +134,7 @@ def with_sentences(report: Report) -> Report:
     """The report with its sentences: `summary`, `advice`, `evidence` and `remedy`."""
     return msgspec.structs.replace(
         report,
-        summary=_joined(report.summary_facts),
-        advice=_joined(report.advice_facts),
-        suspects=[_suspect(each) for each in report.suspects],
+        summary=in_a_row(report.summary_facts),
+        advice=in_a_row(report.advice_facts),
+        suspects=[suspect_in_words(each) for each in report.suspects],
     )

@@ -1,0 +1,116 @@
+"""Worker compared with worker: the API and its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from flask import Blueprint, Response, request
+
+from ..errors import BadRequest, Conflict
+from ..model.across import Across
+from ..model.api import WorkerInfo
+from ..model.base import from_json
+from ..model.snapshot import SnapshotInfo
+from ..reports.queries import Page
+from ..reports.service_queries import TOO_FEW, finished
+from ..text import clean
+from ..views import BY_NAME, VIEWS, View
+from ..views.across import as_comparison
+from .fields import pair_asked
+from .frame import page
+from .guard import ask, refs, service
+from .links import link_here, url_for
+from .replies import needs, passed_on
+from .tables import query
+
+
+def register(blueprint: Blueprint) -> None:
+    """Adds the routes."""
+    blueprint.add_url_rule("/api/v1/across", "api_across", _api, methods=["GET"])
+    blueprint.add_url_rule("/across", "across", _page, methods=["GET"])
+    for view in VIEWS:
+        path = f"/across/{view.name}"
+        blueprint.add_url_rule(path, f"across_{view.name}", _view_page(view), methods=["GET"])
+
+
+Pair = dict[str, str | None]  # ids of base and target
+
+
+def _newest(workers: Sequence[WorkerInfo]) -> list[tuple[WorkerInfo, SnapshotInfo]]:
+    """The live workers that have a finished snapshot, the one with the least memory first."""
+    taken = finished(service().store)
+    rows = [(worker, taken[worker.id][0]) for worker in workers if worker.id in taken]
+    return sorted(rows, key=lambda row: (row[0].rss or 0, row[0].number))
+
+
+def _pair(workers: Sequence[WorkerInfo]) -> Pair:
+    """The two that the address names; else the workers with the least and the most memory. Raises
+    Conflict where there are no two."""
+    asked = pair_asked()
+    if any(asked.values()):
+        return asked
+    rows = _newest(workers)
+    if len(rows) < 2:
+        raise Conflict(TOO_FEW)
+    return {"base": rows[0][1].id, "target": rows[-1][1].id}
+
+
+@needs("view")
+def _api() -> Response:
+    workers = service().workers.live()
+    view = request.args.get("view", "")
+    if view and view not in BY_NAME:
+        raise BadRequest(f"view must be one of {', '.join(BY_NAME)}, not {clean(view)!r}.")
+    return passed_on(ask("across", workers=refs(workers), view=view, **pair_asked()))
+
+
+@needs("view")
+def _page() -> Response:
+    workers = service().workers.live()
+    asked = pair_asked()
+    found = from_json(ask("across", workers=refs(workers), **asked), Across)
+    pair = {"base": found.base, "target": found.target}
+    return page(
+        "across.html",
+        found=found,
+        views=VIEWS,
+        tab=lambda other: url_for(f".across_{other}", **pair),
+        raw=url_for(".api_across", **asked),
+    )
+
+
+def _view_page(view: View) -> Callable[[], Response]:
+    @needs("view")
+    def one_view() -> Response:
+        workers = service().workers.live()
+        wanted, pair = query(), _pair(workers)
+        data = ask("across_page", view=view.name, query=wanted, **pair)
+        shown = from_json(data, Page)
+        assert shown.base is not None  # there are two
+        names = {info.id: _name(workers, info) for info in (shown.base, shown.snapshot)}
+        base, target = names[shown.base.id], names[shown.snapshot.id]
+        shown.tables[:] = [as_comparison(each, base, target) for each in shown.tables]
+        return page(
+            view.template,
+            view=view,
+            views=VIEWS,
+            shown=shown,
+            about=shown.about,
+            snapshot=shown.snapshot,
+            base=shown.base,
+            query=wanted,
+            link=link_here(f"across_{view.name}", **pair),
+            tab=lambda other: url_for(f".across_{other}", **pair),
+            raw=url_for(".api_across", view=view.name, **pair),
+            opens="",
+            others=[],
+            across={"base": base, "target": target, "rows": _newest(workers)},
+        )
+
+    return one_view
+
+
+def _name(workers: Sequence[WorkerInfo], info: SnapshotInfo) -> str:
+    """What people know the worker of a snapshot by."""
+    numbers = {worker.id: worker.number for worker in workers}
+    return f"worker {numbers.get(info.worker) or info.worker}"
