@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from ..model.across import SCHEMA, Across, Difference, OwnerFigures, WorkerFigures
-from ..model.ownership import FRAME, GARBAGE, OTHER, SMALL, of_service
+from ..model.ownership import FRAME, GARBAGE, OTHER, SMALL, is_own_type, of_service
 from ..model.service_report import MissingWorker, WorkerRef
 from ..model.snapshot import Snapshot
 from ..model.worker_facts import (
@@ -116,7 +116,7 @@ class _Comparer:
         while ways:
             node = ways.pop()
             gap = self._gap(worker, node)
-            if abs(gap) < self.min_bytes:
+            if abs(gap) < self.min_bytes or is_own_type(self.tree.frame_at(node).type):
                 continue
             parts = [] if self._collects(worker, node) else self._parts(worker, node, gap)
             if parts:
@@ -213,8 +213,9 @@ class _Comparer:
 
     def _alone(self, worker: int, node: int) -> bool:
         """Whether the others have as good as nothing there."""
-        if any(self.tree.frame_at(n).label.startswith(FRAME) for n in self.tree.chain(node)):
-            return False  # local variables are those of a moment
+        frames = [self.tree.frame_at(each) for each in self.tree.chain(node)]
+        if any(frame.label.startswith(FRAME) or is_own_type(frame.type) for frame in frames):
+            return False  # local variables are those of a moment, and our records are no service's
         sizes, held = self.sizes(node), self.held(node)
         most = MAX_OTHER_SHARE * sizes[worker]
         others = [other for other in range(len(self.refs)) if other != worker]

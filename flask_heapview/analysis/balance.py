@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ..model.ownership import dotted, of_service
+from ..model.ownership import dotted, is_own_type, of_service
 from ..model.stacks import Stacks
 from .align import Aligned
 from .series import measure_growth
@@ -43,9 +43,9 @@ class Balance:
         self.children, self.requests = children, requests
         self.service: list[bool] = []
         for node, parent in enumerate(self.tree.parent):
-            root = parent < 0
-            here = of_service(self.tree.frame_at(node).label) if root else self.service[parent]
-            self.service.append(here)
+            frame = self.tree.frame_at(node)
+            here = of_service(frame.label) if parent < 0 else self.service[parent]
+            self.service.append(here and not is_own_type(frame.type))
         self.unowned = [here and not owned[node] for node, here in enumerate(self.service)]
         self.counts = union.count
 

@@ -35,6 +35,11 @@ def of_service(path: str) -> bool:
     return not path.startswith((GARBAGE, CAPTURE)) and path.partition(".")[0] not in OWN_PACKAGES
 
 
+def is_own_type(name: str) -> bool:
+    """Whether objects of that type are ours, wherever an app keeps them."""
+    return name.partition(".")[0] in OWN_PACKAGES
+
+
 class Site(Model, frozen=True):
     """Where memory was allocated."""
 
