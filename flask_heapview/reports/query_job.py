@@ -23,7 +23,7 @@ from . import queries
 MAX_QUERY_SECONDS = 120.0  # that an answer may take
 
 
-What = Literal["view", "diff", "report", "page", "object", "objects"]
+What = Literal["view", "diff", "report", "page", "object", "objects", "has_values"]
 
 
 class Query(Model, frozen=True):
@@ -64,6 +64,8 @@ def _answer(job: Query, store: Store) -> bytes:
         return as_json.encode(queries.one_object(store, job.target, job.number))
     if job.what == "objects":
         return as_json.encode(queries.objects(store, job.target, job.number))
+    if job.what == "has_values":
+        return to_json(queries.has_values(store, job.target))
     return to_json(queries.page(store, job.view, job.base, job.target, job.query))
 
 

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 import psutil
@@ -159,6 +160,16 @@ class Store:
             raise _damaged(path)
         shown = snapshot if self.values else snapshot.without_values()
         return msgspec.structs.replace(shown, info=self._shown(path, head.info))
+
+    def stored(self, snapshot_id: str) -> BinaryIO:
+        """The file of a finished snapshot, as it is. Raises NotFound or StoreError."""
+        path = self._file(snapshot_id, DONE)
+        try:
+            return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb")
+        except FileNotFoundError:
+            raise NotFound("There is no finished snapshot with that id.") from None
+        except OSError as error:
+            raise StoreError(explain(error, path)) from error
 
     def info(self, snapshot_id: str) -> SnapshotInfo:
         """The status of a snapshot, finished or not. Raises NotFound or CorruptSnapshot."""

@@ -14,6 +14,7 @@ from ..render import json as as_json
 from ..render import markdown
 from ..text import clean
 from ..views import VIEWS
+from . import download
 from .fields import number, sent
 from .guard import ask, service
 from .replies import needs, reply
@@ -46,6 +47,7 @@ def register(blueprint: Blueprint) -> None:
         blueprint.add_url_rule(
             path, f"api_view_{view.name}", _view_route(view.name), methods=["GET"]
         )
+    download.register(blueprint)
     blueprint.add_url_rule(f"{root}/<path:rest>", "api_unknown", _unknown)
 
 

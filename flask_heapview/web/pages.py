@@ -19,7 +19,7 @@ from . import overview, sign_in
 from .api import kind_asked, object_asked
 from .fields import number
 from .frame import back, page
-from .guard import ask, service
+from .guard import ask, may, service
 from .links import url_for
 from .replies import needs
 
@@ -88,6 +88,7 @@ def _view_page(name: str) -> Any:
             tab=lambda other: url_for(f".view_{other}", snapshot_id=snapshot_id),
             raw=url_for(f".api_view_{name}", snapshot_id=snapshot_id),
             opens=url_for(".snapshot", snapshot_id=snapshot_id),
+            download=_download(snapshot_id),
             others=_others(shown.snapshot),
         )
 
@@ -134,6 +135,11 @@ def _object(snapshot_id: str, index: str) -> Response:
         link=_link("object", snapshot_id=snapshot_id, index=index),
         raw=url_for(".api_object", snapshot_id=snapshot_id, index=index),
     )
+
+
+def _download(snapshot_id: str) -> str:
+    """Where the snapshot's file is; nothing for those who may not have it."""
+    return url_for(".api_download", snapshot_id=snapshot_id) if may("export") else ""
 
 
 def _others(info: SnapshotInfo) -> list[SnapshotInfo]:
@@ -194,6 +200,7 @@ def _diff_page(name: str) -> Any:
             tab=lambda other: url_for(f".diff_{other}", **ids),
             raw=url_for(".api_diff", **ids),
             opens="",
+            download="",
             others=[],
         )
 

@@ -6,13 +6,17 @@ import http.client
 import io
 import socket
 import time
+from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
 from ..errors import Unreachable
 from .address import short_path
 from .base import Answer, Call
 
 MAX_ANSWER_BYTES = 64_000_000
+MAX_HEAD_BYTES = 1 << 16
 PIECE_BYTES = 1 << 16
 
 
@@ -59,35 +63,62 @@ class Exchange:
 
     def receive(self) -> Answer:
         """Raises Unreachable."""
+        return self._answer(None)
+
+    def save(self, file: BinaryIO) -> Answer:
+        """The answer without its body, which goes into the file piece by piece as it comes. The
+        body of an error stays in the answer. Raises Unreachable, and OSError for the file.
+        """
+        return self._answer(file)
+
+    def _answer(self, file: BinaryIO | None) -> Answer:
         try:
             with self._socket:
-                return _parsed(self._read())
+                return self._parse(file)
         except TimeoutError:
             raise Unreachable("The worker did not answer in time: it is busy or stuck.") from None
-        except (OSError, ValueError, http.client.HTTPException):
+        except (ValueError, http.client.HTTPException):
             raise Unreachable("The worker ended before it had answered.") from None
 
-    def _read(self) -> bytes:
-        data = bytearray()
+    def _parse(self, file: BinaryIO | None) -> Answer:
+        """Raises Unreachable, TimeoutError, ValueError, HTTPException, and OSError for the file."""
+        pieces, head = self._pieces(), b""
+        while b"\r\n\r\n" not in head and len(head) <= MAX_HEAD_BYTES:
+            piece = next(pieces, b"")
+            head += piece
+            if not piece:
+                break
+        head, _, begun = head.partition(b"\r\n\r\n")
+        lines = io.BytesIO(head + b"\r\n\r\n")
+        status = int(lines.readline().split(b" ", 2)[1])
+        parsed = http.client.parse_headers(lines)
+        headers = {name.lower(): value for name, value in parsed.items()}
+        kept, length = bytearray(), 0
+        for piece in chain((begun,), pieces):
+            length += len(piece)
+            if file is not None and status < 400:
+                file.write(piece)
+            elif length > MAX_ANSWER_BYTES:
+                raise ValueError("too much")
+            else:
+                kept += piece
+        if length != int(headers.get("content-length", length)):
+            raise ValueError("cut short")
+        return Answer(status, headers, bytes(kept))
+
+    def _pieces(self) -> Iterator[bytes]:
+        """What comes, until the other end hangs up. Raises Unreachable or TimeoutError."""
         while True:
             left = self._until - time.monotonic()
             if left <= 0:
                 raise TimeoutError
             self._socket.settimeout(left)
-            piece = self._socket.recv(PIECE_BYTES)
+            try:
+                piece = self._socket.recv(PIECE_BYTES)
+            except TimeoutError:
+                raise
+            except OSError:
+                raise Unreachable("The worker ended before it had answered.") from None
             if not piece:
-                return bytes(data)
-            data += piece
-            if len(data) > MAX_ANSWER_BYTES:
-                raise ValueError("too much")
-
-
-def _parsed(data: bytes) -> Answer:
-    """Raises ValueError or HTTPException."""
-    file = io.BytesIO(data)
-    status = int(file.readline().split(b" ", 2)[1])
-    headers = {name.lower(): value for name, value in http.client.parse_headers(file).items()}
-    body = file.read()
-    if len(body) != int(headers.get("content-length", len(body))):
-        raise ValueError("cut short")
-    return Answer(status, headers, body)
+                return
+            yield piece

@@ -1,0 +1,108 @@
+"""A way to reach the service: over a worker's own socket on this machine, or by its address."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+
+from ..errors import Unreachable
+from ..model.base import to_json
+from ..workers.base import Answer, Call
+from ..workers.client import Exchange
+from ..workers.entries import Entries, Entry
+
+Fields = Mapping[str, Any]
+LOOK_SECONDS = 1.0  # that a worker may take to say that it is there
+MAX_CALL_SECONDS = 150.0  # the service itself gives up a question earlier
+MAX_DOWNLOAD_SECONDS = 600.0
+
+
+class ServiceLink(Protocol):
+    """One service, reached in one way. Paths are those of docs/api.md, as in `/snapshots`."""
+
+    name: str  # the service, for a person
+
+    def call(self, method: str, path: str, body: Fields | None = None) -> Answer:
+        """One call, whatever its status. Raises HeapViewError where no answer came."""
+
+    def save(self, path: str, file: BinaryIO) -> Answer:
+        """A GET whose good answer goes into the file. Raises HeapViewError, and OSError for the
+        file.
+        """
+
+
+class SocketLink:
+    """The workers' sockets in their directory: no HTTP server, no token, no thread of the service.
+
+    Any worker that answers will do: it passes on what is meant for another one.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self.name = str(directory)
+        self._directory = directory
+        self._entries = Entries(directory, tidies=False)
+        self._speaker: Path | None = None
+
+    def lives(self) -> bool:
+        """Whether there is a live worker, be it one that does not answer."""
+        return bool(self._entries.live())
+
+    def call(self, method: str, path: str, body: Fields | None = None) -> Answer:
+        data = b"" if body is None else to_json(body)
+        made = Call(method, f"/api/v1{path}", data)
+        try:
+            return Exchange(self._found(), made, MAX_CALL_SECONDS).receive()
+        except Unreachable:
+            self._speaker = None
+            if method != "GET":
+                raise
+        return Exchange(self._found(), made, MAX_CALL_SECONDS).receive()
+
+    def save(self, path: str, file: BinaryIO) -> Answer:
+        call = Call("GET", f"/api/v1{path}")
+        return Exchange(self._found(), call, MAX_DOWNLOAD_SECONDS).save(file)
+
+    def _found(self) -> Path:
+        """The socket of a worker that answers. Raises Unreachable."""
+        if self._speaker is None:
+            self._speaker = self._look()
+        return self._speaker
+
+    def _look(self) -> Path:
+        """Asks all of them at once, so that a stopped one costs no more than its second."""
+        begun: list[tuple[Entry, Path, Exchange | Unreachable]] = []
+        for entry in self._entries.live():
+            path = self._entries.socket(entry.id)
+            begun.append((entry, path, self._begin(entry, path)))
+        reasons = []
+        for entry, path, exchange in begun:
+            try:
+                if isinstance(exchange, Unreachable):
+                    raise exchange
+                if exchange.receive().status == 200:
+                    return path
+                reasons.append(f"worker {entry.number}: It answers with an error.")
+            except Unreachable as error:
+                reasons.append(f"worker {entry.number}: {error.detail}")
+        if not reasons:
+            raise Unreachable(f"No worker of a service is alive in {self._directory}.")
+        raise Unreachable(f"No worker in {self._directory} answers ({'; '.join(reasons)})")
+
+    def _begin(self, entry: Entry, path: Path) -> Exchange | Unreachable:
+        try:
+            if not self._is_theirs(path):
+                return Unreachable(entry.why or "It has no socket.")
+            return Exchange(path, Call("GET", "/api/v1/worker"), LOOK_SECONDS)
+        except Unreachable as error:
+            return error
+
+    def _is_theirs(self, path: Path) -> bool:
+        """Whether the socket is one, and no link, of whoever owns the directory."""
+        try:
+            found, owner = os.lstat(path), os.lstat(self._directory).st_uid
+        except OSError:
+            return False
+        return stat.S_ISSOCK(found.st_mode) and found.st_uid == owner
