@@ -22,10 +22,12 @@ from .stored import (
     report_command,
     view_command,
 )
+from .top import top_command
+from .watch import watch_command
 
 SHARED = {"allocations": allocations_command, "gc": gc_command}
 COMMANDS = (
-    *(workers_command, capture_command, trim_command),
+    *(workers_command, top_command, capture_command, watch_command, trim_command),
     *(list_command, report_command, diff_command, export_command, pin_command, forget_command),
     *(check_command, attach_command),
     *(SHARED.get(view.name, lambda made: made)(view_command(view)) for view in VIEWS),
