@@ -11,6 +11,7 @@ from .attach import attach_command
 from .capture import capture_command
 from .check import check_command
 from .live import trim_command, workers_command
+from .open import open_command
 from .place import ALONE, place_options
 from .shared_names import allocations_command, gc_command
 from .stored import (
@@ -29,7 +30,7 @@ SHARED = {"allocations": allocations_command, "gc": gc_command}
 COMMANDS = (
     *(workers_command, top_command, capture_command, watch_command, trim_command),
     *(list_command, report_command, diff_command, export_command, pin_command, forget_command),
-    *(check_command, attach_command),
+    *(open_command, check_command, attach_command),
     *(SHARED.get(view.name, lambda made: made)(view_command(view)) for view in VIEWS),
 )
 heapview = AppGroup("heapview", help="The memory of this app.", params=place_options())

@@ -35,7 +35,9 @@ GRAPH = ".graph"  # beside the snapshot, for a capture of that kind
 MAX_HEADER_BYTES = 1 << 20  # bytes of a first line that is still believed
 
 
-class _Head(Model, frozen=True):
+class Head(Model, frozen=True):
+    """The first line of a stored file."""
+
     schema: str
     sha256: str
     length: int
@@ -100,7 +102,7 @@ class Store:
         """Writes a snapshot, all or nothing; runs in the child. Raises OSError."""
         info = snapshot.info
         body = to_json(msgspec.structs.replace(snapshot, info=_bare(info)))
-        head = _Head(
+        head = Head(
             schema=SCHEMA, sha256=hashlib.sha256(body).hexdigest(), length=len(body), info=info
         )
         write_private(self._file(info.id, DONE), to_json(head) + b"\n" + body, sync=True)
@@ -330,9 +332,9 @@ def _first_line(path: Path) -> bytes:
         raise StoreError(explain(error, path)) from error
 
 
-def _read_head(line: bytes, path: Path) -> _Head:
+def _read_head(line: bytes, path: Path) -> Head:
     try:
-        head = from_json(line, _Head)
+        head = from_json(line, Head)
     except msgspec.MsgspecError:
         raise _damaged(path) from None
     if head.schema != SCHEMA:

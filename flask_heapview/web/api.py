@@ -21,34 +21,50 @@ from .replies import needs, reply
 from .worker_api import worker_route
 from .worker_calls import CALLS
 
+ROOT = "/api/v1"
+Rules = list[tuple[str, str, str, Callable[..., Response]]]
+
 
 def register(blueprint: Blueprint) -> None:
-    """Adds the routes."""
-    root = "/api/v1"
-    rules: list[tuple[str, str, str, Callable[..., Response]]] = [
-        ("GET", "/workers", "api_workers", _workers),
+    """Adds all routes."""
+    register_reading(blueprint)
+    _add(
+        blueprint,
+        [
+            ("GET", "/workers", "api_workers", _workers),
+            ("DELETE", "/snapshots/<snapshot_id>", "api_forget", _forget),
+            ("POST", "/snapshots/<snapshot_id>/pin", "api_pin", _pin),
+        ],
+    )
+    for call in CALLS:
+        name = "api_" + call.name
+        blueprint.add_url_rule(ROOT + call.path, name, worker_route(call), methods=[call.method])
+    blueprint.add_url_rule(f"{ROOT}/<path:rest>", "api_unknown", _unknown)
+
+
+def register_reading(blueprint: Blueprint) -> None:
+    """Adds those that read stored snapshots."""
+    rules: Rules = [
         ("GET", "/snapshots", "api_snapshots", _snapshots),
         ("GET", "/snapshots/<snapshot_id>", "api_snapshot", _snapshot),
-        ("DELETE", "/snapshots/<snapshot_id>", "api_forget", _forget),
-        ("POST", "/snapshots/<snapshot_id>/pin", "api_pin", _pin),
         ("GET", "/snapshots/<snapshot_id>/objects", "api_objects", _objects),
         ("GET", "/snapshots/<snapshot_id>/objects/<index>", "api_object", _object),
         ("GET", "/diff", "api_diff", _diff),
         ("GET", "/report", "api_report", _report),
         ("GET", "/schema", "api_schema", _schema),
     ]
-    for method, path, name, function in rules:
-        blueprint.add_url_rule(root + path, name, function, methods=[method])
-    for call in CALLS:
-        name = "api_" + call.name
-        blueprint.add_url_rule(root + call.path, name, worker_route(call), methods=[call.method])
+    _add(blueprint, rules)
+    download.register(blueprint)
     for view in VIEWS:
-        path = f"{root}/snapshots/<snapshot_id>/{view.name}"
+        path = f"{ROOT}/snapshots/<snapshot_id>/{view.name}"
         blueprint.add_url_rule(
             path, f"api_view_{view.name}", _view_route(view.name), methods=["GET"]
         )
-    download.register(blueprint)
-    blueprint.add_url_rule(f"{root}/<path:rest>", "api_unknown", _unknown)
+
+
+def _add(blueprint: Blueprint, rules: Rules) -> None:
+    for method, path, name, function in rules:
+        blueprint.add_url_rule(ROOT + path, name, function, methods=[method])
 
 
 @needs("view")
@@ -141,8 +157,12 @@ def _diff() -> Response:
 
 @needs("export")
 def _report() -> Response:
-    data = ask("report", **_pair())
-    name = f"heapview-{clean(request.args.get('target'))}"
+    return report_reply(ask("report", **_pair()), request.args.get("target"))
+
+
+def report_reply(data: bytes, target: str | None) -> Response:
+    """The ticket in the format that the address asks for; `data` is its JSON."""
+    name = f"heapview-{clean(target)}"
     if request.args.get("format") == "markdown":
         headers = {"Content-Disposition": f'attachment; filename="{name}.md"'}
         text = markdown.render(from_json(data, Report))

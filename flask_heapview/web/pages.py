@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -25,9 +26,14 @@ from .replies import needs
 
 
 def register(blueprint: Blueprint) -> None:
-    """Adds the routes."""
+    """Adds all routes."""
     sign_in.register(blueprint)
     overview.register(blueprint)
+    register_reading(blueprint)
+
+
+def register_reading(blueprint: Blueprint) -> None:
+    """Adds those that read stored snapshots."""
     for method, path, name, function in (
         ("GET", "/snapshots/<snapshot_id>", "snapshot", _snapshot),
         ("GET", "/snapshots/<snapshot_id>/objects", "objects", _objects),
@@ -213,14 +219,27 @@ def _report() -> Response:
     report = from_json(ask("report", base=base, target=target), Report)
     last = report.target.id
     first = report.base.id if report.base else None
+
+    def tab(other: str) -> str:
+        if first:
+            return url_for(f".diff_{other}", base=first, target=last)
+        return url_for(f".view_{other}", snapshot_id=last)
+
+    return report_page(
+        report, lambda **more: url_for(".api_report", base=first, target=last, **more), tab
+    )
+
+
+def report_page(
+    report: Report, link: Callable[..., str], tab: Callable[[str], str] | None
+) -> Response:
+    """The page of a report. `link` gives its address as a file, `tab` that of a view; without it
+    there are no snapshots behind the report."""
     return page(
         "report.html",
         report=report,
         views=VIEWS,
-        ids={"base": first, "target": last},
-        tab=lambda other: (
-            url_for(f".diff_{other}", base=first, target=last)
-            if first
-            else url_for(f".view_{other}", snapshot_id=last)
-        ),
+        tab=tab,
+        as_json=link(download=1),
+        as_markdown=link(format="markdown"),
     )
