@@ -15,7 +15,7 @@ from ..text import bytes_text, ms_text
 from .place import ServiceCommand, require_service
 from .service_api import ServiceApi
 from .targets import ask_workers, choose, tell, title, worker_options
-from .terminal import cell, console, note, say
+from .terminal import cell, console, note, say, say_prose
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -107,7 +107,7 @@ def _show(info: SnapshotInfo, workers: Sequence[WorkerInfo]) -> None:
         return
     requests = f"{info.requests.total:,}" if info.requests.known else "an unknown number of"
     say(f"Snapshot {cell(info.id)} of {name} is done, after {requests} requests.")
-    say(
+    say_prose(
         f"Paused for {ms_text(info.pause_ms)}, took {ms_text(info.duration_ms)}, needed "
         f"{bytes_text(info.extra_bytes)} of extra memory. {bytes_text(info.size)} on disk."
     )

@@ -9,7 +9,7 @@ from ..render.html import ago_text
 from ..text import bytes_text, number_text
 from .place import ServiceCommand, require_service
 from .targets import ask_workers, choose, tell, title, worker_options
-from .terminal import cell, note, say, show_table
+from .terminal import cell, note, say, say_prose, show_table
 
 MAX_TYPES = 20
 
@@ -72,7 +72,7 @@ def collect(worker: str | None, every: bool) -> None:
         if isinstance(answer, NotDone):
             tell(name, answer.error)
             continue
-        say(
+        say_prose(
             f"{name}: found {answer.found:,} unreachable objects in "
             f"{answer.seconds * 1000:,.1f} ms. "
             f"{answer.garbage:,} cannot be freed."
@@ -97,7 +97,7 @@ def trim_command(worker: str | None, every: bool) -> None:
         if isinstance(answer, NotDone):
             tell(name, answer.error)
             continue
-        say(
+        say_prose(
             f"{name}: {bytes_text(answer.freed)} released, resident memory went from "
             f"{bytes_text(answer.before)} to {bytes_text(answer.after)}. {cell(answer.meaning)}"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import signal
 import tempfile
@@ -36,6 +37,8 @@ def open_command(files: tuple[Path, ...], port: int, no_browser: bool) -> None:
     Two snapshots of one worker can be compared. Nothing leaves the machine, and no live service is
     asked. Ctrl-C ends it.
     """
+    signal.signal(signal.SIGTERM, _end)  # so that the files go, then, too
+    logging.getLogger("flask_heapview.audit").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory(prefix="heapview-open-") as place:
         try:
             reports = _received(files, Store(Path(place) / "store"))
@@ -48,7 +51,6 @@ def open_command(files: tuple[Path, ...], port: int, no_browser: bool) -> None:
         note("Ctrl-C ends it.")
         if not no_browser:
             _browse(Path(place), address)
-        signal.signal(signal.SIGTERM, _end)  # so that the files go, then, too
         try:
             server.serve_forever()
         except KeyboardInterrupt:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,11 @@ def printable(text: str) -> str:
 def say(text: str) -> None:
     """Prints it."""
     click.echo(printable(text))
+
+
+def say_prose(text: str) -> None:
+    """Prints sentences, in lines that fit."""
+    say(textwrap.fill(text, WIDTH, break_long_words=False, break_on_hyphens=False))
 
 
 def note(text: str) -> None:

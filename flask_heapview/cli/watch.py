@@ -13,7 +13,7 @@ from .capture import bars, patiently
 from .place import ServiceCommand, require_service
 from .service_api import ServiceApi
 from .targets import ask_workers, choose, tell, title, worker_options
-from .terminal import cell, note, say
+from .terminal import cell, note, say, say_prose
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -99,7 +99,7 @@ def _show(rows: Rows, whom: str, workers: Sequence[WorkerInfo]) -> bool:
         elif row.state == "stopped":
             note(f"{name} was stopped after {len(row.snapshots)} snapshots.")
         else:
-            say(f"{name}: {cell(row.verdict or '')}. {cell(row.summary)}")
+            say_prose(f"{name}: {cell(row.verdict or '')}. {cell(row.summary)}")
             say(f"The evidence: report {cell(row.snapshots[0])} {cell(row.snapshots[-1])}")
     return good
 

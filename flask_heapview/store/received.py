@@ -34,7 +34,8 @@ def receive(path: Path, store: Store) -> SnapshotInfo | Report:
     Raises BadRequest with the reason for a file that is neither, or not whole.
     """
     try:
-        with path.open("rb") as file:
+        # without waiting: nobody need ever write into a pipe
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):
                 raise BadRequest("It is not a regular file.")
