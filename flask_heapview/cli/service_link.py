@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import select
 import stat
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
@@ -15,7 +17,7 @@ from ..workers.client import Exchange
 from ..workers.entries import Entries, Entry
 
 Fields = Mapping[str, Any]
-LOOK_SECONDS = 1.0  # that a worker may take to say that it is there
+LOOK_SECONDS = 5.0  # that a worker may take to say that it is there
 MAX_CALL_SECONDS = 150.0  # the service itself gives up a question earlier
 MAX_DOWNLOAD_SECONDS = 600.0
 
@@ -72,32 +74,37 @@ class SocketLink:
         return self._speaker
 
     def _look(self) -> Path:
-        """Asks all of them at once, so that a stopped one costs no more than its second."""
-        begun: list[tuple[Entry, Path, Exchange | Unreachable]] = []
+        """Asks all of them at once: the first that answers is taken, whoever is stopped."""
+        reasons: dict[int, str] = {}
+        asked: dict[Exchange, tuple[Entry, Path]] = {}
         for entry in self._entries.live():
             path = self._entries.socket(entry.id)
-            begun.append((entry, path, self._begin(entry, path)))
-        reasons = []
-        for entry, path, exchange in begun:
             try:
-                if isinstance(exchange, Unreachable):
-                    raise exchange
-                if exchange.receive().status == 200:
-                    return path
-                reasons.append(f"worker {entry.number}: It answers with an error.")
+                asked[self._begin(entry, path)] = entry, path
             except Unreachable as error:
-                reasons.append(f"worker {entry.number}: {error.detail}")
+                reasons[entry.number] = error.detail
+        until = time.monotonic() + LOOK_SECONDS
+        while asked:
+            left = max(0.0, until - time.monotonic())
+            ready = select.select(list(asked), [], [], left)[0] or list(asked)
+            for exchange in ready:
+                entry, path = asked.pop(exchange)
+                try:
+                    if exchange.receive().status == 200:
+                        return path
+                    reasons[entry.number] = "It answers with an error."
+                except Unreachable as error:
+                    reasons[entry.number] = error.detail
         if not reasons:
             raise Unreachable(f"No worker of a service is alive in {self._directory}.")
-        raise Unreachable(f"No worker in {self._directory} answers ({'; '.join(reasons)})")
+        each = "; ".join(f"worker {number}: {why}" for number, why in sorted(reasons.items()))
+        raise Unreachable(f"No worker in {self._directory} answers ({each})")
 
-    def _begin(self, entry: Entry, path: Path) -> Exchange | Unreachable:
-        try:
-            if not self._is_theirs(path):
-                return Unreachable(entry.why or "It has no socket.")
-            return Exchange(path, Call("GET", "/api/v1/worker"), LOOK_SECONDS)
-        except Unreachable as error:
-            return error
+    def _begin(self, entry: Entry, path: Path) -> Exchange:
+        """Raises Unreachable."""
+        if not self._is_theirs(path):
+            raise Unreachable(entry.why or "It has no socket.")
+        return Exchange(path, Call("GET", "/api/v1/worker"), LOOK_SECONDS)
 
     def _is_theirs(self, path: Path) -> bool:
         """Whether the socket is one, and no link, of whoever owns the directory."""

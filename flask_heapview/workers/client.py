@@ -18,6 +18,7 @@ from .base import Answer, Call
 MAX_ANSWER_BYTES = 64_000_000
 MAX_HEAD_BYTES = 1 << 16
 PIECE_BYTES = 1 << 16
+LAST_LOOK_SECONDS, MAX_LATE_SECONDS = 0.01, 2.0
 
 
 def answers(path: Path) -> bool:
@@ -61,6 +62,10 @@ class Exchange:
             self._socket.close()
             raise Unreachable(f"The worker hung up: {error.strerror or error}.") from None
 
+    def fileno(self) -> int:
+        """For `select`: readable when the answer begins to come."""
+        return self._socket.fileno()
+
     def receive(self) -> Answer:
         """Raises Unreachable."""
         return self._answer(None)
@@ -77,11 +82,11 @@ class Exchange:
                 return self._parse(file)
         except TimeoutError:
             raise Unreachable("The worker did not answer in time: it is busy or stuck.") from None
-        except (ValueError, http.client.HTTPException):
+        except (ValueError, IndexError, http.client.HTTPException):
             raise Unreachable("The worker ended before it had answered.") from None
 
     def _parse(self, file: BinaryIO | None) -> Answer:
-        """Raises Unreachable, TimeoutError, ValueError, HTTPException, and OSError for the file."""
+        """Raises Unreachable, TimeoutError, what a wrong answer is, and OSError for the file."""
         pieces, head = self._pieces(), b""
         while b"\r\n\r\n" not in head and len(head) <= MAX_HEAD_BYTES:
             piece = next(pieces, b"")
@@ -110,9 +115,10 @@ class Exchange:
         """What comes, until the other end hangs up. Raises Unreachable or TimeoutError."""
         while True:
             left = self._until - time.monotonic()
-            if left <= 0:
+            if left <= -MAX_LATE_SECONDS:
                 raise TimeoutError
-            self._socket.settimeout(left)
+            # whoever waited for another one first still finds what has come meanwhile
+            self._socket.settimeout(max(left, LAST_LOOK_SECONDS))
             try:
                 piece = self._socket.recv(PIECE_BYTES)
             except TimeoutError:
