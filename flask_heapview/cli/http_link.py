@@ -93,7 +93,7 @@ class HttpLink:
                 "the service asks for one: use an address behind it, or run this command beside "
                 "the service. If it is the same page elsewhere, use that address."
             )
-        if answer.status < 300 and "html" in answer.headers.get("Content-Type", ""):
+        if answer.status == 200 and "html" in answer.headers.get("Content-Type", ""):
             raise HeapViewError(
                 f"{self._url} answers with a page that is not flask-heapview's. The address must "
                 "include the path, such as /_debug/memory. A sign-in page may be in front of it."
