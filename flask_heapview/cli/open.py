@@ -47,11 +47,11 @@ def open_command(files: tuple[Path, ...], port: int, no_browser: bool) -> None:
         token = secrets.token_urlsafe(32)
         server = _server(Path(place) / "store", token, reports, port)
         address = f"http://{HOST}:{server.server_port}/login#token={token}"
-        say(f"Open {address}")
-        note("Ctrl-C ends it.")
-        if not no_browser:
-            _browse(Path(place), address)
         try:
+            say(f"Open {address}")
+            note("Ctrl-C ends it.")
+            if not no_browser:
+                _browse(Path(place), address)
             server.serve_forever()
         except KeyboardInterrupt:
             pass
