@@ -74,15 +74,18 @@ def test_a_stuck_service_is_captured(stuck: Server) -> None:
 
 
 def test_a_worker_that_is_stopped_is_said_to_be(tmp_path: Path) -> None:
-    with serving(tmp_path, STUCK, "sync", "--workers", "2", "--timeout", "0") as server:
-        first, second = listed(server, 2)
+    with serving(tmp_path, STUCK, "sync", "--workers", "3", "--timeout", "0") as server:
+        first, *others = listed(server, 3)
         os.kill(first["pid"], signal.SIGSTOP)
         try:
             env = {"HEAPVIEW_DIR": str(tmp_path / "heapview")}
             done = shell("workers", cwd=tmp_path, **env)
             assert done.returncode == 0, done.stderr
             rows = {row.split()[1]: row.split()[-1] for row in done.stdout.splitlines()[1:]}
-            assert rows == {str(first["pid"]): "no", str(second["pid"]): "yes"}
+            assert rows == {
+                str(first["pid"]): "no",
+                **{str(worker["pid"]): "yes" for worker in others},
+            }
             assert "worker 1: The worker did not answer in time" in done.stderr
             top = shell("top", "--once", "--interval", "0.2", cwd=tmp_path, **env)
             assert "does not answer" in top.stdout, top.stderr
