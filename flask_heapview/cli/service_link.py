@@ -83,11 +83,25 @@ class SocketLink:
                 asked[self._begin(entry, path)] = entry, path
             except Unreachable as error:
                 reasons[entry.number] = error.detail
+        try:
+            found = self._first(asked, reasons)
+        finally:
+            for exchange in asked:
+                exchange.close()
+        if found is not None:
+            return found
+        if not reasons:
+            raise Unreachable(f"No worker of a service is alive in {self._directory}.")
+        each = "; ".join(f"worker {number}: {why}" for number, why in sorted(reasons.items()))
+        raise Unreachable(f"No worker in {self._directory} answers ({each})")
+
+    @staticmethod
+    def _first(asked: dict[Exchange, tuple[Entry, Path]], reasons: dict[int, str]) -> Path | None:
+        """The first that answers well; takes those that have answered out of `asked`."""
         until = time.monotonic() + LOOK_SECONDS
         while asked:
             left = max(0.0, until - time.monotonic())
-            ready = select.select(list(asked), [], [], left)[0] or list(asked)
-            for exchange in ready:
+            for exchange in select.select(list(asked), [], [], left)[0] or list(asked):
                 entry, path = asked.pop(exchange)
                 try:
                     if exchange.receive().status == 200:
@@ -95,10 +109,7 @@ class SocketLink:
                     reasons[entry.number] = "It answers with an error."
                 except Unreachable as error:
                     reasons[entry.number] = error.detail
-        if not reasons:
-            raise Unreachable(f"No worker of a service is alive in {self._directory}.")
-        each = "; ".join(f"worker {number}: {why}" for number, why in sorted(reasons.items()))
-        raise Unreachable(f"No worker in {self._directory} answers ({each})")
+        return None
 
     def _begin(self, entry: Entry, path: Path) -> Exchange:
         """Raises Unreachable."""

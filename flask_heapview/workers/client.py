@@ -66,6 +66,10 @@ class Exchange:
         """For `select`: readable when the answer begins to come."""
         return self._socket.fileno()
 
+    def close(self) -> None:
+        """Gives up the call; nobody waits for its answer."""
+        self._socket.close()
+
     def receive(self) -> Answer:
         """Raises Unreachable."""
         return self._answer(None)
