@@ -55,6 +55,7 @@ def requirements() -> list[str]:
         "objgraph >= 3.6",
         "psutil >= 5.9",
         "Pympler >= 1.1",
+        "rich >= 13.0",
     ]
 
 

@@ -10,6 +10,7 @@ from ..attach.attacher import Attached, Attacher
 from ..errors import HeapViewError
 from ..store.snapshots import Store
 from ..text import bytes_text, ms_text
+from .place import directory_option, given_directory
 from .stores import own_directory
 from .terminal import say
 
@@ -21,12 +22,6 @@ MAX_NAMED_MODULES = 6
 @click.argument("pid", type=click.IntRange(min=1))
 @click.option("--label", default="", help="A name for the snapshot.")
 @click.option(
-    "--dir",
-    "directory",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="The store to write into. Default: HEAPVIEW_DIR, or one for each user.",
-)
-@click.option(
     "--timeout",
     default=MAX_START_SECONDS,
     show_default=True,
@@ -36,22 +31,23 @@ MAX_NAMED_MODULES = 6
 @click.option(
     "--wake", is_flag=True, help="Wake an idle process by SIGUSR1. gunicorn reopens its logs at it."
 )
-def attach_command(
-    pid: int, label: str, directory: Path | None, timeout: float, wake: bool
-) -> None:
+def attach_command(pid: int, label: str, timeout: float, wake: bool) -> None:
     """Take a snapshot of a live process, which need not have mounted flask-heapview.
 
     It needs Python 3.14, and a process of the same user and the same version.
     """
-    group = click.get_current_context().parent
-    named = None if group is None else group.params.get("directory")
-    store = Store(directory or named or own_directory())
+    store = Store(given_directory() or own_directory())
     try:
         attached = Attacher(pid, store, say, label).take(timeout, wake)
     except HeapViewError as error:
         raise click.ClickException(error.detail) from None
     for line in in_words(attached, store):
         say(line)
+
+
+attach_command.params.append(
+    directory_option("The store to write into. Default: HEAPVIEW_DIR, or one for each user.")
+)
 
 
 def in_words(attached: Attached, store: Store) -> list[str]:

@@ -103,6 +103,11 @@ class Snapshot(Model, frozen=True):
         return replace(self, caches=replace(self.caches, caches=caches))
 
     @property
+    def has_values(self) -> bool:
+        """Whether it has such a key."""
+        return self != self.without_values()
+
+    @property
     def whole(self) -> bool:
         """Whether all that names a place by its number names one that is there."""
         owners, sites = self.ownership.stacks, self.allocations.stacks

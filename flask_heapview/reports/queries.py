@@ -90,6 +90,11 @@ def view(store: Store, name: str, target: str | None) -> ViewOf:
     return ViewOf(snapshot=snapshot.info, view=name, data=view_named(name).read(snapshot))
 
 
+def has_values(store: Store, target: str | None) -> bool:
+    """Whether a stored file has keys of the app's dictionaries."""
+    return Store(store.directory).load(target or "").has_values
+
+
 def one_object(store: Store, target: str | None, index: int) -> ObjectDetail:
     """One object of a graph capture."""
     return _graph(store, target).detail(index)

@@ -25,7 +25,16 @@ MAX_QUERY_SECONDS = 120.0  # that an answer may take
 
 
 What = Literal[
-    "view", "diff", "report", "service", "across", "page", "across_page", "object", "objects"
+    "view",
+    "diff",
+    "report",
+    "service",
+    "across",
+    "page",
+    "across_page",
+    "object",
+    "objects",
+    "has_values",
 ]
 
 
@@ -72,6 +81,8 @@ def _answer(job: Query, store: Store) -> bytes:
         return as_json.encode(queries.one_object(store, job.target, job.number))
     if job.what == "objects":
         return as_json.encode(queries.objects(store, job.target, job.number))
+    if job.what == "has_values":
+        return to_json(queries.has_values(store, job.target))
     return to_json(queries.page(store, job.view, job.base, job.target, job.query))
 
 

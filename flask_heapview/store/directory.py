@@ -24,15 +24,18 @@ def private_directory(path: Path) -> Path:
     return path
 
 
-def require_private(path: Path) -> None:
-    """Checks that a directory is ours alone, and makes none. Raises StoreError."""
+def require_private(path: Path, *, of_anybody: bool = False) -> None:
+    """Checks that a directory is ours alone, and makes none. Raises StoreError.
+
+    `of_anybody`: it may be another user's, and must be theirs alone.
+    """
     try:
         found = os.lstat(path)
     except OSError as error:
         raise StoreError(explain(error, path)) from error
     if stat.S_ISLNK(found.st_mode) or not stat.S_ISDIR(found.st_mode):
         raise StoreError(f"{path} is not a real directory. Set HEAPVIEW_DIR to another one.")
-    if found.st_uid != os.geteuid():
+    if found.st_uid != os.geteuid() and not of_anybody:
         raise StoreError(
             f"{path} belongs to another user. Set HEAPVIEW_DIR to a directory of your own."
         )

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 import psutil
@@ -35,7 +36,9 @@ GRAPH = ".graph"  # beside the snapshot, for a capture of that kind
 MAX_HEADER_BYTES = 1 << 20  # bytes of a first line that is still believed
 
 
-class _Head(Model, frozen=True):
+class Head(Model, frozen=True):
+    """The first line of a stored file."""
+
     schema: str
     sha256: str
     length: int
@@ -100,7 +103,7 @@ class Store:
         """Writes a snapshot, all or nothing; runs in the child. Raises OSError."""
         info = snapshot.info
         body = to_json(msgspec.structs.replace(snapshot, info=_bare(info)))
-        head = _Head(
+        head = Head(
             schema=SCHEMA, sha256=hashlib.sha256(body).hexdigest(), length=len(body), info=info
         )
         write_private(self._file(info.id, DONE), to_json(head) + b"\n" + body, sync=True)
@@ -160,6 +163,16 @@ class Store:
             raise _damaged(path)
         shown = snapshot if self.values else snapshot.without_values()
         return msgspec.structs.replace(shown, info=self._shown(path, head.info))
+
+    def stored(self, snapshot_id: str) -> BinaryIO:
+        """The file of a finished snapshot, as it is. Raises NotFound or StoreError."""
+        path = self._file(snapshot_id, DONE)
+        try:
+            return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb")
+        except FileNotFoundError:
+            raise NotFound("There is no finished snapshot with that id.") from None
+        except OSError as error:
+            raise StoreError(explain(error, path)) from error
 
     def info(self, snapshot_id: str) -> SnapshotInfo:
         """The status of a snapshot, finished or not. Raises NotFound or CorruptSnapshot."""
@@ -322,9 +335,9 @@ def _first_line(path: Path) -> bytes:
         raise StoreError(explain(error, path)) from error
 
 
-def _read_head(line: bytes, path: Path) -> _Head:
+def _read_head(line: bytes, path: Path) -> Head:
     try:
-        head = from_json(line, _Head)
+        head = from_json(line, Head)
     except msgspec.MsgspecError:
         raise _damaged(path) from None
     if head.schema != SCHEMA:

@@ -15,39 +15,57 @@ from ..render import json as as_json
 from ..render import markdown
 from ..text import clean
 from ..views import VIEWS
+from . import download
 from .fields import number, pair_asked, sent
 from .guard import ask, live_workers, service
 from .replies import needs, passed_on, reply
 from .worker_api import worker_route
 from .worker_calls import ALL, CALLS
 
+ROOT = "/api/v1"
+Rules = list[tuple[str, str, str, Callable[..., Response]]]
+
 
 def register(blueprint: Blueprint) -> None:
-    """Adds the routes."""
-    root = "/api/v1"
-    rules: list[tuple[str, str, str, Callable[..., Response]]] = [
-        ("GET", "/workers", "api_workers", _workers),
+    """Adds all routes."""
+    register_reading(blueprint)
+    _add(
+        blueprint,
+        [
+            ("GET", "/workers", "api_workers", _workers),
+            ("DELETE", "/snapshots/<snapshot_id>", "api_forget", _forget),
+            ("POST", "/snapshots/<snapshot_id>/pin", "api_pin", _pin),
+        ],
+    )
+    for call in CALLS:
+        name = "api_" + call.name
+        blueprint.add_url_rule(ROOT + call.path, name, worker_route(call), methods=[call.method])
+    blueprint.add_url_rule(f"{ROOT}/<path:rest>", "api_unknown", _unknown)
+
+
+def register_reading(blueprint: Blueprint) -> None:
+    """Adds those that read stored snapshots."""
+    rules: Rules = [
         ("GET", "/snapshots", "api_snapshots", _snapshots),
         ("GET", "/snapshots/<snapshot_id>", "api_snapshot", _snapshot),
-        ("DELETE", "/snapshots/<snapshot_id>", "api_forget", _forget),
-        ("POST", "/snapshots/<snapshot_id>/pin", "api_pin", _pin),
         ("GET", "/snapshots/<snapshot_id>/objects", "api_objects", _objects),
         ("GET", "/snapshots/<snapshot_id>/objects/<index>", "api_object", _object),
         ("GET", "/diff", "api_diff", _diff),
         ("GET", "/report", "api_report", _report),
         ("GET", "/schema", "api_schema", _schema),
     ]
-    for method, path, name, function in rules:
-        blueprint.add_url_rule(root + path, name, function, methods=[method])
-    for call in CALLS:
-        name = "api_" + call.name
-        blueprint.add_url_rule(root + call.path, name, worker_route(call), methods=[call.method])
+    _add(blueprint, rules)
+    download.register(blueprint)
     for view in VIEWS:
-        path = f"{root}/snapshots/<snapshot_id>/{view.name}"
+        path = f"{ROOT}/snapshots/<snapshot_id>/{view.name}"
         blueprint.add_url_rule(
             path, f"api_view_{view.name}", _view_route(view.name), methods=["GET"]
         )
-    blueprint.add_url_rule(f"{root}/<path:rest>", "api_unknown", _unknown)
+
+
+def _add(blueprint: Blueprint, rules: Rules) -> None:
+    for method, path, name, function in rules:
+        blueprint.add_url_rule(ROOT + path, name, function, methods=[method])
 
 
 @needs("view")
@@ -133,9 +151,7 @@ def _diff() -> Response:
 def _report() -> Response:
     if request.args.get("worker") == ALL:
         return _service_report()
-    data = ask("report", **pair_asked())
-    name = f"heapview-{clean(request.args.get('target'))}"
-    return _ticket(data, name, lambda: markdown.render(from_json(data, Report)))
+    return report_reply(ask("report", **pair_asked()), request.args.get("target"))
 
 
 def _service_report() -> Response:
@@ -150,6 +166,12 @@ def _service_report() -> Response:
         return markdown.render_service(from_json(data, ServiceReport))
 
     return _ticket(data, "heapview-service", text)
+
+
+def report_reply(data: bytes, target: str | None) -> Response:
+    """The ticket on two snapshots, in the format that the address asks for; `data` is its JSON."""
+    name = f"heapview-{clean(target)}"
+    return _ticket(data, name, lambda: markdown.render(from_json(data, Report)))
 
 
 def _ticket(data: bytes, name: str, text: Callable[[], str]) -> Response:

@@ -66,8 +66,9 @@ class LocalDoor:
                 asked.url_rule, asked.view_args = rule, dict(values)
                 asked.routing_exception = None
             response = self._pipeline.answer()
-            response.direct_passthrough = False
-            response.freeze()
+            if not response.is_streamed:  # a download is read from its file as it is sent
+                response.direct_passthrough = False
+                response.freeze()
             return response
 
     def _map(self) -> Map:

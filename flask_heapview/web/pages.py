@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -18,17 +19,22 @@ from ..views.objects import big_objects, detail_tables
 from . import across, overview, sign_in
 from .api import kind_asked, object_asked
 from .frame import back, page
-from .guard import ask, live_workers, service
+from .guard import ask, live_workers, may, service
 from .links import link_here, url_for
 from .replies import needs
 from .tables import query
 
 
 def register(blueprint: Blueprint) -> None:
-    """Adds the routes."""
+    """Adds all routes."""
     sign_in.register(blueprint)
     overview.register(blueprint)
     across.register(blueprint)
+    register_reading(blueprint)
+
+
+def register_reading(blueprint: Blueprint) -> None:
+    """Adds those that read stored snapshots."""
     for method, path, name, function in (
         ("GET", "/snapshots/<snapshot_id>", "snapshot", _snapshot),
         ("GET", "/snapshots/<snapshot_id>/objects", "objects", _objects),
@@ -73,6 +79,7 @@ def _view_page(name: str) -> Any:
             tab=lambda other: url_for(f".view_{other}", snapshot_id=snapshot_id),
             raw=url_for(f".api_view_{name}", snapshot_id=snapshot_id),
             opens=url_for(".snapshot", snapshot_id=snapshot_id),
+            download=_download(snapshot_id),
             others=_others(shown.snapshot),
         )
 
@@ -119,6 +126,11 @@ def _object(snapshot_id: str, index: str) -> Response:
         link=link_here("object", snapshot_id=snapshot_id, index=index),
         raw=url_for(".api_object", snapshot_id=snapshot_id, index=index),
     )
+
+
+def _download(snapshot_id: str) -> str:
+    """Where the snapshot's file is; nothing for those who may not have it."""
+    return url_for(".api_download", snapshot_id=snapshot_id) if may("export") else ""
 
 
 def _others(info: SnapshotInfo) -> list[SnapshotInfo]:
@@ -172,6 +184,7 @@ def _diff_page(name: str) -> Any:
             tab=lambda other: url_for(f".diff_{other}", **ids),
             raw=url_for(".api_diff", **ids),
             opens="",
+            download="",
             others=[],
         )
 
@@ -184,16 +197,29 @@ def _report() -> Response:
     report = from_json(ask("report", base=base, target=target), Report)
     last = report.target.id
     first = report.base.id if report.base else None
+
+    def tab(other: str) -> str:
+        if first:
+            return url_for(f".diff_{other}", base=first, target=last)
+        return url_for(f".view_{other}", snapshot_id=last)
+
+    return report_page(
+        report, lambda **more: url_for(".api_report", base=first, target=last, **more), tab
+    )
+
+
+def report_page(
+    report: Report, link: Callable[..., str], tab: Callable[[str], str] | None
+) -> Response:
+    """The page of a report. `link` gives its address as a file, `tab` that of a view; without it
+    there are no snapshots behind the report."""
     return page(
         "report.html",
         report=report,
         views=VIEWS,
-        ids={"base": first, "target": last},
-        tab=lambda other: (
-            url_for(f".diff_{other}", base=first, target=last)
-            if first
-            else url_for(f".view_{other}", snapshot_id=last)
-        ),
+        tab=tab,
+        as_json=link(download=1),
+        as_markdown=link(format="markdown"),
     )
 
 

@@ -58,10 +58,11 @@ def resident(worker: WorkerInfo) -> int | None:
 
 
 class Entries:
-    """Reads and writes the workers' files."""
+    """Reads and writes the workers' files. Who only looks leaves those of dead workers alone."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, tidies: bool = True) -> None:
         self.directory = directory
+        self.tidies = tidies
 
     def socket(self, worker: str) -> Path:
         """Where a worker's socket is."""
@@ -91,7 +92,7 @@ class Entries:
             entry = self._read(worker)
             if entry is not None and self.lives(entry):
                 found.append(entry)
-            elif entry is not None or not self._is_coming(worker):
+            elif self.tidies and (entry is not None or not self._is_coming(worker)):
                 self.remove(worker)
         return sorted(found, key=lambda entry: entry.number)
 

@@ -169,7 +169,7 @@ class LocalWorkers:
         path = self.entries.socket(worker.id)
         if not path.exists():
             raise Unreachable(worker.why or "The worker has no socket.", worker=worker.id)
-        return Exchange(worker.id, path, call, seconds)
+        return Exchange(path, call, seconds)
 
 
 def _received(begun: Exchange) -> Answer | HeapViewError:

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
-from flask_heapview.cli import http_client
+from flask_heapview.cli import service_api
 from flask_heapview.cli.http_client import ApiClient
 from flask_heapview.errors import HeapViewError
 
@@ -33,7 +33,7 @@ class Busy(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiClient]:
-    monkeypatch.setattr(http_client, "BUSY_POLL_SECONDS", 0.0)
+    monkeypatch.setattr(service_api, "BUSY_POLL_SECONDS", 0.0)
     with HTTPServer(("127.0.0.1", 0), Busy) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -44,12 +44,12 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[ApiClient]:
 
 def test_a_busy_service_is_asked_again(client: ApiClient) -> None:
     Busy.times = 3
-    assert client.ask("/report") == b'{"detail": "busy"}'
+    assert client.api.ask("GET", "/report") == b'{"detail": "busy"}'
     assert Busy.times == -1
 
 
 def test_not_for_good(client: ApiClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_client, "MAX_BUSY_SECONDS", 0.0)
+    monkeypatch.setattr(service_api, "MAX_BUSY_SECONDS", 0.0)
     Busy.times = 10**9
     with pytest.raises(HeapViewError, match="busy"):
-        client.ask("/report")
+        client.api.ask("GET", "/report")

@@ -1,0 +1,5 @@
+"""`python -m flask_heapview.cli`."""
+
+from .main import program
+
+program(prog_name="flask-heapview")

@@ -1,0 +1,66 @@
+"""The report as plain text, for a terminal."""
+
+from __future__ import annotations
+
+import textwrap
+
+from ..model.report import Report, Suspect
+from ..text import bytes_text, number_text
+
+WIDTH = 80  # columns
+MAX_SITES = 3
+MAX_ENDPOINTS = 3
+
+
+def render(report: Report) -> str:
+    """The whole report."""
+    lines = [*_wrapped(report.summary), "", *_wrapped(_basis(report))]
+    for suspect in report.suspects:
+        lines += ["", *_suspect(suspect, report)]
+    lines += ["", *_wrapped(report.advice)]
+    return "\n".join(lines)
+
+
+def _basis(report: Report) -> str:
+    interval = report.interval
+    known = interval.counted_by != "nobody"
+    requests = number_text(interval.requests) if known else "an unknown number of"
+    if report.base is None:
+        return f"Verdict: {report.verdict}. Snapshot {report.target.id}, after {requests} requests."
+    return (
+        f"Verdict: {report.verdict}, over {requests} requests in {interval.seconds:g} s. "
+        f"Snapshots {report.base.id} to {report.target.id}."
+    )
+
+
+def _suspect(suspect: Suspect, report: Report) -> list[str]:
+    holder = suspect.holder
+    path = f" at {holder.path}" if holder and holder.path else ""
+    head = f"{suspect.rank}. {suspect.cause}{path} ({suspect.confidence:.0%} sure)"
+    lines = _wrapped(head, "", "   ") + _wrapped(f"{suspect.summary}.", "   ", "   ")
+    each = suspect.growing.per_request
+    if report.interval.counted_by != "nobody":
+        lines += _item(f"{each.objects:,g} objects and {bytes_text(each.bytes)} per request")
+    for site in suspect.allocated_at[:MAX_SITES]:
+        lines += _item(f"allocated at {site.file}:{site.line} {site.function}")
+    if suspect.endpoints:
+        named = (f"{e.endpoint} {e.share:.0%}" for e in suspect.endpoints[:MAX_ENDPOINTS])
+        lines += _item(f"endpoint {', '.join(named)}")
+    for sentence in suspect.evidence:
+        lines += _item(sentence)
+    return lines + _wrapped(f"What to do: {suspect.remedy}", "   ", "   ")
+
+
+def _item(text: str) -> list[str]:
+    return _wrapped(text, "   - ", "     ")
+
+
+def _wrapped(text: str, first: str = "", rest: str = "") -> list[str]:
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

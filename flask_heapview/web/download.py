@@ -1,0 +1,51 @@
+"""A stored snapshot as a file, to be opened on another machine by `flask-heapview open`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from flask import Blueprint, Response, request
+
+from ..errors import Forbidden
+from ..text import clean
+from .guard import ask, may, service
+from .replies import needs
+
+PIECE_BYTES = 1 << 16  # of the file that the worker holds at a time
+
+
+def register(blueprint: Blueprint) -> None:
+    """Adds the route."""
+    blueprint.add_url_rule(
+        "/api/v1/snapshots/<snapshot_id>/download", "api_download", _download, methods=["GET"]
+    )
+
+
+@needs("export")
+def _download(snapshot_id: str) -> Response:
+    file = service().store.stored(snapshot_id)
+    try:
+        if not may("values") and ask("has_values", target=snapshot_id) == b"true":
+            raise Forbidden(
+                "This snapshot was taken with HEAPVIEW_SHOW_VALUES, so its file has keys. To "
+                "download it needs the scope 'values', which HEAPVIEW_SHOW_VALUES gives."
+            )
+    except BaseException:
+        file.close()
+        raise
+    headers = {
+        "Content-Length": str(os.fstat(file.fileno()).st_size),
+        "Content-Disposition": f'attachment; filename="heapview-{clean(snapshot_id)}.snapshot"',
+    }
+    if request.method == "HEAD":
+        file.close()
+        return Response(None, 200, headers, mimetype="application/octet-stream")
+    return Response(_pieces(file), 200, headers, mimetype="application/octet-stream")
+
+
+def _pieces(file: BinaryIO) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(PIECE_BYTES):
+            yield piece
