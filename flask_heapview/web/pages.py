@@ -30,6 +30,7 @@ def register(blueprint: Blueprint) -> None:
     sign_in.register(blueprint)
     overview.register(blueprint)
     across.register(blueprint)
+    blueprint.add_url_rule("/report/service", "service_report", _service_report, methods=["GET"])
     register_reading(blueprint)
 
 
@@ -41,7 +42,6 @@ def register_reading(blueprint: Blueprint) -> None:
         ("GET", "/snapshots/<snapshot_id>/objects/<index>", "object", _object),
         ("GET", "/compare", "compare", _compare),
         ("GET", "/report", "report", _report),
-        ("GET", "/report/service", "service_report", _service_report),
     ):
         blueprint.add_url_rule(path, name, function, methods=[method])
     for view in VIEWS:
