@@ -12,6 +12,7 @@ from flask import Flask
 from flask_heapview import HeapView
 from flask_heapview.allocations import tracing
 from flask_heapview.process.collector import PAUSES
+from flask_heapview.workers import boot
 
 from .helpers import TOKEN, why_not_portable
 from .installing import copy_checkout
@@ -54,6 +55,12 @@ def untraced() -> Iterator[None]:
     """Mounting an app begins to sample allocations: each test begins without."""
     yield
     tracing.switch("off")
+
+
+@pytest.fixture(autouse=True)
+def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests' own process serves nobody, whatever sockets a test opens."""
+    monkeypatch.setattr(boot, "serves", lambda app: False)
 
 
 @pytest.fixture(scope="module")
