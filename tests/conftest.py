@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from flask import Flask
@@ -57,10 +58,11 @@ def untraced() -> Iterator[None]:
     tracing.switch("off")
 
 
-@pytest.fixture(autouse=True)
-def no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def no_worker() -> Iterator[None]:
     """The tests' own process serves nobody, whatever sockets a test opens."""
-    monkeypatch.setattr(boot, "serves", lambda app: False)
+    with patch.object(boot, "serves", return_value=False):
+        yield
 
 
 @pytest.fixture(scope="module")
