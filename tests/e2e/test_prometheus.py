@@ -194,6 +194,7 @@ KINDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", KINDS.values(), ids=KINDS)
 def test_each_kind_of_worker_tells_of_all(options: tuple[str, ...], tmp_path: Path) -> None:
     with serving(tmp_path, LEAKY, *options, "--workers", "2", HEAPVIEW_METRICS="on") as server:
