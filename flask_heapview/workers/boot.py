@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from ..isolation.forked_child import is_own_fork
 from ..isolation.unpatched import original
+from ..request_context import OWN, SERVING
 from .server_role import has_listener, is_supervisor
 
 FIRST_LOOK_SECONDS, LAST_LOOK_SECONDS = 0.05, 1.0
@@ -92,6 +93,7 @@ def _starts_workers() -> bool:
 
 
 def _look_out() -> None:
+    SERVING.set(OWN)  # what it allocates is in no figure
     sleep, waited, pause = original("time", "sleep"), 0.0, FIRST_LOOK_SECONDS
     me = os.getpid()
     while waited < MAX_BOOT_SECONDS and _Waiting.apps and os.getpid() == me:

@@ -8,6 +8,7 @@ import weakref
 from pathlib import Path
 
 from ..isolation.unpatched import original
+from ..request_context import OWN, SERVING
 from . import connection
 from .address import short_path
 from .connection import Serve
@@ -65,6 +66,7 @@ class Listener:
             original("_thread", "start_new_thread")(self._answer_beside, (fd,))
 
     def _answer_beside(self, fd: int) -> None:
+        SERVING.set(OWN)
         try:
             self._answer(fd)
         finally:
@@ -89,6 +91,7 @@ def _hang_up(listening: _socket.socket) -> None:
 
 def _listen(listening: _socket.socket, owner: weakref.ref[Listener]) -> None:
     """Until the socket is closed, or nobody needs it any more."""
+    SERVING.set(OWN)  # what it allocates is in no figure
     while True:
         try:
             fd, _ = listening._accept()  # type: ignore[attr-defined]
