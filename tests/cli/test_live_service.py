@@ -34,7 +34,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield made
 
 
-@pytest.fixture(params=["socket", "url"])
+@pytest.fixture(params=["socket", pytest.param("url", marks=pytest.mark.slow)])
 def run(request: pytest.FixtureRequest, server: Server, tmp_path: Path) -> Run:
     """The commands, over either link. Whatever they print is plain, and fits."""
 

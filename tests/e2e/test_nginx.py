@@ -9,7 +9,6 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -73,11 +72,12 @@ class Proxy:
         return status, json.loads(answer)
 
 
-@pytest.fixture
-def proxied(tmp_path: Path) -> Iterator[tuple[Proxy, Server]]:
+@pytest.fixture(scope="module")
+def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Proxy, Server]]:
     nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     needs(nginx, "the proxy tests need nginx")
     assert nginx is not None
+    tmp_path = tmp_path_factory.mktemp("nginx")
     with serving(tmp_path, BEHIND, "sync", "--workers", "2") as server:
         with socket.create_server(("127.0.0.1", 0)) as probe:
             port = probe.getsockname()[1]

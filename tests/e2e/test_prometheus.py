@@ -127,7 +127,7 @@ def values(server: Server, name: str) -> dict[str, float]:
     return {s.labels["worker"]: s.value for s in scrape(server) if s.name == name}
 
 
-@pytest.mark.parametrize("scrapes", [20, pytest.param(60, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("scrapes", [10, pytest.param(60, marks=pytest.mark.slow)])
 def test_every_worker_is_in_every_scrape(scrapes: int, tmp_path: Path) -> None:
     needs(shutil.which("prometheus"), NOT_INSTALLED)
     with shop(tmp_path) as server, scraping(tmp_path / "prometheus", server) as prometheus:
@@ -241,6 +241,7 @@ def suspects(server: Server) -> list[Any]:
 
 
 @pytest.mark.usefixtures("judges_growth")
+@pytest.mark.slow
 def test_suspects_are_told_until_their_snapshot_or_worker_goes(tmp_path: Path) -> None:
     with shop(tmp_path) as server:
         assert suspects(server) == []

@@ -25,18 +25,16 @@ SERVERS: dict[str, tuple[type[Server], tuple[str, ...]]] = {
         ("", "--enable-threads", "--lazy-apps", "--touch-chain-reload", "app.py"),
     ),
 }
-SLOW = ("sync", "gevent")  # make test-all has them, too
+SLOW = ("sync", "gevent", "uWSGI")  # make test-all has them, too
 
 
-def each_server(slow: tuple[str, ...]) -> pytest.MarkDecorator:
-    """Runs a test on every server; on the slow ones in make test-all alone."""
-    values = [
-        pytest.param(*value, id=name, marks=[pytest.mark.slow] if name in slow else [])
+each_server = pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        pytest.param(*value, id=name, marks=[pytest.mark.slow] if name in SLOW else [])
         for name, value in SERVERS.items()
-    ]
-    return pytest.mark.parametrize(("kind", "options"), values)
-
-
+    ],
+)
 OPERATIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", "/status?worker={id}", {}),
     ("POST", "/snapshots", {"worker": "{id}"}),
@@ -89,7 +87,7 @@ def _short(line: str, worker: dict[str, Any]) -> bool:
     return line.endswith(f"/worker-{worker['id']}.sock")
 
 
-@each_server(slow=SLOW)
+@each_server
 def test_a_worker_that_is_killed_while_it_is_asked(
     kind: type[Server], options: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -106,7 +104,7 @@ def test_a_worker_that_is_killed_while_it_is_asked(
         assert [w["number"] for w in workers] == [1, 2]
 
 
-@each_server(slow=(*SLOW, "uWSGI"))
+@each_server
 def test_a_worker_that_is_killed_while_all_are_captured(
     kind: type[Server], options: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -132,7 +130,7 @@ def restart(server: Server) -> None:
         server.process.send_signal(signal.SIGHUP)
 
 
-@each_server(slow=(*SLOW, "uWSGI"))
+@each_server
 def test_a_rolling_restart_under_traffic(
     kind: type[Server], options: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -153,7 +151,7 @@ def test_a_rolling_restart_under_traffic(
             assert server.api("GET", f"/status?worker={worker['number']}")[0] == 200
 
 
-@each_server(slow=(*SLOW, "uWSGI"))
+@each_server
 def test_workers_that_end_after_so_many_requests(
     kind: type[Server], options: tuple[str, ...], tmp_path: Path
 ) -> None:
@@ -170,7 +168,7 @@ def test_workers_that_end_after_so_many_requests(
         assert own_files(tmp_path) == files_of(workers)
 
 
-@each_server(slow=SLOW)
+@each_server
 def test_nothing_is_left_when_the_service_ends(
     kind: type[Server], options: tuple[str, ...], tmp_path: Path
 ) -> None:

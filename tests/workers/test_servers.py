@@ -23,9 +23,16 @@ SERVERS: dict[str, tuple[type[Server], tuple[str, ...]]] = {
     "uWSGI, preloaded": (Uwsgi, ("", "--enable-threads")),
     "uWSGI": (Uwsgi, ("", "--threads", "2", "--lazy-apps")),
 }
+SLOW = ("sync", "gevent", "uWSGI")  # make test-all has them, too
 
 
-@pytest.mark.parametrize(("kind", "options"), SERVERS.values(), ids=SERVERS)
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        pytest.param(*value, id=name, marks=[pytest.mark.slow] if name in SLOW else [])
+        for name, value in SERVERS.items()
+    ],
+)
 def test_each_worker_is_reached_whoever_answers(
     kind: type[Server], options: tuple[str, ...], tmp_path: Path
 ) -> None:
