@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pty
 import select
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from ..workers.test_servers import listed
 from .shell import environment
 
 ALTERNATE, NORMAL = b"\x1b[?1049h", b"\x1b[?1049l"  # the terminal's second screen, and back
+MAX_END_SECONDS = 60.0
 COLOURS = b"\x1b[3"
 
 
@@ -37,6 +39,7 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if not self.pid:  # pragma: no cover
             os.chdir(cwd)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell in the background ignores it
             own = environment(TERM="xterm-256color", COLUMNS="80", LINES="24", **env)
             os.execve(sys.executable, [sys.executable, "-m", "flask_heapview.cli", *words], own)
 
@@ -61,8 +64,10 @@ class Terminal:
     def end(self, keys: bytes) -> int:
         """Its exit code, after those keys."""
         os.write(self.fd, keys)
+        until = time.monotonic() + MAX_END_SECONDS
         while self._read():
-            pass
+            if time.monotonic() > until:
+                os.kill(self.pid, signal.SIGKILL)
         os.close(self.fd)
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
