@@ -15,9 +15,7 @@ PYTHONS ?= 3.12 3.13 3.14 3.15
 CORE_PYTHONS ?= 3.13 3.14 3.15
 CORE_TESTS = tests/core tests/graphs tests/capture tests/allocations tests/process tests/attach
 # a file's tests stay together: they share servers and browsers
-SIDE_BY_SIDE = -p no:cacheprovider -n $(PROCESSES) --dist loadfile
-# many tests wait for a server: one more than there are processors, and no more than four
-PROCESSES ?= $(shell n=$$(nproc 2>/dev/null || echo 2); if [ $$n -ge 3 ]; then echo 4; else echo 3; fi)
+SIDE_BY_SIDE = -p no:cacheprovider -n auto --maxprocesses 4 --dist loadfile
 
 SOURCES = setup.cfg pyproject.toml setup.py $(wildcard flask_heapview/*/csrc/* flask_heapview/*/csrc/*/*)
 

@@ -21,6 +21,11 @@ TEXT = (ROOT / "docs" / "cli.md").read_text()
 BLOCKS = re.findall(r"<!-- run: (\w+) -->\n```sh\n(.*?)```", TEXT, re.DOTALL)
 
 
+def heed_the_keyboard() -> None:
+    """A shell in the background ignores it, and so do its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_every_command_is_documented() -> None:
     named = set(re.findall(r"`?flask-heapview (\w+)", TEXT)) | set(re.findall(r"`(\w+)", TEXT))
     assert {command.name for command in COMMANDS} - set(BY_NAME) - {"attach"} <= named
@@ -42,7 +47,12 @@ def test_the_commands_run(tmp_path: Path) -> None:
                 assert done.returncode == 0, text + done.stdout + done.stderr
     (command,) = [text for where, text in BLOCKS if where == "open"]
     opened = subprocess.Popen(
-        command.split(), cwd=tmp_path, env=env, stdout=subprocess.PIPE, text=True
+        command.split(),
+        cwd=tmp_path,
+        env=env,
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=heed_the_keyboard,
     )
     assert opened.stdout is not None
     line = opened.stdout.readline()

@@ -92,7 +92,7 @@ def test_from_sign_in_to_download(browser: Any, server: Server, tmp_path: Path) 
         take(page, server, label)
         for number in range(60):
             server.get(f"/leak/{1000 * turn + number}")
-    page.wait_for_selector("h1:has-text('It leaks: dict app.kept gained')")
+    page.wait_for_selector("h1:has-text('It leaks: dict app.kept gained')", timeout=120_000)
     shot(page, "overview-full")
     page.get_by_role("link", name="See the evidence").click()
     page.wait_for_selector(".verdict")

@@ -90,7 +90,10 @@ def wake_ups(pid: int) -> dict[int, int]:
     """Of each thread but the main one: how often it ran."""
     found = {}
     for task in Path(f"/proc/{pid}/task").iterdir():
-        lines = (task / "status").read_text().splitlines()
+        try:
+            lines = (task / "status").read_text().splitlines()
+        except OSError:  # it has ended since it was listed
+            continue
         switches = [int(line.split()[1]) for line in lines if "ctxt_switches" in line]
         found[int(task.name)] = sum(switches)
     del found[pid]
