@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from flask_heapview.capture.portable.available import portable_engine
+from flask_heapview.isolation import fresh_interpreter
 
 TOKEN = "a-token-for-the-tests-0123456789"
 PREFIX = "/_debug/memory"
@@ -67,6 +69,16 @@ def finished(client: Any, snapshot_id: str) -> dict[str, Any]:
         return state if state["state"] != "running" else None
 
     return wait_until(look, 120, f"capture {snapshot_id}")
+
+
+@contextlib.contextmanager
+def answered_here() -> Iterator[None]:
+    """Questions are answered as in an embedded interpreter: a fresh one for each takes too long."""
+    fresh_interpreter.borrow("embedded", ())
+    try:
+        yield
+    finally:
+        fresh_interpreter.borrow(None, ())
 
 
 def unmeasured() -> dict[str, str]:

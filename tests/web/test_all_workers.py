@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from flask_heapview.model.service_report import WorkerRef
 from flask_heapview.reports import service_queries
 from flask_heapview.views import VIEWS
 
-from ..helpers import API, BEARER, PREFIX, TOKEN, capture
+from ..helpers import API, BEARER, PREFIX, TOKEN, answered_here, capture
 from .other_worker import OTHER_WORKER, copy_for_another_worker, service_of
 
 KEPT: dict[str, str] = {f"customer-{n}@example.com": str(n) * 9 for n in range(500)}
@@ -66,8 +66,10 @@ class Pair:
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> Pair:
-    return Pair(tmp_path_factory.mktemp("both") / "heapview")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    made = Pair(tmp_path_factory.mktemp("both") / "heapview")
+    with answered_here():
+        yield made
 
 
 def check(both: Pair, name: str, data: Any) -> None:

@@ -19,12 +19,11 @@ from flask import Flask, Request
 
 from flask_heapview import HeapView
 from flask_heapview.allocations import tracing
-from flask_heapview.isolation import fresh_interpreter
 from flask_heapview.process.collector import PAUSES
 from flask_heapview.service.service import EXTENSION, Service
 from flask_heapview.web.access import ACCESS
 
-from ..helpers import BEARER, PREFIX, TOKEN, capture, wait_until
+from ..helpers import BEARER, PREFIX, TOKEN, answered_here, capture, wait_until
 from .fuzz import AUTHORIZATIONS, COOKIES, SCOPES, Dice
 from .other_worker import copy_for_another_worker
 
@@ -168,11 +167,9 @@ def send(app: Flask, environ: dict[str, Any]) -> tuple[int, dict[str, str], byte
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     made = Target(tmp_path_factory.mktemp("fuzz"))
-    # questions are answered as in an embedded interpreter: a fresh one for each takes too long
-    fresh_interpreter.borrow("embedded", ())
-    yield made
-    made.end()
-    fresh_interpreter.borrow(None, ())
+    with answered_here():
+        yield made
+        made.end()
     PAUSES.remove()
 
 

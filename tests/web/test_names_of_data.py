@@ -13,7 +13,7 @@ from flask_heapview import HeapView
 from flask_heapview.process.collector import PAUSES
 from flask_heapview.views import VIEWS
 
-from ..helpers import BEARER, PREFIX, TOKEN, capture, needs_portable
+from ..helpers import BEARER, PREFIX, TOKEN, answered_here, capture, needs_portable
 from . import named_by_data
 from .other_worker import copy_for_another_worker, service_of
 
@@ -39,7 +39,8 @@ def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     finally:
         named_by_data.clear()
         gc.enable()
-    yield app, ids
+    with answered_here():
+        yield app, ids
     PAUSES.remove()
 
 
