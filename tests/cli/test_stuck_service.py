@@ -73,6 +73,7 @@ def test_a_stuck_service_is_captured(stuck: Server) -> None:
     assert not (stuck.home / "go on").exists()
 
 
+@pytest.mark.slow  # each command waits for it in vain
 def test_a_worker_that_is_stopped_is_said_to_be(tmp_path: Path) -> None:
     with serving(tmp_path, STUCK, "sync", "--workers", "3", "--timeout", "0") as server:
         first, *others = listed(server, 3)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,10 +12,16 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from ..helpers import API, BEARER, PREFIX, capture
+from ..helpers import API, BEARER, PREFIX, answered_here, capture
 
 DIGITS = "9" * 5000
 Body = dict[str, Any]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def in_this_process() -> Iterator[None]:
+    with answered_here():
+        yield
 
 
 def test_json_nested_a_thousand_deep(client: Any) -> None:

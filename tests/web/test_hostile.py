@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from .. import sample_objects
-from ..helpers import API, BEARER, PREFIX, capture
+from ..helpers import API, BEARER, PREFIX, answered_here, capture
 
 VIEWS = ["ownership", "heap", "caches", "cycles", "allocations", "resources", "gc", "process"]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def in_this_process() -> Iterator[None]:
+    with answered_here():
+        yield
 
 
 @pytest.fixture

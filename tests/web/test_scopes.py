@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -11,10 +11,16 @@ from flask import Flask
 
 from flask_heapview.model.api import WatchState
 
-from ..helpers import API, PREFIX, finished, wait_until
+from ..helpers import API, PREFIX, answered_here, finished, wait_until
 
 KEPT = {f"customer-{n}@example.com": n for n in range(2000)}
 KEY = "customer-1"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def in_this_process() -> Iterator[None]:
+    with answered_here():
+        yield
 
 
 class Client:
