@@ -34,8 +34,8 @@ HOST = "127.0.0.1"
 def open_command(files: tuple[Path, ...], port: int, no_browser: bool) -> None:
     """Show downloaded snapshots and reports in the same pages, on this machine.
 
-    Two snapshots of one worker can be compared. Nothing leaves the machine, and no live service is
-    asked. Ctrl-C ends it.
+    Two snapshots can be compared, of one worker or of two. Nothing leaves the machine, and no live
+    service is asked. Ctrl-C ends it.
     """
     signal.signal(signal.SIGTERM, _end)  # so that the files go, then, too
     logging.getLogger("flask_heapview.audit").setLevel(logging.CRITICAL)

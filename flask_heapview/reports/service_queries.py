@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -42,10 +42,10 @@ def latest_pair(done: Sequence[SnapshotInfo]) -> tuple[SnapshotInfo, SnapshotInf
     return (done[-1], done[0]) if len(done) > 1 else None
 
 
-def finished(store: Store) -> Mapping[str, list[SnapshotInfo]]:
-    """The finished snapshots by worker, the newest first."""
+def finished(listing: Iterable[SnapshotInfo]) -> Mapping[str, list[SnapshotInfo]]:
+    """The finished ones of a store's listing by worker, the newest first."""
     found: dict[str, list[SnapshotInfo]] = {}
-    for info in store.listing():
+    for info in listing:
         if info.state == "done":
             found.setdefault(info.worker, []).append(info)
     return found
@@ -54,7 +54,7 @@ def finished(store: Store) -> Mapping[str, list[SnapshotInfo]]:
 def service_report(store: Store, live: Sequence[WorkerRef]) -> ServiceReport:
     """The verdict over the live workers, each judged by its oldest and its newest snapshot."""
     until = time.monotonic() + MAX_JUDGING_SECONDS
-    taken = finished(store)
+    taken = finished(store.listing())
     judged: list[tuple[WorkerRef, Report]] = []
     missing: list[MissingWorker] = []
     for worker in live:
@@ -138,7 +138,7 @@ def _of_pair(
 
 
 def _newest(store: Store, live: Sequence[WorkerRef]) -> tuple[list[Compared], list[MissingWorker]]:
-    taken = finished(store)
+    taken = finished(store.listing())
     compared: list[Compared] = []
     missing: list[MissingWorker] = []
     for worker in live:

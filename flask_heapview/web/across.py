@@ -38,7 +38,7 @@ Pair = dict[str, str | None]  # ids of base and target
 
 def _newest(workers: Sequence[WorkerInfo]) -> list[tuple[WorkerInfo, SnapshotInfo]]:
     """The live workers that have a finished snapshot, the one with the least memory first."""
-    taken = finished(service().store)
+    taken = finished(service().store.listing())
     rows = [(worker, taken[worker.id][0]) for worker in workers if worker.id in taken]
     return sorted(rows, key=lambda row: (row[0].rss or 0, row[0].number))
 

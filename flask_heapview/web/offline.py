@@ -16,7 +16,7 @@ from ..config import HeapViewConfig
 from ..errors import NotFound
 from ..model.base import to_json
 from ..model.report import Report
-from ..reports.service_queries import latest_pair
+from ..reports.service_queries import finished, latest_pair
 from ..service.offline import NOTHING_LIVE, offline_service
 from ..service.service import EXTENSION
 from ..store.snapshots import Store
@@ -73,7 +73,8 @@ def _overview(reports: Sequence[Report]) -> Callable[[], BaseResponse]:
             "offline.html",
             snapshots=snapshots,
             reports=reports,
-            pair=latest_pair(snapshots) if snapshots else None,
+            # of the worker that was captured last
+            pair=latest_pair(next(iter(finished(snapshots).values()), [])),
         )
 
     return overview

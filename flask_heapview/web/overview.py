@@ -14,12 +14,14 @@ from ..errors import HeapViewError, NotFound
 from ..model.api import Status, WatchState, WorkerInfo
 from ..model.report import Report
 from ..model.snapshot import SnapshotInfo
-from ..reports.service_queries import latest_pair
+from ..reports.service_queries import finished, latest_pair
 from .fields import number
 from .frame import back, page
 from .guard import may, service
 from .replies import needs
 from .worker_calls import ALL, ask_each, ask_worker
+
+Taken = Mapping[str, Sequence[SnapshotInfo]]  # the finished snapshots by worker, the newest first
 
 
 def register(blueprint: Blueprint) -> None:
@@ -51,10 +53,11 @@ def _overview() -> Response:
     here = service()
     workers = here.workers.live()
     snapshots = here.store.listing()
-    chosen, status, missing = _chosen(workers, snapshots)
+    taken = finished(snapshots)
+    chosen, status, missing = _chosen(workers, taken)
     watches = _watches(workers)
     watch = watches.get(chosen.id)
-    done = [s for s in snapshots if s.state == "done" and s.worker == chosen.id]
+    done = taken.get(chosen.id, [])
     running = next((s for s in snapshots if s.state == "running"), None)
     pair = latest_pair(done)
     return page(
@@ -65,8 +68,8 @@ def _overview() -> Response:
         everyone=not request.args.get("worker"),
         workers=workers,
         totals=_totals(workers),
-        taken=_taken(snapshots),
-        **_together(workers, _taken(snapshots)),
+        taken=taken,
+        **_together(workers, taken),
         numbers={worker.id: worker.number for worker in workers},
         snapshots=snapshots,
         damaged=here.store.damaged(),
@@ -83,12 +86,10 @@ def _overview() -> Response:
     )
 
 
-def _chosen(
-    workers: Sequence[WorkerInfo], snapshots: Sequence[SnapshotInfo]
-) -> tuple[WorkerInfo, Status, str]:
+def _chosen(workers: Sequence[WorkerInfo], taken: Taken) -> tuple[WorkerInfo, Status, str]:
     """The worker that the page is about, its status, and why it is not the one that was named."""
     own = next(worker for worker in workers if worker.self)
-    wanted = request.args.get("worker") or _usual(workers, snapshots).id
+    wanted = request.args.get("worker") or _usual(workers, taken).id
     try:
         found = next((w for w in workers if wanted in (w.id, str(w.number or ""))), None)
         if found is None:
@@ -98,11 +99,10 @@ def _chosen(
         return own, ask_worker("status"), error.detail
 
 
-def _usual(workers: Sequence[WorkerInfo], snapshots: Sequence[SnapshotInfo]) -> WorkerInfo:
+def _usual(workers: Sequence[WorkerInfo], taken: Taken) -> WorkerInfo:
     """The worker to show where none is named: the same one, whichever of them answers."""
-    answering = {worker.id: worker for worker in workers if worker.answers}
-    taken = _taken(snapshots)
-    return max(answering.values(), key=lambda w: (taken.get(w.id, 0), -w.number))
+    answering = (worker for worker in workers if worker.answers)
+    return max(answering, key=lambda w: (len(taken.get(w.id, ())), -w.number))
 
 
 def _totals(workers: Sequence[WorkerInfo]) -> Totals:
@@ -114,15 +114,9 @@ def _totals(workers: Sequence[WorkerInfo]) -> Totals:
     )
 
 
-def _taken(snapshots: Sequence[SnapshotInfo]) -> dict[str, int]:
-    """Finished snapshots by worker."""
-    done = [s.worker for s in snapshots if s.state == "done"]
-    return {worker: done.count(worker) for worker in set(done)}
-
-
-def _together(workers: Sequence[WorkerInfo], taken: Mapping[str, int]) -> dict[str, bool]:
+def _together(workers: Sequence[WorkerInfo], taken: Taken) -> dict[str, bool]:
     """What can be asked of all workers together."""
-    counts = [taken.get(worker.id, 0) for worker in workers]
+    counts = [len(taken.get(worker.id, ())) for worker in workers]
     several = len(workers) > 1
     return {
         "judge_all": several and max(counts) > 1 and may("export"),

@@ -29,13 +29,13 @@ def register(blueprint: Blueprint) -> None:
     """Adds all routes."""
     sign_in.register(blueprint)
     overview.register(blueprint)
-    across.register(blueprint)
     blueprint.add_url_rule("/report/service", "service_report", _service_report, methods=["GET"])
     register_reading(blueprint)
 
 
 def register_reading(blueprint: Blueprint) -> None:
     """Adds those that read stored snapshots."""
+    across.register(blueprint)
     for method, path, name, function in (
         ("GET", "/snapshots/<snapshot_id>", "snapshot", _snapshot),
         ("GET", "/snapshots/<snapshot_id>/objects", "objects", _objects),
