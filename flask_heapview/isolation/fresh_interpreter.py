@@ -60,9 +60,7 @@ class JobProcess:
         self.module = module
         self._process: subprocess.Popen[bytes] | None = None
         python, path = _Borrowed.executable or find_interpreter(), _Borrowed.path or search_path()
-        if python is None or not is_interpreter(
-            python
-        ):  # embedded: there is no interpreter to start
+        if not is_interpreter(python):  # embedded: there is no interpreter to start
             return
         env = {name: value for name, value in os.environ.items() if name not in _DROPPED}
         if _Borrowed.executable:

@@ -7,6 +7,7 @@ import sys
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeGuard
 
 # where this package lies: an editable install is found by a hook that only a virtual environment's
 # own interpreter runs
@@ -40,6 +41,8 @@ def _candidates() -> Iterator[str]:
     yield os.path.join(sysconfig.get_config_var("BINDIR") or "", name)
 
 
-def is_interpreter(path: str) -> bool:
+def is_interpreter(path: str | None) -> TypeGuard[str]:
     """Whether it is a Python that can be started, by its name."""
+    if path is None:
+        return False
     return os.path.basename(path).startswith("python") and os.access(path, os.X_OK)

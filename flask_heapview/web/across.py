@@ -11,6 +11,7 @@ from ..model.across import Across
 from ..model.api import WorkerInfo
 from ..model.base import from_json
 from ..model.snapshot import SnapshotInfo
+from ..render.sentences.workers import worker_text
 from ..reports.queries import Page
 from ..reports.service_queries import TOO_FEW, finished
 from ..text import clean
@@ -21,7 +22,7 @@ from .frame import page
 from .guard import ask, refs, service
 from .links import link_here, url_for
 from .replies import needs, passed_on
-from .tables import query
+from .view_page import query, view_page
 
 
 def register(blueprint: Blueprint) -> None:
@@ -90,20 +91,13 @@ def _view_page(view: View) -> Callable[[], Response]:
         names = {info.id: _name(workers, info) for info in (shown.base, shown.snapshot)}
         base, target = names[shown.base.id], names[shown.snapshot.id]
         shown.tables[:] = [as_comparison(each, base, target) for each in shown.tables]
-        return page(
-            view.template,
-            view=view,
-            views=VIEWS,
-            shown=shown,
-            about=shown.about,
-            snapshot=shown.snapshot,
-            base=shown.base,
-            query=wanted,
+        return view_page(
+            view,
+            shown,
+            wanted,
             link=link_here(f"across_{view.name}", **pair),
             tab=lambda other: url_for(f".across_{other}", **pair),
             raw=url_for(".api_across", view=view.name, **pair),
-            opens="",
-            others=[],
             across={"base": base, "target": target, "rows": _newest(workers)},
         )
 
@@ -113,4 +107,4 @@ def _view_page(view: View) -> Callable[[], Response]:
 def _name(workers: Sequence[WorkerInfo], info: SnapshotInfo) -> str:
     """What people know the worker of a snapshot by."""
     numbers = {worker.id: worker.number for worker in workers}
-    return f"worker {numbers.get(info.worker) or info.worker}"
+    return worker_text(numbers.get(info.worker, 0), info.worker)

@@ -22,7 +22,7 @@ from .frame import back, page
 from .guard import ask, live_workers, may, service
 from .links import link_here, url_for
 from .replies import needs
-from .tables import query
+from .view_page import query, view_page
 
 
 def register(blueprint: Blueprint) -> None:
@@ -66,15 +66,10 @@ def _view_page(name: str) -> Any:
         wanted = query()
         data = ask("page", view=name, target=snapshot_id, query=wanted)
         shown = from_json(data, Page)
-        return page(
-            view.template,
-            view=view,
-            views=VIEWS,
-            shown=shown,
-            about=shown.about,
-            snapshot=shown.snapshot,
-            base=None,
-            query=wanted,
+        return view_page(
+            view,
+            shown,
+            wanted,
             link=link_here(f"view_{name}", snapshot_id=snapshot_id),
             tab=lambda other: url_for(f".view_{other}", snapshot_id=snapshot_id),
             raw=url_for(f".api_view_{name}", snapshot_id=snapshot_id),
@@ -171,21 +166,13 @@ def _diff_page(name: str) -> Any:
         base, target = _ordered()
         ids: dict[str, Any] = {"base": base or "", "target": target}
         shown = from_json(ask("page", view=name, query=wanted, **ids), Page)
-        return page(
-            view.template,
-            view=view,
-            views=VIEWS,
-            shown=shown,
-            about=shown.about,
-            snapshot=shown.snapshot,
-            base=shown.base,
-            query=wanted,
+        return view_page(
+            view,
+            shown,
+            wanted,
             link=link_here(f"diff_{name}", **ids),
             tab=lambda other: url_for(f".diff_{other}", **ids),
             raw=url_for(".api_diff", **ids),
-            opens="",
-            download="",
-            others=[],
         )
 
     return one_diff

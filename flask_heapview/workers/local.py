@@ -123,11 +123,12 @@ class LocalWorkers:
         own = self.me()
         others = [entry for entry in self.entries.live() if entry.id != own.id]
         answers = self.call_each(others, OWN, LOOK_SECONDS)
-        asked = list(zip(others, answers, strict=True))
-        # one that has ended meanwhile is none any more
-        asked = [one for one in asked if _answered(one[1]) or self.entries.lives(one[0])]
-        rows = [own, *(_shown(entry, answer) for entry, answer in asked)]
-        return sorted(rows, key=lambda worker: (worker.number, worker.id))
+        rows = [
+            _shown(entry, answer)
+            for entry, answer in zip(others, answers, strict=True)
+            if _answered(answer) or self.entries.lives(entry)  # it may have ended meanwhile
+        ]
+        return sorted([own, *rows], key=lambda worker: (worker.number, worker.id))
 
     def me(self) -> WorkerInfo:
         """This worker."""
