@@ -5,7 +5,6 @@ The workers are different processes. So nothing is subtracted in time, and no ra
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import msgspec
 
 from ..model.across import SCHEMA, Across, Difference, OwnerFigures, WorkerFigures
+from ..model.base import moment
 from ..model.ownership import FRAME, GARBAGE, OTHER, SMALL, is_own_type, of_service
 from ..model.service_report import MissingWorker, WorkerRef
 from ..model.snapshot import Snapshot
@@ -25,8 +25,8 @@ from ..model.worker_facts import (
     ResidentDiffers,
     TooFewToCompare,
 )
-from .align import align
 from .growing_nodes import path_of
+from .united import United
 
 MIN_BYTES = 1_000_000  # a difference that is worth a word
 MIN_HEAP_SHARE = 0.01  # of the largest worker's Python heap, for an owner
@@ -59,32 +59,17 @@ class _Gap(msgspec.Struct):
     nodes: list[int]
 
 
-class _Comparer:
+class _Comparer(United):
     """Looks through the union of all workers' path trees."""
 
     def __init__(self, compared: Sequence[Compared]) -> None:
+        super().__init__([snapshot for _, snapshot in compared])
         self.refs = [worker for worker, _ in compared]
-        self.snapshots = [snapshot for _, snapshot in compared]
-        self.union = align([s.ownership.stacks for s in self.snapshots])
-        self.tree = self.union.stacks
-        self.totals = self.union.totals()
-        self.children: dict[int, list[int]] = {}
-        for node, parent in enumerate(self.tree.parent):
-            self.children.setdefault(parent, []).append(node)
-        self.entries: list[dict[int, int]] = []
-        for snapshot, place in zip(self.snapshots, self.union.place, strict=True):
-            row: dict[int, int] = {}
-            for holder in snapshot.ownership.holders:
-                row[place[holder.node]] = row.get(place[holder.node], 0) + holder.entries
-            self.entries.append(row)
         largest = max(s.heap.size for s in self.snapshots)
         self.min_bytes = max(MIN_BYTES, round(MIN_HEAP_SHARE * largest))
 
     def sizes(self, node: int) -> list[int]:
         return [column[node] for column in self.totals]
-
-    def held(self, node: int) -> list[int]:
-        return [row.get(node, 0) for row in self.entries]
 
     # --- owners
 
@@ -240,9 +225,7 @@ class _Comparer:
         resident = [s.process.resident for s in self.snapshots]
         found: list[HeapDiffers | ResidentDiffers] = []
         for worker, gap, than in _apart(resident, MIN_RESIDENT_BYTES):
-            objects = (
-                max(0, heaps[worker] - heaps[than]) if gap > 0 else heaps[than] - heaps[worker]
-            )
+            objects = (heaps[worker] - heaps[than]) * (1 if gap > 0 else -1)
             found.append(
                 ResidentDiffers(
                     **self._pair(worker, than),
@@ -302,7 +285,7 @@ def compare_workers(compared: Sequence[Compared], missing: Sequence[MissingWorke
         first = facts[0] if facts else same
     return Across(
         schema=SCHEMA,
-        generated_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        generated_at=moment(),
         summary="",
         note="",
         workers=made.figures() if made is not None else [],

@@ -11,10 +11,11 @@ import msgspec
 from ..model.ownership import FRAME, GARBAGE, OTHER, SMALL, Holder, dotted
 from ..model.snapshot import Snapshot
 from ..model.stacks import Stacks
-from .align import Aligned, align
+from .align import align
 from .balance import Balance, Unowned
 from .exposure import exposure
 from .series import NO_GROWTH, Growth, measure_growth
+from .united import United
 
 MIN_SWELLING_BYTES = 200_000  # bytes that a single object must have gained, to count by them
 # one object that grows by itself: text that is added to, a buffer, an array
@@ -59,42 +60,27 @@ def path_of(tree: Stacks, node: int) -> str:
     return dotted([frame.label for frame in tree.stack(node)])
 
 
-class _Finder:
+class _Finder(United):
     """Looks through the union of all snapshots' trees."""
 
     def __init__(self, snapshots: Sequence[Snapshot]) -> None:
+        super().__init__(snapshots)
         self.requests = exposure(snapshots)
         self.min_growth = min_objects(self.requests[-1] - self.requests[0])
-        self.union: Aligned = align([s.ownership.stacks for s in snapshots])
-        self.tree = self.union.stacks
-        self.entries: list[dict[int, int]] = []
-        for snapshot, place in zip(snapshots, self.union.place, strict=True):
-            row: dict[int, int] = {}
-            for holder in snapshot.ownership.holders:
-                there = place[holder.node]
-                row[there] = row.get(there, 0) + holder.entries
-            self.entries.append(row)
         last = self.union.place[-1]
         self.known = {last[h.node]: h for h in reversed(snapshots[-1].ownership.holders)}
         self.ends = [
             {place[h.node]: h.ends for h in snapshot.ownership.holders if h.ends}
             for snapshot, place in zip(snapshots, self.union.place, strict=True)
         ]
-        self.totals = self.union.totals()
         self.covered = bytearray(len(self.tree))  # below an owner that grows
         self.app_roots = frozenset(snapshots[-1].ownership.app_roots)
-        self.children: dict[int, list[int]] = {}
-        for node, parent in enumerate(self.tree.parent):
-            self.children.setdefault(parent, []).append(node)
 
     def counts(self, node: int) -> list[int]:
         return [column[node] for column in self.union.count]
 
     def of_counts(self, node: int) -> Growth:
         return self._growth(self.counts(node), self.min_growth)
-
-    def held(self, node: int) -> list[int]:
-        return [row.get(node, 0) for row in self.entries]
 
     def of_entries(self, node: int) -> Growth:
         return self._growth(self.held(node), self.min_growth)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from ..model.base import moment
 from ..model.facts import ContainerGrew, EvidenceFact, SameGrowthAt, SuspectFact
 from ..model.report import (
     AllocatedAt,
@@ -82,7 +82,7 @@ def join(judged: Sequence[Judged], missing: Sequence[MissingWorker]) -> ServiceR
     verdict, reasons, advice = verdict_of(judged, missing, found)
     return ServiceReport(
         schema=SCHEMA,
-        generated_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        generated_at=moment(),
         verdict=verdict,
         summary="",
         advice="",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
@@ -10,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from ..errors import DifferentWorkers
+from ..model.base import moment
 from ..model.facts import (
     AdviceFact,
     AllocatedWhere,
@@ -168,7 +168,7 @@ class Judge(Case):
         both = len(self.snapshots) > 1
         return Report(
             schema=SCHEMA,
-            generated_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            generated_at=moment(),
             base=_ref(self.base) if both else None,
             target=_ref(self.target),
             interval=Interval(
@@ -194,7 +194,7 @@ class Judge(Case):
         top = suspects[0] if suspects else None
         unowned = self.grown.unowned if len(self.snapshots) > 1 else None
         if top is not None and top.confidence >= MIN_LEAK_CONFIDENCE:
-            why = [LeakFound(), *_summary(top), *whence(top)]
+            why = [LeakFound(), *summary_of(top), *whence(top)]
             if unowned is not None and unowned.share >= MIN_UNOWNED_SHARE:
                 why.append(unowned_fact(unowned))
             return "leak", why, Remedy(rule=top.remedy_rule)
@@ -206,7 +206,7 @@ class Judge(Case):
             advice = SendRequests(min_requests=ADVISED_REQUESTS)
             return "inconclusive", [FewRequests(requests=self.served)], advice
         if top is not None:
-            return "inconclusive", [MayLevelOff(), *_summary(top)], self._settle()
+            return "inconclusive", [MayLevelOff(), *summary_of(top)], self._settle()
         rss = self.series(lambda s: s.process.anonymous, MIN_RESIDENT_BYTES)
         if rss.confidence >= MIN_LEAK_CONFIDENCE:
             return "inconclusive", [UnexplainedGrowth(bytes=rss.total)], self._settle()
@@ -222,7 +222,7 @@ class Judge(Case):
     def _in_time(self, top: Suspect | None) -> list[VerdictFact]:
         """Why it cannot be told, where nobody counts the requests."""
         if top is not None:
-            return [MayLevelOff(), *_summary(top)]
+            return [MayLevelOff(), *summary_of(top)]
         rss = self.series(lambda s: s.process.anonymous, MIN_RESIDENT_BYTES)
         if rss.grows:
             return [UnexplainedGrowth(bytes=rss.total)]
@@ -246,7 +246,8 @@ def unowned_fact(unowned: Unowned) -> UnownedGrowth:
     )
 
 
-def _summary(suspect: Suspect) -> list[VerdictFact]:
+def summary_of(suspect: Suspect) -> list[VerdictFact]:
+    """What it is, for the head of a verdict."""
     return [suspect.summary_fact] if suspect.summary_fact is not None else []
 
 

@@ -21,7 +21,7 @@ from ..model.worker_facts import (
     WorkersInDoubt,
 )
 from .finding import MIN_LEAK_CONFIDENCE
-from .judge import whence
+from .judge import summary_of, whence
 
 Judged = Sequence[tuple[WorkerRef, Report]]
 Reasons = list[ServiceVerdictFact]
@@ -36,13 +36,13 @@ def verdict_of(
     top = suspects[0] if suspects else None
     count = len(judged)
     if top is not None and top.confidence >= MIN_LEAK_CONFIDENCE:
-        why: Reasons = [LeakInWorkers(workers=top.seen_in, judged=count), *_summary(top)]
+        why: Reasons = [LeakInWorkers(workers=top.seen_in, judged=count), *summary_of(top)]
         return "leak", [*why, *whence(top)], [Remedy(rule=top.remedy_rule)]
     more = _look_at(missing)
     if not judged:
         return "inconclusive", [NoneJudged(workers=len(missing))], more
     if top is not None and _only_time_will_tell(top, judged):
-        why = [MayLevelOffInWorkers(workers=top.seen_in, judged=count), *_summary(top)]
+        why = [MayLevelOffInWorkers(workers=top.seen_in, judged=count), *summary_of(top)]
         return "inconclusive", why, [*_advice(judged), *more]
     doubtful = [pair for pair in judged if pair[1].verdict == "inconclusive"]
     if doubtful:
@@ -57,10 +57,6 @@ def verdict_of(
         [NothingGrowsAnywhere(workers=count, requests=served)],
         list(judged[0][1].advice_facts),
     )
-
-
-def _summary(suspect: ServiceSuspect) -> Reasons:
-    return [suspect.summary_fact] if suspect.summary_fact is not None else []
 
 
 def _only_time_will_tell(suspect: ServiceSuspect, judged: Judged) -> bool:

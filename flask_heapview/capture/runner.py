@@ -14,6 +14,7 @@ import msgspec
 from ..allocations import tracing
 from ..errors import BadRequest, CaptureBusy, HeapViewError, NoEngine
 from ..isolation import forked_child
+from ..model.base import moment
 from ..model.snapshot import Kind, SnapshotInfo
 from ..process import headroom
 from .base import Capture, CaptureRequest, Engine, SnapshotSink
@@ -138,7 +139,7 @@ class Runner:
             id=sink.new_id(),
             state="running",
             worker=request.worker,
-            taken_at=_now(),
+            taken_at=moment(),
             label=request.label,
             kind=request.kind,
             engine=self.engine.name,
@@ -162,7 +163,7 @@ class Runner:
                     info,
                     engine=self.engine.name,
                     requests=capture.request.counted(),
-                    taken_at=_now(),
+                    taken_at=moment(),
                     clock=time.monotonic(),
                 )
                 tracing.restore_hooks()
@@ -180,7 +181,3 @@ class Runner:
         _CAPTURE_LOCK.release()
         log.warning("flask-heapview: capture %s failed: %s", info.id, reason)
         sink.fail(info, reason)
-
-
-def _now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

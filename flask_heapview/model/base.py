@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TypeVar
 
 import msgspec
@@ -22,3 +23,8 @@ def to_json(value: object) -> bytes:
 def from_json(data: bytes | str, kind: type[M]) -> M:
     """Reads `kind` from JSON; raises msgspec.DecodeError or ValidationError."""
     return msgspec.json.decode(data, type=kind)
+
+
+def moment(seconds: float | None = None) -> str:
+    """A time in seconds since the epoch, the present one if none is given: RFC 3339, UTC."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

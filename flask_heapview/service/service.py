@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -22,7 +21,7 @@ from ..isolation import event_loop
 from ..isolation.postponed import POSTPONED
 from ..isolation.turns import hold
 from ..model.api import CaptureState, Estimate, Status, WatchState, WorkerInfo
-from ..model.base import from_json
+from ..model.base import from_json, moment
 from ..model.report import Report
 from ..model.snapshot import Kind, SnapshotInfo
 from ..process import memory, pymalloc
@@ -117,11 +116,10 @@ class Service:
     def own_worker(self) -> WorkerInfo:
         """This worker's own figures."""
         own = psutil.Process()
-        started = time.gmtime(own.create_time())
         return WorkerInfo(
             id=self.worker,
             pid=os.getpid(),
-            started_at=time.strftime("%Y-%m-%dT%H:%M:%SZ", started),
+            started_at=moment(own.create_time()),
             rss=own.memory_info().rss,
             requests=sum(self.requests().values()),
             self=True,
