@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ..model.report import Interval, Report, Suspect
+from ..model.report import Report, Suspect
 from ..model.service_report import ServiceReport, ServiceSuspect, WorkerRef
 from ..text import bytes_text, number_text
+from .sentences.say import requests_text
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|])")
 
@@ -28,7 +29,7 @@ def render(report: Report) -> str:
     lines = [
         f"# {escape(report.summary)}",
         "",
-        f"Verdict: **{report.verdict}**, over {_requests(report.interval)} in "
+        f"Verdict: **{report.verdict}**, over {requests_text(report.interval)} in "
         f"{report.interval.seconds:g} s (snapshots {base} to {report.target.id}).",
         "",
         escape(report.advice),
@@ -38,18 +39,12 @@ def render(report: Report) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _requests(interval: Interval) -> str:
-    if interval.counted_by == "nobody":
-        return "an unknown number of requests"
-    return f"{number_text(interval.requests)} requests"
-
-
 def render_service(report: ServiceReport) -> str:
     """The report on all workers."""
     lines = [
         f"# {escape(report.summary)}",
         "",
-        f"Verdict: **{report.verdict}**, over {_requests(report.interval)} in "
+        f"Verdict: **{report.verdict}**, over {requests_text(report.interval)} in "
         f"{len(report.judged)} of {report.live} workers.",
         "",
         escape(report.advice),

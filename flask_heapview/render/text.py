@@ -5,7 +5,8 @@ from __future__ import annotations
 import textwrap
 
 from ..model.report import Report, Suspect
-from ..text import bytes_text, number_text
+from ..text import bytes_text
+from .sentences.say import requests_text
 
 WIDTH = 80  # columns
 MAX_SITES = 3
@@ -23,12 +24,11 @@ def render(report: Report) -> str:
 
 def _basis(report: Report) -> str:
     interval = report.interval
-    known = interval.counted_by != "nobody"
-    requests = number_text(interval.requests) if known else "an unknown number of"
+    requests = requests_text(interval)
     if report.base is None:
-        return f"Verdict: {report.verdict}. Snapshot {report.target.id}, after {requests} requests."
+        return f"Verdict: {report.verdict}. Snapshot {report.target.id}, after {requests}."
     return (
-        f"Verdict: {report.verdict}, over {requests} requests in {interval.seconds:g} s. "
+        f"Verdict: {report.verdict}, over {requests} in {interval.seconds:g} s. "
         f"Snapshots {report.base.id} to {report.target.id}."
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import singledispatch
 
 from ...model import facts
+from ...model.report import Interval
 from ...text import number_text
 
 # those without a figure
@@ -33,6 +34,12 @@ def count_text(count: int, noun: str) -> str:
         return f"1 {noun}"
     plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
     return f"{number_text(count)} {plural}"
+
+
+def requests_text(interval: Interval) -> str:
+    """1,000 requests; how many is unknown where nobody counts them."""
+    known = interval.counted_by != "nobody"
+    return f"{number_text(interval.requests) if known else 'an unknown number of'} requests"
 
 
 def span_text(requests: int, seconds: float | None) -> str:
