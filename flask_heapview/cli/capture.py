@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from ..errors import Unreachable
-from ..model.api import NotDone, Started, WorkerInfo
+from ..model.api import Started
 from ..model.snapshot import SnapshotInfo
 from ..text import bytes_text, ms_text
-from .place import ServiceCommand, require_service
+from .place import ServiceCommand
 from .service_api import ServiceApi
-from .targets import ask_workers, choose, tell, title, worker_options
+from .targets import target, worker_options
 from .terminal import cell, console, note, say, say_prose
 
 if TYPE_CHECKING:
@@ -41,21 +41,15 @@ def capture_command(worker: str | None, every: bool, kind: str, label: str, wait
 
     With --no-wait it prints the snapshot's id and ends.
     """
-    service = require_service()
-    whom = choose(service, worker, every)
-    workers = service.workers()
-    wanted = {"kind": kind, "label": label}
-    begun = ask_workers(service, "POST", "/snapshots", Started, whom, wanted)
-    for one in begun:
-        if isinstance(one, NotDone):
-            tell(title(workers, one.worker), one.error)
-    ids = [one.id for one in begun if isinstance(one, Started)]
+    meant = target(worker, every)
+    begun = meant.ask("POST", "/snapshots", Started, {"kind": kind, "label": label})
+    ids = [one.id for one in meant.good(begun)]
     if not wait:
         say("\n".join(map(cell, ids)))
         return
-    ends = _wait(service, ids)
+    ends = _wait(meant.service, ids)
     for info in ends:
-        _show(info, workers)
+        _show(info, meant.title(info.worker))
     if len(ids) < len(begun) or any(info.state == "failed" for info in ends):
         raise SystemExit(1)
 
@@ -100,8 +94,7 @@ def patiently(ask: Callable[[], T]) -> T:
             time.sleep(POLL_SECONDS)
 
 
-def _show(info: SnapshotInfo, workers: Sequence[WorkerInfo]) -> None:
-    name = title(workers, info.worker)
+def _show(info: SnapshotInfo, name: str) -> None:
     if info.state == "failed":
         note(f"Error: The capture {cell(info.id)} of {name} failed: {cell(info.error or '')}")
         return

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from ..model.api import Collected, NotDone, Tracing, Trimmed, WorkerInfo
+from ..model.api import Collected, Tracing, Trimmed, WorkerInfo
 from ..render.html import ago_text
 from ..text import bytes_text, number_text
 from .place import ServiceCommand, require_service
-from .targets import ask_workers, choose, tell, title, worker_options
+from .targets import target, title, worker_options
 from .terminal import cell, note, say, say_prose, show_table
 
 MAX_TYPES = 20
@@ -47,16 +47,11 @@ def trace(state: str, exact: bool, frames: int | None, worker: str | None, every
     if state == "off" and (exact or frames):
         raise click.UsageError("--exact and --frames are for `on`.")
     mode = "off" if state == "off" else "exact" if exact else "sampled"
-    service = require_service()
-    whom = choose(service, worker, every)
-    workers = service.workers()
+    meant = target(worker, every)
     wanted = {"mode": mode, "frames": frames}
-    asked = ask_workers(service, "POST", "/allocations", Tracing, whom, wanted)
-    for answer in asked:
-        name = title(workers, answer.worker)
-        if isinstance(answer, NotDone):
-            tell(name, answer.error)
-        elif answer.mode == "off":
+    for answer in meant.good(meant.ask("POST", "/allocations", Tracing, wanted)):
+        name = meant.title(answer.worker)
+        if answer.mode == "off":
             say(f"{name}: allocation tracing is off.")
         else:
             say(f"{name}: allocation tracing is {cell(answer.mode)}, {answer.frames} frames deep.")
@@ -64,14 +59,9 @@ def trace(state: str, exact: bool, frames: int | None, worker: str | None, every
 
 def collect(worker: str | None, every: bool) -> None:
     """Runs a full collection, and shows what it freed."""
-    service = require_service()
-    whom = choose(service, worker, every)
-    workers = service.workers()
-    for answer in ask_workers(service, "POST", "/gc/collect", Collected, whom):
-        name = title(workers, answer.worker)
-        if isinstance(answer, NotDone):
-            tell(name, answer.error)
-            continue
+    meant = target(worker, every)
+    for answer in meant.good(meant.ask("POST", "/gc/collect", Collected)):
+        name = meant.title(answer.worker)
         say_prose(
             f"{name}: found {answer.found:,} unreachable objects in "
             f"{answer.seconds * 1000:,.1f} ms. "
@@ -89,14 +79,9 @@ def collect(worker: str | None, every: bool) -> None:
 @worker_options
 def trim_command(worker: str | None, every: bool) -> None:
     """Have the C library release free memory, and show what came back."""
-    service = require_service()
-    whom = choose(service, worker, every)
-    workers = service.workers()
-    for answer in ask_workers(service, "POST", "/trim", Trimmed, whom):
-        name = title(workers, answer.worker)
-        if isinstance(answer, NotDone):
-            tell(name, answer.error)
-            continue
+    meant = target(worker, every)
+    for answer in meant.good(meant.ask("POST", "/trim", Trimmed)):
+        name = meant.title(answer.worker)
         say_prose(
             f"{name}: {bytes_text(answer.freed)} released, resident memory went from "
             f"{bytes_text(answer.before)} to {bytes_text(answer.after)}. {cell(answer.meaning)}"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import click
+import msgspec
 
 from ..errors import BadRequest, NotFound
 from ..model.api import NotDone, WorkerInfo
+from .place import require_service
 from .service_api import ServiceApi, converted, decoded
 from .service_link import Fields
 from .terminal import cell, note
@@ -26,17 +28,65 @@ def worker_options(function: Function) -> Function:
     return one(every(function))
 
 
-def choose(service: ServiceApi, wanted: str | None, every: bool) -> str:
-    """What to put into the field `worker`. Raises HeapViewError, or click's error for both."""
+class Target(msgspec.Struct, frozen=True):
+    """The workers that a command is meant for: one of the service, or all of them."""
+
+    service: ServiceApi
+    workers: Sequence[WorkerInfo]  # that live
+    whom: str  # what to put into the field `worker`
+
+    def title(self, worker_id: str) -> str:
+        """A worker as people know it; the one that is meant where the id is empty."""
+        return title(self.workers, worker_id or self.whom)
+
+    def ask(
+        self, method: str, path: str, kind: type[T], fields: Fields | None = None
+    ) -> list[T | NotDone]:
+        """The answer of that worker, or of each. Raises what it, or all of them, have met."""
+        given = {name: value for name, value in (fields or {}).items() if value is not None}
+        given["worker"] = self.whom
+        if method == "POST":
+            data = self.service.ask(method, path, given)
+        else:
+            data = self.service.ask(method, path, query=given)
+        if not data:
+            return []
+        if self.whom != ALL:
+            return [decoded(data, kind)]
+        (rows,) = decoded(data, dict[str, list[dict[str, Any]]]).values()
+        return [
+            converted(row, NotDone) if set(row) == NOT_DONE else converted(row, kind)
+            for row in rows
+        ]
+
+    def tell(self, problem: NotDone) -> None:
+        """One of several workers has not done it."""
+        note(f"{self.title(problem.worker)}: {cell(problem.error)}")
+
+    def good(self, rows: Iterable[T | NotDone]) -> Iterator[T]:
+        """The answers of those that have done it. Says why the others have not."""
+        for row in rows:
+            if isinstance(row, NotDone):
+                self.tell(row)
+            else:
+                yield row
+
+
+def target(wanted: str | None, every: bool) -> Target:
+    """The one of the options. Raises HeapViewError, or click's error for both."""
+    service = require_service()
     if wanted and every:
         raise click.UsageError("Use either --worker or --all.")
-    if every:
-        return ALL
     workers = service.workers()
+    return Target(service, workers, ALL if every else _one(workers, wanted).id)
+
+
+def _one(workers: Sequence[WorkerInfo], wanted: str | None) -> WorkerInfo:
+    """The one that is named, or the only one. Raises NotFound, BadRequest."""
     if wanted:
-        return find(workers, wanted).id
+        return find(workers, wanted)
     if len(workers) == 1:
-        return workers[0].id
+        return workers[0]
     if not workers:
         raise NotFound("No worker is listed yet. Send a request to the service first.")
     raise BadRequest(
@@ -60,32 +110,3 @@ def title(workers: Sequence[WorkerInfo], worker_id: str) -> str:
     """A worker as people know it."""
     number = next((w.number for w in workers if w.id == worker_id), 0)
     return f"worker {number or cell(worker_id)}"
-
-
-def ask_workers(
-    service: ServiceApi,
-    method: str,
-    path: str,
-    kind: type[T],
-    worker: str,
-    fields: Fields | None = None,
-) -> list[T | NotDone]:
-    """The answer of that worker, or of each of them. Raises what it, or all of them, have met."""
-    given = {name: value for name, value in (fields or {}).items() if value is not None}
-    if method == "POST":
-        data = service.ask(method, path, {**given, "worker": worker})
-    else:
-        data = service.ask(method, path, query={**given, "worker": worker})
-    if worker != ALL:
-        return [decoded(data, kind)] if data else []
-    if not data:
-        return []
-    (rows,) = decoded(data, dict[str, list[dict[str, Any]]]).values()
-    return [
-        converted(row, NotDone) if set(row) == NOT_DONE else converted(row, kind) for row in rows
-    ]
-
-
-def tell(worker: str, problem: str) -> None:
-    """One of several workers has not done it."""
-    note(f"{worker}: {cell(problem)}")

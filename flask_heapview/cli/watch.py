@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..model.api import NotDone, Nothing, WatchState, WorkerInfo
+from ..model.api import NotDone, Nothing, WatchState
 from .capture import bars, patiently
-from .place import ServiceCommand, require_service
-from .service_api import ServiceApi
-from .targets import ask_workers, choose, tell, title, worker_options
+from .place import ServiceCommand
+from .targets import Target, target, worker_options
 from .terminal import cell, note, say, say_prose
 
 if TYPE_CHECKING:
@@ -44,35 +43,38 @@ def watch_command(
 
     Ctrl-C stops the watch. The snapshots stay.
     """
-    service = require_service()
-    whom = choose(service, worker, every)
-    workers = service.workers()
+    meant = target(worker, every)
     wanted = {"times": times, "every_requests": every_requests, "every_seconds": every_seconds}
-    begun = ask_workers(service, "POST", "/watch", WatchState, whom, wanted)
+    begun = meant.ask("POST", "/watch", WatchState, wanted)
     if not wait:
         say("The watch has begun. `GET watch` and the page show how far it is.")
-        _tell_errors(begun, workers)
+        _all_good(meant, begun)
         return
     try:
-        ends = _wait(service, whom, workers)
+        ends = _wait(meant)
     except KeyboardInterrupt:
-        ask_workers(service, "DELETE", "/watch", Nothing, whom)
+        meant.ask("DELETE", "/watch", Nothing)
         note("The watch is stopped. Its snapshots stay.")
         raise SystemExit(0) from None
-    good = _show(ends, whom, workers)
-    if _tell_errors(begun, workers) or not good:
+    good = _show(meant, ends)
+    if not _all_good(meant, begun) or not good:
         raise SystemExit(1)
 
 
-def _wait(service: ServiceApi, whom: str, workers: Sequence[WorkerInfo]) -> Rows:
+def _all_good(meant: Target, begun: Rows) -> bool:
+    """Whether all have begun; says which have not."""
+    return len(list(meant.good(begun))) == len(begun)
+
+
+def _wait(meant: Target) -> Rows:
     """Until no watch runs any more. Raises HeapViewError where a worker has ended meanwhile."""
     with bars() as progress:
         tasks: dict[str, TaskID] = {}
         while True:
-            rows = patiently(lambda: ask_workers(service, "GET", "/watch", WatchState, whom))
+            rows = patiently(lambda: meant.ask("GET", "/watch", WatchState))
             for row in rows:
                 if isinstance(row, WatchState):
-                    _draw(progress, tasks, row, title(workers, row.worker or whom))
+                    _draw(progress, tasks, row, meant.title(row.worker))
             if not any(isinstance(row, WatchState) and row.state == "running" for row in rows):
                 return rows
             time.sleep(POLL_SECONDS)
@@ -86,14 +88,12 @@ def _draw(progress: Progress, tasks: dict[str, TaskID], row: WatchState, name: s
     progress.update(tasks[name], description=words, completed=len(row.snapshots))
 
 
-def _show(rows: Rows, whom: str, workers: Sequence[WorkerInfo]) -> bool:
-    """Says how each of them ended; whether all have done it."""
+def _show(meant: Target, rows: Rows) -> bool:
+    """Says how each of them ended; whether none has failed."""
     good = True
-    for row in rows:
-        name = title(workers, row.worker or whom)
-        if isinstance(row, NotDone):
-            note(f"{name}: {cell(row.error)}")
-        elif row.state == "failed":
+    for row in meant.good(rows):
+        name = meant.title(row.worker)
+        if row.state == "failed":
             note(f"Error: {name} failed: {cell(row.error or '')}")
             good = False
         elif row.state == "stopped":
@@ -102,11 +102,3 @@ def _show(rows: Rows, whom: str, workers: Sequence[WorkerInfo]) -> bool:
             say_prose(f"{name}: {cell(row.verdict or '')}. {cell(row.summary)}")
             say(f"The evidence: report {cell(row.snapshots[0])} {cell(row.snapshots[-1])}")
     return good
-
-
-def _tell_errors(begun: Rows, workers: Sequence[WorkerInfo]) -> bool:
-    """Says which workers have not begun; whether there are any."""
-    errors = [row for row in begun if isinstance(row, NotDone)]
-    for row in errors:
-        tell(title(workers, row.worker), row.error)
-    return bool(errors)
