@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..e2e.apps import LEAKY
 from ..live_server import serving
-from ..workers.test_servers import listed
+from ..workers.listing import listed
 from .shell import environment, shell
 
 

@@ -14,7 +14,7 @@ from flask_heapview.views import BY_NAME
 from ..e2e.apps import LEAKY
 from ..helpers import ROOT
 from ..live_server import serving
-from ..workers.test_servers import listed
+from ..workers.listing import listed
 from .shell import environment
 
 TEXT = (ROOT / "docs" / "cli.md").read_text()

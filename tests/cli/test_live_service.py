@@ -19,8 +19,8 @@ from flask_heapview.views import VIEWS
 from ..e2e.apps import LEAKY
 from ..helpers import PREFIX, TOKEN
 from ..live_server import Server, serving
-from ..workers.test_servers import done as done_in_the_end
-from ..workers.test_servers import listed
+from ..workers.listing import done as done_in_the_end
+from ..workers.listing import listed
 from .shell import shell
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -15,7 +15,7 @@ import pytest
 from ..e2e.apps import LEAKY
 from ..helpers import needs, wait_until
 from ..live_server import Server, serving
-from ..workers.test_servers import listed
+from ..workers.listing import listed
 from .shell import is_root, shell
 
 NOBODY = "nobody"

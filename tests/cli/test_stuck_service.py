@@ -15,7 +15,7 @@ from flask_heapview.model.snapshot import SnapshotInfo
 
 from ..helpers import wait_until
 from ..live_server import Server, serving
-from ..workers.test_servers import listed
+from ..workers.listing import listed
 from .shell import begun, shell
 
 STUCK = '''

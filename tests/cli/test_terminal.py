@@ -16,7 +16,7 @@ import pytest
 from ..e2e.apps import LEAKY
 from ..helpers import wait_until
 from ..live_server import Server, serving
-from ..workers.test_servers import listed
+from ..workers.listing import listed
 from .shell import environment
 
 ALTERNATE, NORMAL = b"\x1b[?1049h", b"\x1b[?1049l"  # the terminal's second screen, and back

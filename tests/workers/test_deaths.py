@@ -9,32 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import pytest
 
 from ..e2e.apps import LEAKY
 from ..helpers import wait_until
 from ..live_server import Server, Traffic, Uwsgi, serving
 from .listing import done, listed
+from .servers import on
 
-SERVERS: dict[str, tuple[type[Server], tuple[str, ...]]] = {
-    "sync": (Server, ("sync",)),
-    "gthread, preloaded": (Server, ("gthread", "--threads", "4", "--preload")),
-    "gevent": (Server, ("gevent",)),
-    "uWSGI": (
-        Uwsgi,
-        ("", "--enable-threads", "--lazy-apps", "--touch-chain-reload", "app.py"),
-    ),
-}
-SLOW = ("sync", "gevent", "uWSGI")  # make test-all has them, too
-
-
-each_server = pytest.mark.parametrize(
-    ("kind", "options"),
-    [
-        pytest.param(*value, id=name, marks=[pytest.mark.slow] if name in SLOW else [])
-        for name, value in SERVERS.items()
-    ],
-)
+each_server = on("gthread, preloaded", slow=("sync", "gevent", "uWSGI"))
 OPERATIONS: list[tuple[str, str, dict[str, Any]]] = [
     ("GET", "/status?worker={id}", {}),
     ("POST", "/snapshots", {"worker": "{id}"}),

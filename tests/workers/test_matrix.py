@@ -6,25 +6,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from flask_heapview.workers.base import Call
 from flask_heapview.workers.client import Exchange
 
 from ..e2e.apps import LEAKY
-from ..live_server import Server, Traffic, Uwsgi, serving
+from ..live_server import Server, Traffic, serving
 from .listing import done, listed
+from .servers import SERVERS, on
 
 WORKERS = 4
-CLASSES = {"sync": (), "gthread": ("--threads", "4"), "gevent": ()}
-SERVERS: dict[str, tuple[type[Server], tuple[str, ...]]] = {
-    **{name: (Server, (name, *more)) for name, more in CLASSES.items()},
-    **{
-        f"{name}, preloaded": (Server, (name, *more, "--preload")) for name, more in CLASSES.items()
-    },
-    "uWSGI": (Uwsgi, ("", "--enable-threads", "--lazy-apps")),
-    "uWSGI, preloaded": (Uwsgi, ("", "--enable-threads")),
-}
 
 
 def each_reaches_each(server: Server, workers: list[dict[str, Any]]) -> None:
@@ -45,8 +35,7 @@ def capture_all(server: Server) -> None:
         assert done(server, one["id"])["state"] == "done"
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("kind", "options"), SERVERS.values(), ids=SERVERS)
+@on(slow=SERVERS)
 def test_the_whole_service(kind: type[Server], options: tuple[str, ...], tmp_path: Path) -> None:
     with serving(tmp_path, LEAKY, *options, "--workers", str(WORKERS), kind=kind) as server:
         workers = listed(server, WORKERS)

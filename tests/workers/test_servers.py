@@ -14,24 +14,12 @@ from ..e2e.apps import LEAKY
 from ..helpers import wait_until
 from ..live_server import Server, Uwsgi, serving
 from .listing import done, listed
-
-SERVERS: dict[str, tuple[type[Server], tuple[str, ...]]] = {
-    "sync": (Server, ("sync",)),
-    "gthread, preloaded": (Server, ("gthread", "--threads", "4", "--preload")),
-    "gevent": (Server, ("gevent",)),
-    "gevent, preloaded": (Server, ("gevent", "--preload")),
-    "uWSGI, preloaded": (Uwsgi, ("", "--enable-threads")),
-    "uWSGI": (Uwsgi, ("", "--threads", "2", "--lazy-apps")),
-}
-SLOW = ("sync", "gevent", "uWSGI")  # make test-all has them, too
+from .servers import on
 
 
-@pytest.mark.parametrize(
-    ("kind", "options"),
-    [
-        pytest.param(*value, id=name, marks=[pytest.mark.slow] if name in SLOW else [])
-        for name, value in SERVERS.items()
-    ],
+@on(
+    *("gthread, preloaded", "gevent, preloaded", "uWSGI, preloaded"),
+    slow=("sync", "gevent", "uWSGI"),
 )
 def test_each_worker_is_reached_whoever_answers(
     kind: type[Server], options: tuple[str, ...], tmp_path: Path

@@ -11,7 +11,7 @@ import pytest
 
 from ..helpers import PREFIX, wait_until
 from ..live_server import Server, serving
-from .test_servers import done, listed
+from .listing import done, listed
 
 SOURCE = '''
 """Both workers leak. One of them holds a cache besides."""
