@@ -3,6 +3,7 @@ from __future__ import annotations
 import operator
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from flask_heapview.workers import boot
 from .helpers import TOKEN, why_not_portable
 from .installing import copy_checkout
 from .tmpfs_lock import tmpfs_lock
+from .traced_threads import trace_raw_threads
 
 MEASURED_CHILDREN: list[bool] = []  # not empty: what forks goes on being measured
 
@@ -30,6 +32,8 @@ def _stop_measuring() -> None:
 
 # coverage follows into every forked child, which makes captures many times slower: one is enough
 os.register_at_fork(after_in_child=_stop_measuring)
+if threading.gettrace() is not None:
+    trace_raw_threads()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

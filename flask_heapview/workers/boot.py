@@ -128,7 +128,8 @@ def _in_parent() -> None:
     if is_own_fork() or "gunicorn.arbiter" in sys.modules or "uwsgi" in sys.modules:
         return
     for app in list(_Waiting.everyone):
-        if app.listed and app.idle():
+        if app.idle():
+            _Waiting.apps.discard(app)  # its first request will tell if it serves after all
             app.disappear()
 
 
