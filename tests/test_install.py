@@ -43,6 +43,7 @@ def test_a_wheel(built: Path, tmp_path: Path) -> None:
     assert "site-packages" in str(place)
 
 
+@pytest.mark.slow
 def test_an_sdist(built: Path, tmp_path: Path) -> None:
     (sdist,) = built.glob("*.tar.gz")
     place = works(install(tmp_path / "env", str(sdist)), tmp_path)

@@ -59,16 +59,17 @@ def copied(good: Path, tmp_path: Path) -> tuple[Path, Path]:
     return python, site
 
 
+def later(*values: Any) -> Any:
+    """A case of make test-all: each is an installation."""
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
 @pytest.mark.parametrize(
     ("env", "why", "log"),
     [
-        (
-            {"CC": "/bin/false"},
-            FAILED,
-            "",
-        ),
+        later({"CC": "/bin/false"}, FAILED, ""),
         ({"PATH": "/nonexistent"}, f"There was no C compiler: {COMPILER} was not found.", ""),
-        (
+        later(
             {"CC": "/nonexistent/cc -O"},
             "There was no C compiler: /nonexistent/cc was not found",
             "",
@@ -78,7 +79,7 @@ def copied(good: Path, tmp_path: Path) -> tuple[Path, Path]:
             "fatal error: /nonexistent/broken.h: No such file or directory.",
             "compilation terminated.",
         ),
-        ({"CC": "'gcc"}, "The build failed: No closing quotation.", ""),
+        later({"CC": "'gcc"}, "The build failed: No closing quotation.", ""),
     ],
     ids=["fails", "none", "none-of-that-name", "broken-header", "unreadable"],
 )
@@ -97,6 +98,7 @@ def test_a_failed_build(
     assert log in answer["page"]
 
 
+@pytest.mark.slow
 def test_an_editable_checkout_that_is_mended(checkout: Path, tmp_path: Path) -> None:
     """A failed build removes the older file, and a good one removes the note."""
     sources = tmp_path / "sources"

@@ -39,7 +39,9 @@ def garbage() -> Iterator[int]:
 
 
 @pytest.mark.parametrize("room", [3_000, 2_000_000])
-@pytest.mark.parametrize("engine", [pytest.param("portable", marks=needs_portable), "native"])
+@pytest.mark.parametrize(
+    "engine", ["native", pytest.param("portable", marks=[needs_portable, pytest.mark.slow])]
+)
 def test_a_snapshot_does_not_contradict_itself(
     engine: str, room: int, garbage: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

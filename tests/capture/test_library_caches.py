@@ -80,7 +80,7 @@ say(rows=rows)
 """
 
 
-@pytest.fixture(scope="module", params=["native", "portable"])
+@pytest.fixture(scope="module", params=["native", pytest.param("portable", marks=pytest.mark.slow)])
 def engine(request: pytest.FixtureRequest) -> str:
     why_not = NativeEngine.why_not() if request.param == "native" else why_not_portable()
     needs(why_not is None, why_not or "")

@@ -17,6 +17,7 @@ from .apps import LEAKY
 
 SHOTS = os.environ.get("HEAPVIEW_SHOTS")  # a directory, to look at every page
 SIZES = {"narrow": (400, 900), "wide": (2000, 1100)}
+OTHER_WINDOWS = (("wide", "dark"), ("narrow", "light"))  # make test-all has them
 
 
 @pytest.fixture(scope="module")
@@ -161,8 +162,13 @@ def test_without_javascript_everything_but_live_progress_works(
     page.context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", list(SIZES))
+@pytest.mark.parametrize(
+    ("size", "scheme"),
+    [
+        *(("wide", "light"), ("narrow", "dark")),
+        *(pytest.param(*rest, marks=pytest.mark.slow) for rest in OTHER_WINDOWS),
+    ],
+)
 def test_every_page_fits_its_window(browser: Any, server: Server, scheme: str, size: str) -> None:
     width, height = SIZES[size]
     page = open_page(

@@ -20,7 +20,10 @@ from .other_worker import copy_for_another_worker, service_of
 MODULE = named_by_data.__name__
 
 
-@pytest.fixture(scope="module", params=["native", pytest.param("portable", marks=needs_portable)])
+@pytest.fixture(
+    scope="module",
+    params=["native", pytest.param("portable", marks=[needs_portable, pytest.mark.slow])],
+)
 def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """With two snapshots taken; all that is named by data comes in between."""
     place = tmp_path_factory.mktemp("names") / "heapview"

@@ -126,7 +126,7 @@ def test_the_body_is_still_there(make_app: Make) -> None:
     assert served(app) == {"rpc: add": 1}
 
 
-@pytest.mark.parametrize("mode", ["sampled", "exact"])
+@pytest.mark.parametrize("mode", ["sampled", pytest.param("exact", marks=pytest.mark.slow)])
 def test_a_report_names_them(mode: str, make_app: Make) -> None:
     app = make_app(request_name=by_kind, allocations=mode)
     kept.clear()
