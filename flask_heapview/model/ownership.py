@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .base import Model
+from .births import Births
 from .stacks import Stacks
 
 HOLDERS = 4000  # collecting nodes described in a snapshot
@@ -49,6 +50,7 @@ class Site(Model, frozen=True):
     size: int  # bytes
     count: int = 0
     endpoint: str | None = None  # whose view function stood in the traceback
+    births: Births | None = None  # of what is alive; sampled only
 
 
 class Holder(Model, frozen=True):

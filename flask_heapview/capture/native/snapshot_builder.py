@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from ...allocations import samples
+from ...allocations import estimates
 from ...core import offsets
 from ...inspection import known_caches
 from ...inspection.container_owners import Owners
@@ -101,7 +101,7 @@ class SnapshotBuilder:
         """The exact ones where tracemalloc was on; else what was sampled, if anything was."""
         if self.work.allocations.mode != "off" or self.walk.sampler is None:
             return self.work.allocations
-        return samples.allocations(self.walk.sampler)
+        return estimates.allocations(self.walk.sampler)
 
     def timed(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot with what it took, to be called last."""
