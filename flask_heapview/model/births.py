@@ -20,3 +20,18 @@ class Births(Model, frozen=True):
     until: int = 0  # so many of them lie in all bins together
     size: tuple[int, ...] = ()  # bytes of each bin, estimated
     samples: tuple[int, ...] = ()  # that each bin's figure rests on
+
+
+class NodeAges(Model, frozen=True):
+    """What is alive at a node of the tree, by the worker's requests at its birth."""
+
+    node: int  # in the ownership stacks
+    size: tuple[int, ...]  # bytes of each bin, estimated
+    samples: int  # that it rests on
+
+
+class Ages(Model, frozen=True):
+    """The ages of what the nodes of the tree hold: bins as those of Births."""
+
+    requests: int = 0  # of the worker, in all bins together
+    nodes: list[NodeAges] = []

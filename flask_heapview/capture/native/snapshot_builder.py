@@ -32,6 +32,7 @@ from ...model.stacks import Frame, Stacks, StacksBuilder
 from ...process import memory, resources, tmpfs
 from ..base import ServiceFacts
 from . import walk_file
+from .node_ages import node_ages
 from .sample_owners import SampleOwners
 from .surroundings import Surroundings
 
@@ -185,6 +186,7 @@ class SnapshotBuilder:
             holders=[self._holder(number) for *_, number in found[:HOLDERS]],
             roots=len(roots),
             app_roots=[self.walk.labels[n.label] for n in roots if n.rank == APP],
+            ages=node_ages(self.walk.sampler, self.stacks, self.place),
             truncated=self.walk.truncated,
         )
 
