@@ -10,7 +10,7 @@ from ..core.loader import core
 from ..inspection.code_locations import CodeLocations
 from ..model.allocations import Allocations
 from ..model.stacks import Frame, StacksBuilder
-from . import samples, tracing
+from . import estimates, samples, tracing
 
 _OURS = frozenset((__file__, tracing.__file__, tracemalloc.__file__))
 MAX_STACKS = 20_000  # tracebacks kept in a snapshot, the largest; the rest is summed up
@@ -20,7 +20,7 @@ DOMAINS = {389047: "numpy arrays"}  # tracemalloc's domains that libraries repor
 def read_sampled() -> Allocations:
     """What the sampler of this process, or of the one it was forked from, knows."""
     found = samples.parse_dump(core.sampling_dump()) if core is not None else None
-    return Allocations(note=tracing.OFF) if found is None else samples.allocations(found)
+    return Allocations(note=tracing.OFF) if found is None else estimates.allocations(found)
 
 
 def read_allocations(places: CodeLocations) -> Allocations:
@@ -51,7 +51,7 @@ def read_allocations(places: CodeLocations) -> Allocations:
         peak=peak,
         overhead=overhead,
         stacks=stacks,
-        app_frames=samples.app_frames(stacks),
+        app_frames=estimates.app_frames(stacks),
         domains=dict(domains),
     )
 

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import math
 import struct
-import time
-from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
@@ -18,9 +16,6 @@ import msgspec
 
 from ..core.loader import core
 from ..inspection.roots import app_file
-from ..model.allocations import Allocations
-from ..model.ownership import Site
-from ..model.stacks import Frame, Stacks, StacksBuilder
 from ..request_context import OWN
 from ..text import clean
 
@@ -28,11 +23,10 @@ is_app = lru_cache(maxsize=4096)(app_file)
 NONE = 0xFFFF_FFFF
 _DOUBTFUL = 1 << 31
 ENDPOINT, THREAD = "endpoint ", "thread "
-OTHER = "(other)"
 NO_ENDPOINT = "(no endpoint)"  # what threads outside of requests allocate, and imports
 OURS = str(Path(__file__).parents[1]) + "/"
-_HEAD = struct.Struct("=IdddQQQQQ")
-_LIVE = struct.Struct("=QdII")
+_HEAD = struct.Struct("=IdddQQQQQQI")
+_LIVE = struct.Struct("=QdIIIII")
 _TAGS = ("", ENDPOINT, THREAD)  # by their kind: TAG_OTHER, TAG_ENDPOINT, TAG_THREAD of the core
 
 
@@ -44,6 +38,7 @@ class SampledTraceback(msgspec.Struct):
     blocks: float  # ever allocated, estimated
     bytes: float
     ours: bool  # allocated by the page itself
+    requests: int  # that have begun under that tag
 
 
 class LiveSample(msgspec.Struct):
@@ -53,6 +48,10 @@ class LiveSample(msgspec.Struct):
     rate: float
     entry: int
     held: int  # who holds it: see node and doubtful
+    # its birth: when so many requests had begun, so many of its tag, so many seconds after sampling
+    request: int
+    own_request: int
+    second: int
 
     @property
     def node(self) -> int:
@@ -78,6 +77,7 @@ class Samples(msgspec.Struct):
     seen: float
     dropped: int
     since: float  # seconds
+    requests: int  # that have begun
     overhead: int
     entries: list[SampledTraceback]
     live: list[LiveSample]
@@ -108,12 +108,14 @@ class _DumpReader:
             raise struct.error("the dump is cut short")
         return self.data[begin : self.at]
 
-    def entry(self, tags: list[str], places: list[tuple[str, str, int]]) -> SampledTraceback:
-        blocks, size, tag, depth = self.row("ddII")
+    def entry(
+        self, tags: list[tuple[str, int]], places: list[tuple[str, str, int]]
+    ) -> SampledTraceback:
+        blocks, size, number, depth = self.row("ddII")
         stack = [places[n] for n in self.row(f"{depth}I")]
-        return SampledTraceback(
-            tags[tag], stack, blocks, size, tags[tag] == ENDPOINT + OWN or _is_ours(stack)
-        )
+        tag, requests = tags[number]
+        ours = tag == ENDPOINT + OWN or _is_ours(stack)
+        return SampledTraceback(tag, stack, blocks, size, ours, requests)
 
 
 def _is_ours(stack: Iterable[tuple[str, str, int]]) -> bool:
@@ -134,18 +136,21 @@ def parse_dump(data: bytes, at: int = 0) -> Samples | None:
     reader = _DumpReader(data, at)
     if not reader.number():
         return None
-    frames, _, rate, seen, _, dropped, _, began, overhead = _HEAD.unpack_from(data, reader.at)
+    head = _HEAD.unpack_from(data, reader.at)
+    frames, _, rate, seen, _, dropped, _, began, overhead, now, requests = head
     reader.at += _HEAD.size
     names = [reader.text() for _ in range(reader.number())]
     places = [(names[f], names[n], line) for f, n, line in reader.rows(struct.Struct("=III"))]
-    tags = [_TAGS[kind] + names[n] for kind, n in reader.rows(struct.Struct("=II"))]
+    rows = reader.rows(struct.Struct("=III"))
+    tags = [(_TAGS[kind] + names[n], requests) for kind, n, requests in rows]
     entries = [reader.entry(tags, places) for _ in range(reader.number())]
     return Samples(
         frames=frames,
         sample_bytes=rate,
         seen=seen,
         dropped=dropped,
-        since=time.monotonic() - began / 1e9,
+        since=(now - began) / 1e9,
+        requests=requests,
         overhead=overhead,
         entries=entries,
         live=[LiveSample(*row) for row in reader.rows(_LIVE)],
@@ -166,106 +171,3 @@ def live_bytes() -> dict[str, int] | None:
     }
     named.pop(OWN, None)
     return named
-
-
-class _Sums(msgspec.Struct):
-    """What the samples of one traceback add up to."""
-
-    count: float = 0.0
-    size: float = 0.0
-    variance: float = 0.0
-    largest: float = 0.0
-
-    def add(self, live: LiveSample) -> None:
-        chance = live.chance
-        weight, rest = 1 / chance, 1 - chance
-        self.count += weight
-        self.size += weight * live.size
-        self.variance += rest * (weight * live.size) ** 2
-        self.largest = max(self.largest, rest * weight * live.size)
-
-
-def allocations(found: Samples) -> Allocations:
-    """The estimates by traceback."""
-    sums = [_Sums() for _ in found.entries]
-    for live in found.live:
-        sums[live.entry].add(live)
-    builder = StacksBuilder()
-    columns: dict[int, list[float]] = {}
-    for entry, total in zip(found.entries, sums, strict=True):
-        if entry.ours or not (entry.blocks or total.count):
-            continue
-        node = builder.add(stack_of(entry), round(total.count), round(total.size))
-        row = columns.setdefault(node, [0.0, 0.0, 0.0])
-        row[0] += total.variance
-        row[1] = max(row[1], total.largest)
-        row[2] += entry.bytes
-    stacks = builder.build()
-    rows = [columns.get(node, (0.0, 0.0, 0.0)) for node in range(len(stacks))]
-    own = [live for live in found.live if not found.entries[live.entry].ours]
-    return Allocations(
-        mode="sampled",
-        frames=found.frames,
-        traced=sum(stacks.size),
-        overhead=found.overhead,
-        stacks=stacks,
-        app_frames=app_frames(stacks),
-        variance=[round(row[0]) for row in rows],
-        largest=[round(row[1]) for row in rows],
-        allocated=[round(row[2]) for row in rows],
-        sample_bytes=round(found.sample_bytes),
-        samples=len(own),
-        since=round(found.since, 1),
-        seen=round(found.seen),
-        dropped=found.dropped,
-    )
-
-
-def app_frames(stacks: Stacks) -> list[int]:
-    """Those of the stacks' frames that are the app's own code."""
-    return [n for n, frame in enumerate(stacks.frames) if frame.file and is_app(frame.file)]
-
-
-def stack_of(entry: SampledTraceback) -> list[Frame]:
-    """Root first: the tag, then the outermost place."""
-    return [
-        Frame(entry.tag or OTHER),
-        *(Frame(n, "", f, line) for f, n, line in entry.places[::-1]),
-    ]
-
-
-class SampledSites:
-    """Adds up the sites of samples: the innermost place of the app's own, else the innermost."""
-
-    def __init__(self, found: Samples) -> None:
-        self.found = found
-        self._sites = [_site(entry) for entry in found.entries]
-
-    def sites(self, samples: Iterable[LiveSample], limit: int = 8) -> list[Site]:
-        """The largest sites, by bytes; of doubtful samples only where there are no others."""
-        samples = list(samples)
-        sure = [live for live in samples if not live.doubtful]
-        sizes: Counter[Site] = Counter()
-        counts: Counter[Site] = Counter()
-        for live in sure or samples:
-            site = self._sites[live.entry]
-            if site is not None:
-                sizes[site] += round(live.size / live.chance)
-                counts[site] += round(1 / live.chance)
-        return [
-            msgspec.structs.replace(site, size=size, count=counts[site])
-            for site, size in sizes.most_common(limit)
-        ]
-
-
-def _site(entry: SampledTraceback) -> Site | None:
-    if entry.ours or not entry.places:
-        return None
-    at = next((n for n, place in enumerate(entry.places) if is_app(place[0])), 0)
-    file, name, line = entry.places[at]
-    for other, outer, _ in entry.places[at:]:
-        if other == file and not outer.startswith("<"):  # the function that a comprehension is in
-            name = outer
-            break
-    endpoint = entry.tag.removeprefix(ENDPOINT) if entry.tag.startswith(ENDPOINT) else None
-    return Site(file=file, line=line, function=name, size=0, endpoint=endpoint)

@@ -105,6 +105,12 @@ def _start(frames: int, sample_bytes: float) -> None:
     core.sampling_start(SERVING, threading._active, frames, sample_bytes)  # type: ignore[attr-defined]
 
 
+def request_begun(endpoint: str) -> None:
+    """What is sampled from now on was born in a request of that endpoint, so many later."""
+    if core is not None:
+        core.sampling_request(endpoint)
+
+
 def restore_hooks() -> None:
     """Before a capture: where another tool took the sampler's hooks away, it begins again."""
     state = core.sampling() if core is not None else None

@@ -19,6 +19,7 @@ from ..model.facts import (
     RateSinceStart,
     SizeRate,
     SteadyRate,
+    Survivors,
     Unit,
     WeakEntries,
 )
@@ -35,7 +36,7 @@ from .library_rules import (
     TEST_HARNESS_TYPES,
     cause_of,
 )
-from .series import Growth, measure_growth
+from .series import MAX_START_DEVIATION, Growth, measure_growth
 
 # a table of the code's grows with the traffic from here on: imports do not come so evenly
 MIN_ENTRIES = 50
@@ -43,6 +44,8 @@ MIN_ENTRIES_PER_REQUEST = 0.2
 MIN_RATE_RATIO = 0.8  # slowest interval / fastest interval
 MIN_LIMIT_SHARE = 0.25  # of all memory: a limit that lets a container take so much is none
 MAX_AWAITING_CONFIDENCE = 0.4  # where the next collection may take the entries away
+MAX_REWOUND_CONFIDENCE = 0.8  # from one snapshot: a cache that is still filling looks the same
+MAX_RECENT_CONFIDENCE = 0.35  # where few of the survivors are old
 MAX_BOUNDED_CONFIDENCE = 0.4  # below a limit that may be this container's
 # SQLAlchemy's caches go half above their limit before they trim
 MAX_OVER_LIMIT_RATIO = 1.6  # entries / limit
@@ -94,14 +97,16 @@ def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | Non
     if bound.certain:
         return None
     evidence += bound.evidence
+    if case.rewound:
+        evidence += _survivors(case, sites)
     if candidate.turnover:
         evidence.append(EntriesRemoved())
     garbage = _awaits_collector(case, candidate)
     if garbage:
         evidence.append(WeakEntries(garbage_objects=garbage))
-    if grown.steady:
+    if grown.steady and not case.rewound:
         evidence.append(SteadyRate(intervals=grown.intervals, endpoint=endpoint))
-    if grown.since_start:
+    if grown.since_start and not case.rewound:
         unit: Unit = "bytes" if candidate.swollen else "entries"
         evidence.append(RateSinceStart(unit=unit, entries_removed=candidate.turnover))
     kinds = [candidate.entry_type, *(holder.entry_types if holder else ())]
@@ -113,6 +118,7 @@ def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | Non
             _believed(candidate, grown, importing),
             MAX_AWAITING_CONFIDENCE if garbage else 1.0,
             MAX_BOUNDED_CONFIDENCE if bound.may_be else 1.0,
+            _by_ages(case, candidate) if case.rewound else 1.0,
         ),
         summary=_summary(case, candidate),
         path=holder.path if holder and holder.kind == "cache" else candidate.path,
@@ -146,6 +152,21 @@ def _believed(candidate: GrowingNode, grown: Growth, importing: bool) -> float:
     if candidate.path.startswith("("):
         confidence *= 0.5  # nobody can search for "(held from C)": it is a hint, not a name
     return confidence
+
+
+def _by_ages(case: Case, candidate: GrowingNode) -> float:
+    """How sure the ages of the survivors can be. What has fewer from the first requests lets old
+    entries go, or came with another endpoint."""
+    values, aged = candidate.values, case.target.ownership.ages.requests
+    first = aged - case.served
+    rate = (values[-1] - values[0]) / max(1, case.served)
+    reaches_back = values[0] >= (1 - MAX_START_DEVIATION) * rate * first
+    return MAX_REWOUND_CONFIDENCE if reaches_back else MAX_RECENT_CONFIDENCE
+
+
+def _survivors(case: Case, sites: Sequence[Site]) -> list[EvidenceFact]:
+    samples = sum(sum(site.births.samples) for site in sites if site.births is not None)
+    return [Survivors(samples=samples, requests=case.target.ownership.ages.requests)]
 
 
 def _awaits_collector(case: Case, candidate: GrowingNode) -> int:
@@ -200,7 +221,7 @@ def _summary(case: Case, candidate: GrowingNode) -> ContainerGrew | ObjectGrew:
         entries=candidate.objects,
         bytes=candidate.bytes,
         requests=case.served,
-        entries_removed=candidate.turnover,
+        entries_removed=candidate.turnover or case.rewound,  # nobody has seen those that went
     )
 
 

@@ -51,8 +51,9 @@ class Finding(msgspec.Struct):
 class Case:
     """A row of snapshots of one worker, the oldest first, and the requests between them."""
 
-    def __init__(self, snapshots: Sequence[Snapshot]) -> None:
+    def __init__(self, snapshots: Sequence[Snapshot], *, rewound: bool = False) -> None:
         self.snapshots = snapshots
+        self.rewound = rewound  # all but the last are what the last one's ages say of the past
         self.base, self.target = snapshots[0], snapshots[-1]
         self.counted = counted(snapshots)
         self.requests = exposure(snapshots)

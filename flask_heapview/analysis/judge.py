@@ -54,6 +54,7 @@ from .handle_findings import find_handles
 from .library_rules import remedy_rule
 from .memory_findings import find_memory_growth
 from .regression import EndpointGrowth, explain_by_lumps, explain_by_rate
+from .rewind import rewound
 
 AnyFact = TypeVar("AnyFact")
 MAX_SUSPECTS = 12
@@ -106,6 +107,7 @@ class Judge(Case):
             ],
             remedy_rule=remedy_rule(finding.cause, finding.path, (finding.type, finding.growing)),
             fingerprint=fingerprint(finding),
+            births=next((s.births for s in finding.sites if s.births is not None), None),
         )
 
     def _per_request(self, finding: Finding) -> PerRequest:
@@ -165,7 +167,7 @@ class Judge(Case):
         found.sort(key=lambda f: (-round(f.confidence, 2), -f.bytes))
         suspects = [self.suspect(n, f) for n, f in enumerate(found[:MAX_SUSPECTS], 1)]
         verdict, reasons, advice = self._verdict(suspects)
-        both = len(self.snapshots) > 1
+        both = len(self.snapshots) > 1 and not self.rewound
         return Report(
             schema=SCHEMA,
             generated_at=moment(),
@@ -177,7 +179,7 @@ class Judge(Case):
                 endpoints=served(self.base, self.target)
                 if both
                 else dict(self.target.info.requests.endpoints),
-                snapshots=len(self.snapshots),
+                snapshots=len(self.snapshots) if both else 1,
                 counted_by=self.target.info.requests.counted_by if self.counted else "nobody",
             ),
             verdict=verdict,
@@ -192,14 +194,16 @@ class Judge(Case):
         self, suspects: Sequence[Suspect]
     ) -> tuple[Verdict, list[VerdictFact], AdviceFact]:
         top = suspects[0] if suspects else None
-        unowned = self.grown.unowned if len(self.snapshots) > 1 else None
+        both = len(self.snapshots) > 1 and not self.rewound
+        unowned = self.grown.unowned if both else None
         if top is not None and top.confidence >= MIN_LEAK_CONFIDENCE:
             why = [LeakFound(), *summary_of(top), *whence(top)]
             if unowned is not None and unowned.share >= MIN_UNOWNED_SHARE:
                 why.append(unowned_fact(unowned))
             return "leak", why, Remedy(rule=top.remedy_rule)
-        if len(self.snapshots) == 1:
-            return "inconclusive", [OneSnapshot()], CaptureAgain()
+        if not both:
+            seen = [] if top is None else [MayLevelOff(), *summary_of(top)]
+            return "inconclusive", [OneSnapshot(), *seen], CaptureAgain()
         if not self.counted:
             return "inconclusive", self._in_time(top), AttachAgain(min_seconds=ADVISED_SECONDS)
         if self.served < MIN_REQUESTS:
@@ -282,4 +286,6 @@ def judge(snapshots: Sequence[Snapshot]) -> Report:
     workers = {s.info.worker for s in snapshots}
     if len(workers) > 1:
         raise DifferentWorkers(sorted(workers))
+    if len(snapshots) == 1:
+        return Judge(rewound(snapshots[0]), rewound=True).report()
     return Judge(snapshots).report()

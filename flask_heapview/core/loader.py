@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         sampling_heal = staticmethod(_core.sampling_heal)
         sampling_dump = staticmethod(_core.sampling_dump)
         sampling_live = staticmethod(_core.sampling_live)
+        sampling_request = staticmethod(_core.sampling_request)
         levels = staticmethod(_core.levels)
         pymalloc = staticmethod(_core.pymalloc)
         where = staticmethod(_core.where)

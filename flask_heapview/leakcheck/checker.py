@@ -50,10 +50,13 @@ class Checker:
 
         def started(_sender: Flask, **_: object) -> None:
             # a mounted app has named it already: see HEAPVIEW_REQUEST_NAME
-            endpoint = request.environ.get(BEGUN) or request.endpoint
+            named = request.environ.get(BEGUN)
+            endpoint = named or request.endpoint
             self.level_history.begin()
             self.counter.add(endpoint)
             SERVING.set(endpoint or NO_ROUTE)
+            if named is None:
+                tracing.request_begun(endpoint or NO_ROUTE)
 
         def ended(_sender: Flask, **_: object) -> None:
             SERVING.set(None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .base import Model
+from .ownership import Site
 from .stacks import Stacks
 
 
@@ -27,6 +28,7 @@ class Allocations(Model, frozen=True):
     variance: list[float] = []  # of the size, bytes squared
     largest: list[float] = []  # bytes that the heaviest sample stands for
     allocated: list[int] = []  # bytes ever allocated there since sampling began
+    sites: list[Site] = []  # sampled: the largest, by bytes, with the ages of what they allocated
     # sampled
     sample_bytes: int = 0  # mean distance of two samples when the snapshot was taken
     samples: int = 0  # of blocks that are alive

@@ -108,6 +108,13 @@ class RateSinceStart(Fact, frozen=True):
     entries_removed: bool
 
 
+class Survivors(Fact, frozen=True):
+    """What is alive was born in all of the requests, and not only in the latest."""
+
+    samples: int  # of it, that are alive
+    requests: int  # of the worker, since sampling began
+
+
 class SameGrowthAt(Fact, frozen=True):
     paths: list[str]
 
@@ -313,6 +320,7 @@ EvidenceFact = (
     | WeakEntries
     | SteadyRate
     | RateSinceStart
+    | Survivors
     | SameGrowthAt
     | GarbageGrew
     | GarbageFreed

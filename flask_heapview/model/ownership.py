@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .base import Model
+from .births import Ages, Births
 from .stacks import Stacks
 
 HOLDERS = 4000  # collecting nodes described in a snapshot
@@ -49,6 +50,7 @@ class Site(Model, frozen=True):
     size: int  # bytes
     count: int = 0
     endpoint: str | None = None  # whose view function stood in the traceback
+    births: Births | None = None  # of what is alive; sampled only
 
 
 class Holder(Model, frozen=True):
@@ -76,4 +78,5 @@ class Ownership(Model, frozen=True):
     holders: list[Holder] = []
     roots: int = 0
     app_roots: list[str] = []  # labels of the roots that are the app's own, not a library's
+    ages: Ages = Ages()
     truncated: int = 0  # objects under "(other)": the tree was full, they have no path of their own

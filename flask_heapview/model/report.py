@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from .base import Model
+from .births import Births
 from .facts import AdviceFact, EvidenceFact, SuspectFact, VerdictFact
 from .snapshot import CountedBy
 
@@ -84,6 +85,7 @@ class Suspect(Model, frozen=True):
     fingerprint: str = ""
     summary_fact: SuspectFact | None = None
     evidence_facts: list[EvidenceFact] = []
+    births: Births | None = None  # of what its first site allocated and is alive; sampled only
     remedy_rule: str = ""  # which remedy it is: a cause, or a rule of one library
 
 

@@ -32,6 +32,12 @@ _REQUESTS = [
     Column("requests", "Requests", "int"),
     Column("per_request", "Alive per request", "delta_bytes"),
 ]
+_AGES = [
+    Column("place", "Line", "code"),
+    Column("endpoint", "Endpoint", "code"),
+    Column("births", "Oldest to newest", "births"),
+    Column("size", "Alive", "bytes"),
+]
 _EMPTY = "No allocations were recorded. Switch tracing on, send traffic and capture again."
 
 
@@ -60,7 +66,17 @@ def _tables(allocations: Allocations, query: TableQuery) -> list[Table]:
     found.sort(key=lambda one: (-one.sums[0], -one.sums[-1]))
     rows = [Row([*_named(group, one), *_figures(one, sampled)]) for one in found]
     title = "Live memory by " + group
-    return [table(title, [*_names(group), *columns], rows, query, empty=_EMPTY)]
+    found_tables = [table(title, [*_names(group), *columns], rows, query, empty=_EMPTY)]
+    return [*found_tables, _ages(allocations, query)] if sampled else found_tables
+
+
+def _ages(allocations: Allocations, query: TableQuery) -> Table:
+    """When what is alive was allocated, at the lines with the most of it."""
+    rows = [
+        Row([f"{site.file}:{site.line}", site.endpoint or "", site.births, site.size])
+        for site in allocations.sites
+    ]
+    return table("Alive by birth", _AGES, rows, query, name="ages")
 
 
 def _named(group: str, one: Sum) -> tuple[str, ...]:

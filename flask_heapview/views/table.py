@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-Kind = Literal["text", "code", "int", "bytes", "delta", "delta_bytes", "ms", "ratio"]
+Kind = Literal["text", "code", "int", "bytes", "delta", "delta_bytes", "ms", "ratio", "births"]
 NUMERIC = frozenset(("int", "bytes", "delta", "delta_bytes", "ms", "ratio"))
 ROWS_PER_PAGE = 200  # rows on a page until somebody asks for all
 

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.routing import Map, RequestRedirect
 from werkzeug.wrappers import Response as BaseResponse
 
+from ..allocations.tracing import request_begun
 from ..errors import NotFound
 from ..isolation.turns import release
 from ..request_context import BEGUN, NO_ROUTE, OWN, SERVING
@@ -181,6 +182,8 @@ class Pipeline:
         tag = OWN if ours else endpoint or NO_ROUTE
         asked.environ[BEGUN] = tag
         SERVING.set(tag)
+        if not ours:
+            request_begun(tag)
 
     # --- the answer
 

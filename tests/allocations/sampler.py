@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from flask_heapview.allocations import samples, tracing
+from flask_heapview.allocations import estimates, samples, tracing
 from flask_heapview.allocations.samples import Samples
 from flask_heapview.analysis.confidence_interval import sum_interval
 from flask_heapview.request_context import SERVING
@@ -31,7 +31,7 @@ def found() -> Samples:
 
 def by_function(known: Samples) -> dict[str, tuple[float, float, float]]:
     """Estimate, low and high, of the bytes alive, by innermost function."""
-    result = samples.allocations(known)
+    result = estimates.allocations(known)
     sums: dict[str, list[float]] = {}
     for node in range(len(result.stacks)):
         row = sums.setdefault(result.stacks.frame_at(node).label, [0.0, 0.0, 0.0])

@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 
 from flask_heapview import HeapView
-from flask_heapview.allocations import samples, tracing
+from flask_heapview.allocations import estimates, samples, tracing
 from flask_heapview.allocations.samples import LiveSample, Samples
 from flask_heapview.core.loader import core
 from flask_heapview.request_context import SERVING
@@ -279,7 +279,7 @@ def test_nothing_of_ours_is_in_the_figures(tmp_path: Any) -> None:
     start(256)
     app.test_client().get("/_debug/memory/login")
     gc.collect()
-    stacks = samples.allocations(found()).stacks
+    stacks = estimates.allocations(found()).stacks
     ours = [
         [(frame.label, frame.file, frame.line) for frame in stacks.stack(node)]
         for node in range(len(stacks))
@@ -305,7 +305,7 @@ def test_a_dump_that_is_cut_short_is_refused() -> None:
 
 def by_tag(known: Samples) -> Counter[str]:
     """Bytes alive by the first frame of a stack, as the allocation view adds them up."""
-    stacks, sums = samples.allocations(known).stacks, Counter[str]()
+    stacks, sums = estimates.allocations(known).stacks, Counter[str]()
     for node in range(len(stacks)):
         sums[stacks.stack(node)[0].label] += stacks.size[node]
     return sums

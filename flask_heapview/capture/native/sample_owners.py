@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...allocations.samples import LiveSample, SampledSites
+from ...allocations.sampled_sites import SampledSites
+from ...allocations.samples import LiveSample
 from ...model.ownership import Site
 from . import walk_file
 

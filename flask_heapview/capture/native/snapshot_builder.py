@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from ...allocations import samples
+from ...allocations import estimates
 from ...core import offsets
 from ...inspection import known_caches
 from ...inspection.container_owners import Owners
@@ -32,6 +32,7 @@ from ...model.stacks import Frame, Stacks, StacksBuilder
 from ...process import memory, resources, tmpfs
 from ..base import ServiceFacts
 from . import walk_file
+from .node_ages import node_ages
 from .sample_owners import SampleOwners
 from .surroundings import Surroundings
 
@@ -101,7 +102,7 @@ class SnapshotBuilder:
         """The exact ones where tracemalloc was on; else what was sampled, if anything was."""
         if self.work.allocations.mode != "off" or self.walk.sampler is None:
             return self.work.allocations
-        return samples.allocations(self.walk.sampler)
+        return estimates.allocations(self.walk.sampler)
 
     def timed(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot with what it took, to be called last."""
@@ -185,6 +186,7 @@ class SnapshotBuilder:
             holders=[self._holder(number) for *_, number in found[:HOLDERS]],
             roots=len(roots),
             app_roots=[self.walk.labels[n.label] for n in roots if n.rank == APP],
+            ages=node_ages(self.walk.sampler, self.stacks, self.place),
             truncated=self.walk.truncated,
         )
 

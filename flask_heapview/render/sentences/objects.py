@@ -73,6 +73,14 @@ def _(fact: facts.SteadyRate) -> str:
 
 
 @say.register
+def _(fact: facts.Survivors) -> str:
+    return (
+        f"What is alive was born in all of {count_text(fact.requests, 'request')}, "
+        f"not only in the latest ({count_text(fact.samples, 'sample')})."
+    )
+
+
+@say.register
 def _(fact: facts.RateSinceStart) -> str:
     said = "At this rate, growth since the worker started explains everything in it."
     if fact.entries_removed:

@@ -6,6 +6,7 @@
 #include "sampler/sampler.h"
 #include "sampler/sampler_dump.h"
 #include "sampler/tables.h"
+#include "sampler/tags.h"
 
 #include <string.h>
 
@@ -207,6 +208,18 @@ live(PyObject *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
+PyDoc_STRVAR(request_doc, "sampling_request(endpoint)\n\n"
+                          "A request of that endpoint has begun: what is allocated from now on was "
+                          "born in it.");
+
+static PyObject *
+request(PyObject *self, PyObject *endpoint)
+{
+    (void)self;
+    hv_request_begun(endpoint);
+    Py_RETURN_NONE;
+}
+
 PyDoc_STRVAR(where_doc, "where() -> [(code, offset), ...]\n\n"
                         "The code that runs now, the innermost first, as the sampler sees it.");
 
@@ -244,6 +257,7 @@ PyMethodDef hv_sampling_methods[] = {
     {"sampling_heal", heal, METH_NOARGS, heal_doc},
     {"sampling_dump", dump, METH_NOARGS, dump_doc},
     {"sampling_live", live, METH_NOARGS, live_doc},
+    {"sampling_request", request, METH_O, request_doc},
     {"where", where, METH_NOARGS, where_doc},
     {NULL, NULL, 0, NULL},
 };

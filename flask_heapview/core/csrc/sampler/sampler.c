@@ -202,7 +202,14 @@ keep(PyThreadState *thread, void *block, size_t size, uint32_t tag)
     double rate = all->tag[tag].rate > all->rate ? all->tag[tag].rate : all->rate;
     if (!is_chosen(size, rate))
         return;
-    HvSample sample = {hv_entry_here(thread, tag), (float)rate, size};
+    HvSample sample = {
+        .entry = hv_entry_here(thread, tag),
+        .rate = (float)rate,
+        .size = size,
+        .request = all->requests,
+        .own_request = all->tag[tag].requests,
+        .second = (uint32_t)((hv_clock() - all->began) / 1000000000),
+    };
     double stands_for = 1 / hv_chance(size, sample.rate);
     all->entry[sample.entry].blocks += stands_for;
     all->entry[sample.entry].bytes += stands_for * (double)size;

@@ -40,6 +40,8 @@ write_head(Output *out)
     u64(out, all->thinned);
     u64(out, (uint64_t)all->began);
     u64(out, hv_tables_used());
+    u64(out, (uint64_t)hv_clock());
+    u32(out, all->requests);
 }
 
 static void
@@ -61,6 +63,7 @@ write_names(Output *out)
     for (uint32_t i = 0; i < all->tags.count; i++) {
         u32(out, all->tag[i].kind);
         u32(out, all->tag[i].string);
+        u32(out, all->tag[i].requests);
     }
 }
 
@@ -91,6 +94,9 @@ write_live(Output *out, const uint32_t *node)
         f64(out, all->sample[at].rate);
         u32(out, all->sample[at].entry);
         u32(out, node == NULL ? HV_NOBODY : node[at]);
+        u32(out, all->sample[at].request);
+        u32(out, all->sample[at].own_request);
+        u32(out, all->sample[at].second);
     }
 }
 

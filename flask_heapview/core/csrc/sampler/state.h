@@ -24,6 +24,9 @@ typedef struct {
     uint32_t entry;
     float rate;    /* bytes between two samples when this one was taken */
     uint64_t size; /* bytes */
+    /* its birth: requests that had begun by then, all and those of its tag, and seconds since the
+     * sampler began */
+    uint32_t request, own_request, second;
 } HvSample;
 
 typedef struct {
@@ -44,6 +47,7 @@ typedef struct {
     uint32_t string;
     uint8_t kind;
     uint32_t in_window; /* samples taken */
+    uint32_t requests;  /* that have begun */
     double rate;        /* bytes between two samples: never finer than the sampler's own */
 } HvTag;
 
@@ -89,7 +93,8 @@ typedef struct {
     HvKnownLine *known;
     /* figures */
     uint64_t bytes, samples, dropped, thinned, room_made;
-    int64_t began; /* nanoseconds of the monotonic clock */
+    uint32_t requests; /* that have begun */
+    int64_t began;     /* nanoseconds of the monotonic clock */
 } HvSampler;
 
 #pragma GCC visibility push(hidden) /* so that the hooks reach them without a table in between */

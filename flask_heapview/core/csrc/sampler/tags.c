@@ -129,3 +129,13 @@ hv_tag_here(void)
     Py_XDECREF(name); /* the context holds it */
     return tag;
 }
+
+void
+hv_request_begun(PyObject *endpoint)
+{
+    if (!hv_sampler.on || PyThreadState_Get()->interp != hv_sampler.interp)
+        return;
+    hv_sampler.requests++;
+    uint32_t tag = PyUnicode_CheckExact(endpoint) ? endpoint_tag(endpoint) : HV_OTHER_PLACE;
+    hv_sampler.tag[tag].requests++;
+}

@@ -5,6 +5,7 @@
 #include "sampler/tables.h"
 
 void hv_tags_reset(void);
-uint32_t hv_tag_here(void); /* of the running code */
+uint32_t hv_tag_here(void);                /* of the running code */
+void hv_request_begun(PyObject *endpoint); /* its name; nothing is allocated */
 
 #endif

@@ -1,0 +1,85 @@
+"""Who allocated what is alive, and when: samples added up by site."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import msgspec
+
+from ..model.births import BINS, Births
+from ..model.ownership import Site
+from .samples import ENDPOINT, LiveSample, SampledTraceback, Samples, is_app
+
+
+class _Site:
+    """What the samples of one site add up to."""
+
+    def __init__(self, begun: int | None, seconds: float) -> None:
+        self.by_requests = begun is not None
+        self.until = begun if begun is not None else math.ceil(seconds)
+        self.count = 0.0
+        self.size = [0.0] * min(BINS, max(1, self.until))
+        self.samples = [0] * len(self.size)
+
+    def add(self, live: LiveSample) -> None:
+        # the first request is number 1, the first second number 0
+        born = live.own_request - 1 if self.by_requests else live.second
+        last = len(self.size) - 1
+        at = min(max(born, 0) * len(self.size) // max(1, self.until), last)
+        self.count += 1 / live.chance
+        self.size[at] += live.size / live.chance
+        self.samples[at] += 1
+
+    def births(self) -> Births:
+        return Births(
+            by="requests" if self.by_requests else "seconds",
+            until=self.until,
+            size=tuple(map(round, self.size)),
+            samples=tuple(self.samples),
+        )
+
+
+class SampledSites:
+    """Adds up the sites of samples: the innermost place of the app's own, else the innermost."""
+
+    def __init__(self, found: Samples) -> None:
+        self.found = found
+        self._sites = [_site(entry) for entry in found.entries]
+
+    def sites(self, samples: Iterable[LiveSample], limit: int = 8) -> list[Site]:
+        """The largest sites, by bytes; of doubtful samples only where there are no others."""
+        samples = list(samples)
+        sure = [live for live in samples if not live.doubtful]
+        found: dict[Site, _Site] = {}
+        for live in sure or samples:
+            site = self._sites[live.entry]
+            if site is not None:
+                if site not in found:
+                    found[site] = self._begin(live)
+                found[site].add(live)
+        largest = sorted(found.items(), key=lambda row: -sum(row[1].size))
+        return [
+            msgspec.structs.replace(
+                site, size=round(sum(one.size)), count=round(one.count), births=one.births()
+            )
+            for site, one in largest[:limit]
+        ]
+
+    def _begin(self, live: LiveSample) -> _Site:
+        entry = self.found.entries[live.entry]
+        is_request = entry.tag.startswith(ENDPOINT) and entry.requests > 0
+        return _Site(entry.requests if is_request else None, self.found.since)
+
+
+def _site(entry: SampledTraceback) -> Site | None:
+    if entry.ours or not entry.places:
+        return None
+    at = next((n for n, place in enumerate(entry.places) if is_app(place[0])), 0)
+    file, name, line = entry.places[at]
+    for other, outer, _ in entry.places[at:]:
+        if other == file and not outer.startswith("<"):  # the function that a comprehension is in
+            name = outer
+            break
+    endpoint = entry.tag.removeprefix(ENDPOINT) if entry.tag.startswith(ENDPOINT) else None
+    return Site(file=file, line=line, function=name, size=0, endpoint=endpoint)

@@ -1,0 +1,37 @@
+"""When the memory that is alive was allocated."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from .base import Model
+
+BINS = 16
+
+
+class Births(Model, frozen=True):
+    """What is alive, by the time of its birth: bins of equal width, the oldest first.
+
+    The first bin begins where sampling began, the last one ends with the snapshot. A leak is as
+    high in all of them. A bounded cache has only the latest.
+    """
+
+    by: Literal["requests", "seconds"] = "requests"  # requests are those of the endpoint
+    until: int = 0  # so many of them lie in all bins together
+    size: tuple[int, ...] = ()  # bytes of each bin, estimated
+    samples: tuple[int, ...] = ()  # that each bin's figure rests on
+
+
+class NodeAges(Model, frozen=True):
+    """What is alive at a node of the tree, by the worker's requests at its birth."""
+
+    node: int  # in the ownership stacks
+    size: tuple[int, ...]  # bytes of each bin, estimated
+    samples: int  # that it rests on
+
+
+class Ages(Model, frozen=True):
+    """The ages of what the nodes of the tree hold: bins as those of Births."""
+
+    requests: int = 0  # of the worker, in all bins together
+    nodes: list[NodeAges] = []
