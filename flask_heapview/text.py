@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 MAX_NAME_CHARACTERS = 160  # characters of a name that are kept
 
 
@@ -59,3 +61,9 @@ def ms_text(value: float | None) -> str:
 
 def percent_text(value: float | None) -> str:
     return "–" if value is None else f"{value:.1%}".replace(".0%", "%")
+
+
+def bars_text(values: Sequence[float]) -> str:
+    """A row of bars, the highest a full block: ▁▄█. Nothing is a low line, too."""
+    top = max(values, default=0)
+    return "".join("▁▂▃▄▅▆▇█"[round(7 * value / top) if top else 0] for value in values)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flask_heapview.text import clean
+from flask_heapview.text import bars_text, clean
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,9 @@ from flask_heapview.text import clean
 )
 def test_names_are_cleaned(name: object, shown: str) -> None:
     assert clean(name) == shown
+
+
+def test_bars() -> None:
+    assert bars_text([0, 50, 100]) == "▁▅█"
+    assert bars_text([0, 0]) == "▁▁"
+    assert bars_text([]) == ""

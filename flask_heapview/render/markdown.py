@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ..model.report import Report, Suspect
 from ..model.service_report import ServiceReport, ServiceSuspect, WorkerRef
 from ..text import bytes_text, number_text
-from .sentences.say import requests_text
+from .sentences.say import births_text, requests_text
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|])")
 
@@ -25,18 +25,26 @@ def code(text: str) -> str:
 
 def render(report: Report) -> str:
     """The whole report."""
-    base = report.base.id if report.base else "none"
     lines = [
         f"# {escape(report.summary)}",
         "",
-        f"Verdict: **{report.verdict}**, over {requests_text(report.interval)} in "
-        f"{report.interval.seconds:g} s (snapshots {base} to {report.target.id}).",
+        _basis(report),
         "",
         escape(report.advice),
     ]
     for suspect in report.suspects:
         lines += ["", *_suspect(suspect)]
     return "\n".join(lines) + "\n"
+
+
+def _basis(report: Report) -> str:
+    verdict, requests = f"Verdict: **{report.verdict}**", requests_text(report.interval)
+    if report.base is None:
+        return f"{verdict}, after {requests} (snapshot {report.target.id})."
+    return (
+        f"{verdict}, over {requests} in {report.interval.seconds:g} s "
+        f"(snapshots {report.base.id} to {report.target.id})."
+    )
 
 
 def render_service(report: ServiceReport) -> str:
@@ -94,6 +102,8 @@ def _suspect(suspect: Suspect, more: Sequence[str] = ()) -> list[str]:
     lines += [
         f"- endpoint {code(share.endpoint)}: {share.share:.0%}" for share in suspect.endpoints
     ]
+    if suspect.births is not None:
+        lines.append(f"- {births_text(suspect.births)}")
     lines += [f"- {escape(sentence)}" for sentence in suspect.evidence]
     return [
         *lines,

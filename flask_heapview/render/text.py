@@ -6,7 +6,7 @@ import textwrap
 
 from ..model.report import Report, Suspect
 from ..text import bytes_text
-from .sentences.say import requests_text
+from .sentences.say import births_text, requests_text
 
 WIDTH = 80  # columns
 MAX_SITES = 3
@@ -46,6 +46,8 @@ def _suspect(suspect: Suspect, report: Report) -> list[str]:
     if suspect.endpoints:
         named = (f"{e.endpoint} {e.share:.0%}" for e in suspect.endpoints[:MAX_ENDPOINTS])
         lines += _item(f"endpoint {', '.join(named)}")
+    if suspect.births is not None:
+        lines += _item(births_text(suspect.births))
     for sentence in suspect.evidence:
         lines += _item(sentence)
     return lines + _wrapped(f"What to do: {suspect.remedy}", "   ", "   ")

@@ -65,7 +65,7 @@ class Service:
         self._id = ""
         self._adopting = threading.Lock()
         self._watch: tuple[int, Watch] | None = None  # of the process that began it
-        self._verdict: tuple[tuple[str, str], Report] | None = None
+        self._verdict: tuple[tuple[str | None, str], Report] | None = None
 
     # --- this worker
 
@@ -206,9 +206,9 @@ class Service:
             raise NotFound("No watch runs in this worker.")
         found.stop()
 
-    def verdict(self, base: str, target: str) -> Report:
-        """The report on two snapshots, for a request; the last one asked for is kept. Raises
-        HeapViewError."""
+    def verdict(self, base: str | None, target: str) -> Report:
+        """The report on two snapshots, or on one, for a request; the last one asked for is kept.
+        Raises HeapViewError."""
         if self._verdict is None or self._verdict[0] != (base, target):
             hold()
             data = self.run_query("report", base=base, target=target)

@@ -82,7 +82,7 @@ def _overview() -> Response:
         step=_next_step(done, running),
         watch=watch,
         watches=watches,
-        report=_verdict(pair, running),
+        report=_verdict(done, running),
     )
 
 
@@ -131,14 +131,13 @@ def _watches(workers: Sequence[WorkerInfo]) -> dict[str, WatchState]:
     return {worker.id: answer for worker, answer in answers if isinstance(answer, WatchState)}
 
 
-def _verdict(
-    pair: tuple[SnapshotInfo, SnapshotInfo] | None, running: SnapshotInfo | None
-) -> Report | None:
-    """On the oldest and the newest snapshot; None where there are no two, or none can be had."""
-    if pair is None or running is not None or not may("export"):
+def _verdict(done: Sequence[SnapshotInfo], running: SnapshotInfo | None) -> Report | None:
+    """On the oldest and the newest snapshot, or on the only one; None where none can be had."""
+    if not done or running is not None or not may("export"):
         return None
+    pair = latest_pair(done)
     try:
-        return service().verdict(pair[0].id, pair[1].id)
+        return service().verdict(pair[0].id if pair else None, pair[1].id if pair else done[0].id)
     except HeapViewError:  # damaged, or deleted meanwhile: the comparison itself will say so
         return None
 

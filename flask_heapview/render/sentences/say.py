@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import singledispatch
 
 from ...model import facts
+from ...model.births import Births
 from ...model.report import Interval
-from ...text import number_text
+from ...text import bars_text, number_text
 
 # those without a figure
 PLAIN: dict[type[facts.Fact], str] = {
@@ -15,7 +16,7 @@ PLAIN: dict[type[facts.Fact], str] = {
     facts.CollectorDisabled: "The garbage collector is disabled.",
     facts.LeakFound: "It leaks.",
     facts.MayLevelOff: "Something grows, but it may level off.",
-    facts.OneSnapshot: "One snapshot shows what is there, not what grows.",
+    facts.OneSnapshot: "One snapshot is not enough here.",
     facts.CaptureAgain: "Send traffic, capture again, and compare the two.",
     facts.CaptureInProduction: "If memory still grows in production, capture there, "
     "with its real traffic.",
@@ -40,6 +41,16 @@ def requests_text(interval: Interval) -> str:
     """1,000 requests; how many is unknown where nobody counts them."""
     known = interval.counted_by != "nobody"
     return f"{number_text(interval.requests) if known else 'an unknown number of'} requests"
+
+
+def births_text(births: Births) -> str:
+    """alive by birth ▇▇█▇, from the first of 400 requests to the last (23 samples)."""
+    noun = "request" if births.by == "requests" else "second"
+    return (
+        f"alive by birth {bars_text(births.size)}, from the first of "
+        f"{count_text(births.until, noun)} to the last "
+        f"({count_text(sum(births.samples), 'sample')})"
+    )
 
 
 def span_text(requests: int, seconds: float | None) -> str:
