@@ -46,7 +46,7 @@ TEXTS = {
 WORKER = re.compile(r"\b[Ww]orkers? [\d,]+(?:-\d+)?(?:(?:, | and )[\d,]+)*")
 UNITS = (
     r"B|kB|MB|GB|requests?|objects?|entries|intervals?|readings?|threads?|times?|files?|arenas?"
-    r"|workers?|s"
+    r"|workers?|samples?|s"
 )
 
 
