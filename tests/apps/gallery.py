@@ -47,6 +47,7 @@ class Application:
     env: dict[str, str] = field(default_factory=dict)
     mount: str = "extension"
     known: str | None = None
+    threads: int = 4  # that serve it, as its own server would
 
     @property
     def version(self) -> str:
@@ -112,7 +113,7 @@ class AppServer(Server):
         home.mkdir()
         shutil.copy2(HERE / "ledger.py", home)
         env = {"LEDGER_ENDPOINT": app.leaky, **app.env, **env}
-        options = ("--threads", "4", "--timeout", "120")
+        options = ("--threads", str(app.threads), "--timeout", "120")
         super().__init__(home, app.source(mounted), "gthread", *options, **env)
         self.visitors = [self._visitor(n) for n in range(CLIENTS)]
 
