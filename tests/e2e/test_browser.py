@@ -100,7 +100,8 @@ def test_from_sign_in_to_download(browser: Any, server: Server, tmp_path: Path) 
     shot(page, "report")
     assert page.locator(".badge").inner_text() == "Leak"
     assert page.locator(".suspect .mark").first.inner_text() == "app.kept"
-    assert "leak" in page.locator(".suspect dd").nth(2).inner_text()
+    assert "leak" in page.locator(".suspect dt:text-is('Endpoint') + dd").first.inner_text()
+    assert page.locator(".suspect svg.births").first.is_visible()
     with page.expect_download() as waiting:
         page.get_by_role("link", name="Download JSON").click()
     report = json.loads(Path(waiting.value.path()).read_text())

@@ -37,7 +37,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
     HeapView(app, token=TOKEN, dir=str(tmp_path_factory.mktemp("contract") / "heapview"))
     client = app.test_client()
-    client.post(f"{API}/allocations", headers=BEARER, json={"mode": "exact", "frames": 6})
     for number in range(20):
         client.get(f"/keep/{number}")
     ids = []
