@@ -44,7 +44,6 @@ MIN_ENTRIES_PER_REQUEST = 0.2
 MIN_RATE_RATIO = 0.8  # slowest interval / fastest interval
 MIN_LIMIT_SHARE = 0.25  # of all memory: a limit that lets a container take so much is none
 MAX_AWAITING_CONFIDENCE = 0.4  # where the next collection may take the entries away
-MAX_REWOUND_CONFIDENCE = 0.8  # from one snapshot: a cache that is still filling looks the same
 MAX_RECENT_CONFIDENCE = 0.35  # where few of the survivors are old
 MAX_BOUNDED_CONFIDENCE = 0.4  # below a limit that may be this container's
 # SQLAlchemy's caches go half above their limit before they trim
@@ -161,7 +160,7 @@ def _by_ages(case: Case, candidate: GrowingNode) -> float:
     first = aged - case.served
     rate = (values[-1] - values[0]) / max(1, case.served)
     reaches_back = values[0] >= (1 - MAX_START_DEVIATION) * rate * first
-    return MAX_REWOUND_CONFIDENCE if reaches_back else MAX_RECENT_CONFIDENCE
+    return 1.0 if reaches_back else MAX_RECENT_CONFIDENCE
 
 
 def _survivors(case: Case, sites: Sequence[Site]) -> list[EvidenceFact]:

@@ -65,6 +65,7 @@ MIN_MORE_REQUESTS = 100  # requests that would settle a doubt
 MIN_RESIDENT_BYTES = 8 * MB  # growth that is worth a word where nothing explains it
 MIN_GROWTH_SHARE = 0.5  # of what the process gained: less or more, and that was not this
 MIN_UNOWNED_SHARE = 0.1  # of the objects that came: worth a word beside a leak
+MAX_REWOUND_CONFIDENCE = 0.8  # from one snapshot: a cache that is still filling looks the same
 MIN_SUSPECT_CONFIDENCE = 0.2  # confidence below which a suspect is not worth a line
 
 
@@ -163,6 +164,9 @@ class Judge(Case):
     def report(self) -> Report:
         """The ticket."""
         found = findings(self) if len(self.snapshots) > 1 else []
+        if self.rewound:
+            for one in found:
+                one.confidence = min(one.confidence, MAX_REWOUND_CONFIDENCE)
         found = [f for f in found if f.confidence >= MIN_SUSPECT_CONFIDENCE]
         found.sort(key=lambda f: (-round(f.confidence, 2), -f.bytes))
         suspects = [self.suspect(n, f) for n, f in enumerate(found[:MAX_SUSPECTS], 1)]

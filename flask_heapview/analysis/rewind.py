@@ -16,6 +16,7 @@ from ..model.cycles import Cycles
 from ..model.ownership import GARBAGE, Holder, Ownership
 from ..model.snapshot import Requests, Snapshot, SnapshotInfo
 from ..model.stacks import Stacks
+from .rewound_process import ThenAndNow, reading_at
 
 MOMENTS = 4  # the last is the snapshot itself
 MIN_AGED_REQUESTS = 40  # in all bins: fewer tell no rate
@@ -25,7 +26,7 @@ def rewound(snapshot: Snapshot) -> list[Snapshot]:
     """The snapshot as it may have been at equal steps of the requests, the oldest first, and
     itself; only itself, where its ages tell nothing."""
     ages, requests = snapshot.ownership.ages, snapshot.info.requests
-    if not ages.nodes or not requests.known or ages.requests < MIN_AGED_REQUESTS:
+    if not requests.known or ages.requests < MIN_AGED_REQUESTS:
         return [snapshot]
     return [*(_moment(snapshot, n / MOMENTS) for n in range(1, MOMENTS)), snapshot]
 
@@ -33,11 +34,22 @@ def rewound(snapshot: Snapshot) -> list[Snapshot]:
 def _moment(snapshot: Snapshot, share: float) -> Snapshot:
     """Where that share of the sampled requests had begun."""
     own = _ownership(snapshot.ownership, share)
-    return replace(
+    past = replace(
         snapshot,
         ownership=own,
         cycles=_cycles(snapshot, own),
         info=_info(snapshot, share),
+    )
+    at = reading_at(snapshot, past.info.requests.total)
+    if at is None:
+        return past
+    came = sum(snapshot.ownership.stacks.size) - sum(own.stacks.size)
+    then = ThenAndNow(snapshot.process.readings, at, came)
+    return replace(
+        past,
+        process=then.process(snapshot.process),
+        resources=then.resources(snapshot.resources),
+        info=replace(past.info, clock=then.clock),
     )
 
 

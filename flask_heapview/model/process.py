@@ -69,6 +69,8 @@ class Readings(Model, frozen=True):
     malloc: list[int] = []  # bytes that the C library has handed out
     anonymous: list[int] = []  # resident, of no file
     files: list[int] = []  # in temporary filesystems
+    descriptors: list[int] = []  # open
+    threads: list[int] = []
     requests: dict[str, list[int]] = {}  # begun until then, by endpoint
 
 

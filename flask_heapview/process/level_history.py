@@ -29,6 +29,7 @@ MAX_SLOW_READINGS = 2
 MAX_MOUNTS = 8
 MAX_ENDPOINTS = 64
 OTHER_ENDPOINTS = "(others)"
+LEVELS = 5  # those of the core, descriptors and threads
 
 
 class LevelHistory:
@@ -49,7 +50,7 @@ class LevelHistory:
         self._due = self._left = self._used = 0
         self._begun, self._ended = itertools.count(), itertools.count()
         self._clock = array("d", bytes(8 * MAX_READINGS))
-        self._levels = tuple(array("q", bytes(8 * MAX_READINGS)) for _ in range(3))
+        self._levels = tuple(array("q", bytes(8 * MAX_READINGS)) for _ in range(LEVELS))
         self._requests: dict[str, array[int]] = {}
         self._mounts: tuple[bytes, ...] | None = None
         self._dear = 0
@@ -89,12 +90,15 @@ class LevelHistory:
         with self._lock:
             self._left = READINGS_AFTER_CAPTURE
             n = self._used
-            malloc, anonymous, files = (column[:n].tolist() for column in self._levels)
+            levels = (column[:n].tolist() for column in self._levels)
+            malloc, anonymous, files, descriptors, threads = levels
             return Readings(
                 clock=self._clock[:n].tolist(),
                 malloc=malloc,
                 anonymous=anonymous,
                 files=files,
+                descriptors=descriptors,
+                threads=threads,
                 requests={name: column[:n].tolist() for name, column in self._requests.items()},
             )
 
@@ -111,6 +115,7 @@ class LevelHistory:
         levels = core.levels(self._mounts, ask)
         if ask:
             self._dear = self._dear + 1 if time.thread_time_ns() - began >= MAX_READING_NS else 0
+        levels = (*levels, _entries("/proc/self/fd"), _entries("/proc/self/task"))
         for column, level in zip(self._levels, levels, strict=True):
             column[n] = level
         if not ask:  # as if nothing had changed since
@@ -134,3 +139,11 @@ class LevelHistory:
         for column in (*self._levels, *self._requests.values()):
             column[: half // 2 + half] = column[0:half:2] + column[half:]
         self._used = half // 2 + half
+
+
+def _entries(directory: str) -> int:
+    """How many there are; 0 where the system has none to list."""
+    try:
+        return len(os.listdir(directory))
+    except OSError:
+        return 0
