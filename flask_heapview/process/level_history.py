@@ -115,8 +115,8 @@ class LevelHistory:
         levels = core.levels(self._mounts, ask)
         if ask:
             self._dear = self._dear + 1 if time.thread_time_ns() - began >= MAX_READING_NS else 0
-        levels = (*levels, _entries("/proc/self/fd"), _entries("/proc/self/task"))
-        for column, level in zip(self._levels, levels, strict=True):
+        handles = _entries("/proc/self/fd"), _entries("/proc/self/task")
+        for column, level in zip(self._levels, (*levels, *handles), strict=True):
             column[n] = level
         if not ask:  # as if nothing had changed since
             self._levels[0][n] = self._levels[0][n - 1]
