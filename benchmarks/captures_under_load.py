@@ -46,7 +46,7 @@ def _capture(port: int, stop: threading.Event, answers: Counter[str]) -> None:
         status, body, _ = call(port, f"{API}/snapshots?worker=all", "POST")
         if status == 202:
             for made in json.loads(body)["snapshots"]:
-                answers[_end(port, made["id"])] += 1
+                answers[_end(port, made["id"]) if "id" in made else made["error"]] += 1
         else:
             answers[str(status)] += 1
         stop.wait(max(0.0, due - time.monotonic()))
