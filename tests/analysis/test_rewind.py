@@ -189,7 +189,7 @@ def test_a_moment_is_where_a_reading_is() -> None:
     assert [s.info.requests.total for s in rewound(one)] == [100, 200, 300, 400]
     thin = replace(
         one.process.readings,
-        **dict.fromkeys(FIGURES, [400, 500, 600]),
+        **{key: [400, 500, 600] for key in FIGURES},
         clock=[1.0, 7.5, 14.0],
         requests={"page": [20, 130, 280]},
     )
