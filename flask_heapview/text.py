@@ -63,6 +63,14 @@ def percent_text(value: float | None) -> str:
     return "–" if value is None else f"{value:.1%}".replace(".0%", "%")
 
 
+def duration_text(seconds: float) -> str:
+    """40 seconds, 14 hours, 3 days, 9 years."""
+    for noun, size in (("year", 31_557_600), ("day", 86_400), ("hour", 3600), ("minute", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds / size:,.0f} {noun}s"
+    return f"{seconds:,.0f} seconds"
+
+
 def bars_text(values: Sequence[float]) -> str:
     """A row of bars, the highest a full block: ▁▄█. Nothing is a low line, too."""
     top = max(values, default=0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from flask_heapview.text import bars_text, clean
+from flask_heapview.text import bars_text, clean, duration_text
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,8 @@ def test_bars() -> None:
     assert bars_text([0, 50, 100]) == "▁▅█"
     assert bars_text([0, 0]) == "▁▁"
     assert bars_text([]) == ""
+
+
+def test_durations() -> None:
+    texts = [duration_text(seconds) for seconds in (40, 119, 120, 50_400, 260_000, 1e9)]
+    assert texts == ["40 seconds", "119 seconds", "2 minutes", "14 hours", "3 days", "32 years"]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from itertools import pairwise
 
 import msgspec
 
+from ..model.births import BINS
 from ..model.facts import (
     ContainerGrew,
     EntriesRemoved,
@@ -44,6 +46,8 @@ MIN_ENTRIES_PER_REQUEST = 0.2
 MIN_RATE_RATIO = 0.8  # slowest interval / fastest interval
 MIN_LIMIT_SHARE = 0.25  # of all memory: a limit that lets a container take so much is none
 MAX_AWAITING_CONFIDENCE = 0.4  # where the next collection may take the entries away
+MIN_EARLY_SAMPLES = 3  # of the first survivors, that their number is taken for an estimate
+MAX_EARLY_ERRORS = 1.5  # standard errors by which it may be too small
 MAX_RECENT_CONFIDENCE = 0.35  # where few of the survivors are old
 MAX_BOUNDED_CONFIDENCE = 0.4  # below a limit that may be this container's
 # SQLAlchemy's caches go half above their limit before they trim
@@ -159,8 +163,16 @@ def _by_ages(case: Case, candidate: GrowingNode) -> float:
     values, aged = candidate.values, case.target.ownership.ages.requests
     first = aged - case.served
     rate = (values[-1] - values[0]) / max(1, case.served)
-    reaches_back = values[0] >= (1 - MAX_START_DEVIATION) * rate * first
+    error = _early_error(case, candidate, first / max(1, aged))
+    reaches_back = values[0] * (1 + error) >= (1 - MAX_START_DEVIATION) * rate * first
     return 1.0 if reaches_back else MAX_RECENT_CONFIDENCE
+
+
+def _early_error(case: Case, candidate: GrowingNode, share: float) -> float:
+    """How much too small, as a share of it, the estimate of the first survivors may be."""
+    found = case.ages_below(candidate.chain[-1])
+    samples = sum(found.samples[: round(BINS * share)]) if found is not None else 0
+    return MAX_EARLY_ERRORS / math.sqrt(samples) if samples >= MIN_EARLY_SAMPLES else 0.0
 
 
 def _survivors(case: Case, sites: Sequence[Site]) -> list[EvidenceFact]:

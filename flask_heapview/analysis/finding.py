@@ -10,6 +10,7 @@ from functools import cached_property
 
 import msgspec
 
+from ..model.births import NodeAges
 from ..model.facts import ContainerGrew, EntryRate, EvidenceFact, SameGrowthAt, SuspectFact
 from ..model.ownership import Site
 from ..model.report import Cause
@@ -68,6 +69,12 @@ class Case:
     def grown(self) -> GrownHeap:
         """The owners that grow, and what they do not explain."""
         return compare_trees(self.snapshots)
+
+    def ages_below(self, node: int) -> NodeAges | None:
+        """Of the target: those with the most samples at a node or below it."""
+        own = self.target.ownership
+        found = [ages for ages in own.ages.nodes if node in own.stacks.chain(ages.node)]
+        return max(found, key=lambda ages: sum(ages.samples), default=None)
 
     def values(self, figure: Callable[[Snapshot], float | None]) -> list[float]:
         """A figure at each snapshot; what is not known counts as nothing."""

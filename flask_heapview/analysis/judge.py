@@ -51,6 +51,7 @@ from .diff import served
 from .finding import MB, MIN_LEAK_CONFIDENCE, Case, Finding, fingerprint, merge
 from .garbage_findings import find_garbage
 from .handle_findings import find_handles
+from .impact import impact_of
 from .library_rules import remedy_rule
 from .memory_findings import find_memory_growth
 from .regression import EndpointGrowth, explain_by_lumps, explain_by_rate
@@ -83,6 +84,7 @@ class Judge(Case):
 
     def suspect(self, rank: int, finding: Finding) -> Suspect:
         endpoints = self._endpoints(finding)
+        impact = impact_of(finding.bytes, self.seconds, self.target.process)
         explained = [] if endpoints else self._explained(finding)
         return Suspect(
             rank=rank,
@@ -105,7 +107,9 @@ class Judge(Case):
             evidence_facts=[
                 *map(self._over, finding.evidence),
                 *(one.evidence for one in explained),
+                *([] if impact is None else [impact]),
             ],
+            impact=impact,
             remedy_rule=remedy_rule(finding.cause, finding.path, (finding.type, finding.growing)),
             fingerprint=fingerprint(finding),
             births=next((s.births for s in finding.sites if s.births is not None), None),

@@ -16,9 +16,10 @@ from ..model.cycles import Cycles
 from ..model.ownership import GARBAGE, Holder, Ownership
 from ..model.snapshot import Requests, Snapshot, SnapshotInfo
 from ..model.stacks import Stacks
-from .rewound_process import ThenAndNow, reading_at
+from .rewound_process import ThenAndNow, begun, reading_near
 
 MOMENTS = 4  # the last is the snapshot itself
+MIN_READ_MOMENTS = 2  # that have a reading near them
 MIN_AGED_REQUESTS = 40  # in all bins: fewer tell no rate
 
 
@@ -28,11 +29,26 @@ def rewound(snapshot: Snapshot) -> list[Snapshot]:
     ages, requests = snapshot.ownership.ages, snapshot.info.requests
     if not requests.known or ages.requests < MIN_AGED_REQUESTS:
         return [snapshot]
-    return [*(_moment(snapshot, n / MOMENTS) for n in range(1, MOMENTS)), snapshot]
+    return [*(_moment(snapshot, *where) for where in _moments(snapshot)), snapshot]
 
 
-def _moment(snapshot: Snapshot, share: float) -> Snapshot:
-    """Where that share of the sampled requests had begun."""
+def _moments(snapshot: Snapshot) -> list[tuple[float, int | None]]:
+    """Shares of the sampled requests, each with the reading that was made there. At equal steps
+    without readings, where there are too few of these."""
+    readings, aged = snapshot.process.readings, snapshot.ownership.ages.requests
+    missing = snapshot.info.requests.total - aged  # those before sampling began
+    equal = [n / MOMENTS for n in range(1, MOMENTS)]
+    found = [reading_near(readings, missing + aged * share, aged) for share in equal]
+    near = sorted({at for at in found if at is not None})
+    if len(near) < MIN_READ_MOMENTS:
+        return [(share, None) for share in equal]
+    counts = begun(readings)
+    return [((counts[at] - missing) / aged, at) for at in near]
+
+
+def _moment(snapshot: Snapshot, share: float, at: int | None) -> Snapshot:
+    """Where that share of the sampled requests had begun, at a reading if there is one."""
+    readings = snapshot.process.readings
     own = _ownership(snapshot.ownership, share)
     past = replace(
         snapshot,
@@ -40,11 +56,10 @@ def _moment(snapshot: Snapshot, share: float) -> Snapshot:
         cycles=_cycles(snapshot, own),
         info=_info(snapshot, share),
     )
-    at = reading_at(snapshot, past.info.requests.total)
     if at is None:
         return past
     came = sum(snapshot.ownership.stacks.size) - sum(own.stacks.size)
-    then = ThenAndNow(snapshot.process.readings, at, came)
+    then = ThenAndNow(readings, at, came)
     return replace(
         past,
         process=then.process(snapshot.process),
@@ -82,7 +97,10 @@ def _ownership(own: Ownership, share: float) -> Ownership:
 
 def _born(ages: NodeAges, share: float) -> float:
     """The share of what is alive that was born in that share of the requests."""
-    return sum(ages.size[: round(BINS * share)]) / max(1, sum(ages.size))
+    whole, part = divmod(BINS * min(max(share, 0.0), 1.0), 1)
+    size = ages.size
+    last = part * size[int(whole)] if part else 0.0
+    return (sum(size[: int(whole)]) + last) / max(1, sum(size))
 
 
 def _scaled(column: Sequence[int], born: Mapping[int, float]) -> list[int]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import bisect
+from collections.abc import Sequence
 
 from msgspec.structs import replace
 
 from ..model.process import Process, Readings
 from ..model.resources import Resources
-from ..model.snapshot import Snapshot
-from .level_steps import MIN_READINGS
+
+MAX_SHIFT = 0.12  # of all requests, by which a moment may move to where a reading is
 
 
 class ThenAndNow:
-    """The reading of a moment, and the last one; `objects` are bytes that came in between in what
-    is alive."""
+    """A reading and the figures of the snapshot; `objects` are the bytes that what is alive has
+    gained in between."""
 
     def __init__(self, readings: Readings, at: int, objects: int) -> None:
         self._readings, self._at, self._objects = readings, at, objects
@@ -22,8 +22,8 @@ class ThenAndNow:
 
     def gained(self, figure: str) -> int:
         """What a figure has gained since."""
-        column: list[int] = getattr(self._readings, figure)
-        return column[-1] - column[self._at] if column else 0
+        column: Sequence[int] = getattr(self._readings, figure)
+        return self._readings.now[figure] - column[self._at]
 
     def process(self, now: Process) -> Process:
         """The memory then. What the objects took since is counted as the C library's, though most
@@ -49,11 +49,14 @@ class ThenAndNow:
         )
 
 
-def reading_at(snapshot: Snapshot, requests: int) -> int | None:
-    """The first reading after so many requests; None where there are too few to tell."""
-    readings = snapshot.process.readings
-    if len(readings.clock) < MIN_READINGS:
-        return None
+def begun(readings: Readings) -> list[int]:
+    """The requests that had begun at each reading."""
     columns = readings.requests.values()
-    begun = [sum(column[n] for column in columns) for n in range(len(readings.clock))]
-    return min(bisect.bisect_left(begun, requests), len(begun) - 1)
+    return [sum(column[n] for column in columns) for n in range(len(readings.clock))]
+
+
+def reading_near(readings: Readings, requests: float, aged: int) -> int | None:
+    """The reading nearest to so many requests; None where none is near."""
+    counts = begun(readings) if readings.now else []
+    near = [n for n, count in enumerate(counts) if abs(count - requests) <= MAX_SHIFT * aged]
+    return min(near, key=lambda n: abs(counts[n] - requests), default=None)

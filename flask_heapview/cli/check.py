@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import click
 from flask import current_app
 from flask.cli import with_appcontext
 from flask.testing import FlaskClient
 
-from ..errors import HeapViewError
+from ..errors import BadRequest, HeapViewError
 from ..leakcheck.checker import ROUNDS, WARM_UP_SHARE, check, in_words
+from ..leakcheck.example_paths import example_paths
 from ..model.report import Report
 from ..render import json as as_json
+from .check_files import Wanted
 from .http_client import ApiClient
-from .terminal import say
+from .terminal import note, say
 
-NO_LEAK, LEAK, INCONCLUSIVE = 0, 1, 3  # exit codes; 2 is click's own, for wrong arguments
-CODES = {"no-leak": NO_LEAK, "leak": LEAK, "inconclusive": INCONCLUSIVE}
+FILE = click.Path(dir_okay=False, path_type=Path)
 Fetch = Callable[[str, str, bytes | None], int]  # path, method, body -> status
 
 
@@ -67,7 +70,8 @@ def _remote(service: ApiClient, route: Route, requests: int) -> Report:
 
 
 @click.command("check")
-@click.argument("paths", nargs=-1, required=True)
+@click.argument("paths", nargs=-1)
+@click.option("--all-routes", is_flag=True, help="Check every route that answers GET.")
 @click.option(
     "--requests", default=500, show_default=True, help="How many requests to send in all."
 )
@@ -79,9 +83,15 @@ def _remote(service: ApiClient, route: Route, requests: int) -> Report:
 )
 @click.option("--token", envvar="HEAPVIEW_TOKEN", help="Token for --url. Default: HEAPVIEW_TOKEN.")
 @click.option("--json", "raw", is_flag=True, help="Print the report as JSON.")
+@click.option("--junit", type=FILE, help="Write the verdict as JUnit XML.")
+@click.option("--sarif", type=FILE, help="Write the suspects as SARIF 2.1.0.")
+@click.option("--github", is_flag=True, help="Print annotations for GitHub Actions.")
+@click.option("--baseline", type=FILE, help="Only leaks that are not in this file fail.")
+@click.option("--write-baseline", is_flag=True, help="Write the suspects into that file.")
 @with_appcontext
 def check_command(
     paths: tuple[str, ...],
+    all_routes: bool,
     requests: int,
     method: str,
     body: str | None,
@@ -89,28 +99,48 @@ def check_command(
     prefix: str,
     token: str | None,
     raw: bool,
+    **files: Any,
 ) -> None:
     """Does this route leak on each request? {n} in a path becomes the request's number.
 
-    Ends with 0 when nothing leaks, 1 when something does, 3 when it cannot be told.
+    Several paths take turns. Ends with 0 when nothing leaks, 1 when something does, 3 when it
+    cannot be told.
     """
+    wanted = Wanted(**files)
     try:
+        known = wanted.known()
+        asked = _all_routes() if all_routes else paths
+        if not asked:
+            raise click.UsageError("Name a path, or --all-routes.")
         service = None if url is None else _service(url, prefix, token)
         fetch = _through(current_app.test_client()) if service is None else service.call
-        route = Route(paths, method, body, fetch)
+        route = Route(asked, method, body, fetch)
         report = (
             check(route.call, requests) if service is None else _remote(service, route, requests)
         )
+        if route.failed:
+            raise HeapViewError(
+                f"Most answers were errors ({route.answers()}). No verdict was reached."
+            )
+        say(as_json.encode(report).decode() if raw else in_words(report))
+        if not raw:
+            say(f"{report.verdict}: {route.answers()}")
+        code = wanted.leave(report, "every route" if all_routes else " ".join(asked), known)
     except HeapViewError as error:
         raise click.ClickException(error.detail) from None
-    if route.failed:
-        raise click.ClickException(
-            f"Most answers were errors ({route.answers()}). No verdict was reached."
-        )
-    say(as_json.encode(report).decode() if raw else in_words(report))
-    if not raw:
-        say(f"{report.verdict}: {route.answers()}")
-    raise SystemExit(CODES[report.verdict])
+    raise SystemExit(code)
+
+
+def _all_routes() -> Sequence[str]:
+    """Those of the app, without ours. Raises BadRequest where there are none."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    mounted = app.extensions.get("heapview")
+    found, without = example_paths(app, [] if mounted is None else [mounted.blueprint])
+    for rule in without:
+        note(f"There is no example for {rule}. Name a path for it to check it, too.")
+    if not found:
+        raise BadRequest("The app has no route that answers GET and could be asked for.")
+    return found
 
 
 def _service(url: str, prefix: str, token: str | None) -> ApiClient:

@@ -27,7 +27,7 @@ class NodeAges(Model, frozen=True):
 
     node: int  # in the ownership stacks
     size: tuple[int, ...]  # bytes of each bin, estimated
-    samples: int  # that it rests on
+    samples: tuple[int, ...]  # that each bin's figure rests on
 
 
 class Ages(Model, frozen=True):

@@ -115,6 +115,14 @@ class Survivors(Fact, frozen=True):
     requests: int  # of the worker, since sampling began
 
 
+class Impact(Fact, frozen=True):
+    """What it comes to at the traffic of the interval."""
+
+    bytes_per_day: float
+    # until it alone has taken what the container, or else the machine, has left
+    seconds_to_limit: float | None
+
+
 class SameGrowthAt(Fact, frozen=True):
     paths: list[str]
 
@@ -321,6 +329,7 @@ EvidenceFact = (
     | SteadyRate
     | RateSinceStart
     | Survivors
+    | Impact
     | SameGrowthAt
     | GarbageGrew
     | GarbageFreed

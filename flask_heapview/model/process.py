@@ -72,6 +72,7 @@ class Readings(Model, frozen=True):
     descriptors: list[int] = []  # open
     threads: list[int] = []
     requests: dict[str, list[int]] = {}  # begun until then, by endpoint
+    now: dict[str, int] = {}  # the figures at the snapshot, whatever is being served
 
 
 class Process(Model, frozen=True):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from .base import Model
 from .births import Births
-from .facts import AdviceFact, EvidenceFact, SuspectFact, VerdictFact
+from .facts import AdviceFact, EvidenceFact, Impact, SuspectFact, VerdictFact
 from .snapshot import CountedBy
 
 SCHEMA = "flask-heapview/report/1"
@@ -85,6 +85,7 @@ class Suspect(Model, frozen=True):
     fingerprint: str = ""
     summary_fact: SuspectFact | None = None
     evidence_facts: list[EvidenceFact] = []
+    impact: Impact | None = None  # where it grows by bytes, at a known rate
     births: Births | None = None  # of what its first site allocated and is alive; sampled only
     remedy_rule: str = ""  # which remedy it is: a cause, or a rule of one library
 

@@ -29,7 +29,7 @@ MAX_SLOW_READINGS = 2
 MAX_MOUNTS = 8
 MAX_ENDPOINTS = 64
 OTHER_ENDPOINTS = "(others)"
-LEVELS = 5  # those of the core, descriptors and threads
+FIGURES = ("malloc", "anonymous", "files", "descriptors", "threads")  # the core's, and handles
 
 
 class LevelHistory:
@@ -50,7 +50,7 @@ class LevelHistory:
         self._due = self._left = self._used = 0
         self._begun, self._ended = itertools.count(), itertools.count()
         self._clock = array("d", bytes(8 * MAX_READINGS))
-        self._levels = tuple(array("q", bytes(8 * MAX_READINGS)) for _ in range(LEVELS))
+        self._levels = tuple(array("q", bytes(8 * MAX_READINGS)) for _ in FIGURES)
         self._requests: dict[str, array[int]] = {}
         self._mounts: tuple[bytes, ...] | None = None
         self._dear = 0
@@ -92,6 +92,7 @@ class LevelHistory:
             n = self._used
             levels = (column[:n].tolist() for column in self._levels)
             malloc, anonymous, files, descriptors, threads = levels
+            now = dict(zip(FIGURES, self._now(), strict=True)) if core and n else {}
             return Readings(
                 clock=self._clock[:n].tolist(),
                 malloc=malloc,
@@ -100,6 +101,7 @@ class LevelHistory:
                 descriptors=descriptors,
                 threads=threads,
                 requests={name: column[:n].tolist() for name, column in self._requests.items()},
+                now=now,
             )
 
     def _read(self, clock: float) -> None:
@@ -110,21 +112,25 @@ class LevelHistory:
             self._thin()
         n = self._used
         self._clock[n] = clock
-        ask = self._dear < MAX_SLOW_READINGS
-        began = time.thread_time_ns()
-        levels = core.levels(self._mounts, ask)
-        if ask:
-            self._dear = self._dear + 1 if time.thread_time_ns() - began >= MAX_READING_NS else 0
-        handles = _entries("/proc/self/fd"), _entries("/proc/self/task")
-        for column, level in zip(self._levels, (*levels, *handles), strict=True):
+        for column, level in zip(self._levels, self._now(), strict=True):
             column[n] = level
-        if not ask:  # as if nothing had changed since
-            self._levels[0][n] = self._levels[0][n - 1]
         for column in self._requests.values():
             column[n] = 0
         for name, count in self._counter.read().items():
             self._column(name)[n] += count
         self._used = n + 1
+
+    def _now(self) -> tuple[int, ...]:
+        """The figures of this moment, in the order of FIGURES."""
+        assert core is not None
+        ask = self._dear < MAX_SLOW_READINGS
+        began = time.thread_time_ns()
+        malloc, *others = core.levels(self._mounts or (), ask)
+        if ask:
+            self._dear = self._dear + 1 if time.thread_time_ns() - began >= MAX_READING_NS else 0
+        elif self._used:  # as if nothing had changed since
+            malloc = self._levels[0][self._used - 1]
+        return (malloc, *others, _entries("/proc/self/fd"), _entries("/proc/self/task"))
 
     def _column(self, name: str) -> array[int]:
         if name not in self._requests:

@@ -248,7 +248,7 @@ def test_the_endpoint_comes_from_the_readings_where_no_site_says_it() -> None:
     assert suspect.cause == "native"
     assert [(e.endpoint, e.share) for e in suspect.endpoints] == [("thumb", 1.0)]
     assert report.summary.endswith("Requests of thumb make it grow.")
-    assert "A request of thumb leaves 500.0 kB" in suspect.evidence[-1]
+    assert "A request of thumb leaves 500.0 kB" in suspect.evidence[-2]
 
 
 @pytest.mark.parametrize(("most", "verdict"), [(40, "leak"), (20, "inconclusive")])

@@ -16,7 +16,7 @@ def test_native_memory_that_hangs_on_objects_is_theirs() -> None:
     rows = [snapshot(n, 100 * (n + 1), **memory(n, **figures)) for n in range(3)]
     first, second = judge_in_words(rows).suspects
     assert first.cause == "unbounded-container"
-    assert first.evidence[-1].startswith(
+    assert first.evidence[-2].startswith(
         "Native memory grew by 40.0 MB as well (200.0 kB per object)."
     )
     assert (second.cause, second.confidence) == ("native", 0.4)

@@ -24,7 +24,7 @@ VALUES = 2  # the node of what app.cache holds
 def aged(size: tuple[int, ...], requests: int = 400, **more: Any) -> Snapshot:
     """app.cache with 400 entries after 400 requests, born like that."""
     one = snapshot(3, 400, **more)
-    ages = Ages(requests=requests, nodes=[NodeAges(VALUES, size, 200)])
+    ages = Ages(requests=requests, nodes=[NodeAges(VALUES, size, (12,) * BINS)])
     return replace(one, ownership=replace(one.ownership, ages=ages))
 
 
@@ -115,7 +115,7 @@ def test_garbage_that_was_born_in_every_part_is_never_collected() -> None:
             one.ownership,
             stacks=garbage.build(),
             holders=[],
-            ages=Ages(requests=400, nodes=[NodeAges(1, size, 200)]),
+            ages=Ages(requests=400, nodes=[NodeAges(1, size, (12,) * BINS)]),
         )
         return [
             s.cause for s in judge([replace(one, ownership=own)]).suspects if s.confidence >= 0.5
@@ -132,6 +132,7 @@ def read(snapshot: Snapshot, **levels: list[int]) -> Snapshot:
     readings = Readings(
         clock=[n / 2 for n in range(count)],
         requests={"page": [10 * n for n in range(count)]},
+        now={name: column[-1] for name, column in columns.items()},
         **columns,
     )
     process = Process(
@@ -181,3 +182,42 @@ def test_descriptors_and_threads_have_one(figure: str, cause: str) -> None:
     flat = aged(old(1))
     assert causes(read(flat, **{figure: [8 + n for n in range(41)]})) == [cause]
     assert causes(read(flat, **{figure: [8 + min(n, 9) for n in range(41)]})) == []
+
+
+def test_a_moment_is_where_a_reading_is() -> None:
+    one = read(aged(LEVEL))
+    assert [s.info.requests.total for s in rewound(one)] == [100, 200, 300, 400]
+    thin = replace(
+        one.process.readings,
+        **{key: [400, 500, 600] for key in FIGURES},
+        clock=[1.0, 7.5, 14.0],
+        requests={"page": [20, 130, 280]},
+    )
+
+    def moments(readings: Readings) -> list[Snapshot]:
+        return rewound(replace(one, process=replace(one.process, readings=readings)))
+
+    # a reading at 130 is near to 100, one at 280 to 300, and none to 200
+    row = moments(thin)
+    assert [s.info.requests.total for s in row] == [130, 280, 400]
+    assert [s.info.clock for s in row][:2] == [7.5, 14.0]
+    assert [s.ownership.stacks.count[VALUES] for s in row] == [130, 280, 400]
+    assert [s.process.tmpfs for s in row] == [500, 600, 1000]
+    # one alone is too few
+    row = moments(replace(thin, requests={"page": [0, 20, 280]}))
+    assert [s.info.requests.total for s in row] == [100, 200, 300, 400]
+    assert [s.process.tmpfs for s in row] == [1000] * 4
+
+
+def test_few_early_samples_are_no_proof_of_youth() -> None:
+    """A bin without a sample may be chance; where there are many samples, it is not."""
+    early = (400, 400, 400, 400, *(1000,) * 12)
+
+    def confidence(samples: int) -> float:
+        one = aged(early)
+        ages = Ages(requests=400, nodes=[NodeAges(VALUES, early, (samples,) * BINS)])
+        (top,) = judge([replace(one, ownership=replace(one.ownership, ages=ages))]).suspects
+        return top.confidence
+
+    assert confidence(1) == 0.8
+    assert confidence(50) < 0.5

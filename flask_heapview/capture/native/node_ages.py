@@ -21,16 +21,20 @@ class _Column:
 
     def __init__(self) -> None:
         self.size = [0.0] * BINS
-        self.samples = 0
+        self.counts = [0] * BINS
 
     def put(self, at: int, live: LiveSample) -> None:
         self.size[at] += live.size / live.chance
-        self.samples += 1
+        self.counts[at] += 1
 
     def add(self, other: _Column) -> None:
-        self.samples += other.samples
-        for n, size in enumerate(other.size):
-            self.size[n] += size
+        for n in range(BINS):
+            self.size[n] += other.size[n]
+            self.counts[n] += other.counts[n]
+
+    @property
+    def samples(self) -> int:
+        return sum(self.counts)
 
     @property
     def early(self) -> float:
@@ -55,7 +59,7 @@ def node_ages(found: Samples | None, stacks: Stacks, place: Sequence[int]) -> Ag
     for node in sorted(own):
         best = _best(own[node], whole[node])
         if best is not None:
-            told.append(NodeAges(node, tuple(map(round, best.size)), best.samples))
+            told.append(NodeAges(node, tuple(map(round, best.size)), tuple(best.counts)))
     return Ages(requests=found.requests, nodes=told)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from ...model import facts
-from ...text import bytes_text, number_text
+from ...text import bytes_text, duration_text, number_text
 from .say import count_text, each_text, name_text, rate_text, say, span_text
+
+HARMLESS_SECONDS = 5 * 31_557_600.0  # no worker lives for five years
 
 
 @say.register
@@ -77,6 +79,18 @@ def _(fact: facts.Survivors) -> str:
     return (
         f"What is alive was born in all of {count_text(fact.requests, 'request')}, "
         f"not only in the latest ({count_text(fact.samples, 'sample')})."
+    )
+
+
+@say.register
+def _(fact: facts.Impact) -> str:
+    said = f"At the traffic of now, that is {bytes_text(fact.bytes_per_day)} a day."
+    if fact.seconds_to_limit is None:
+        return said
+    if fact.seconds_to_limit > HARMLESS_SECONDS:
+        return f"{said} Alone it would need years to fill the memory that is left. It can wait."
+    return (
+        f"{said} Alone it fills the memory that is left in {duration_text(fact.seconds_to_limit)}."
     )
 
 
