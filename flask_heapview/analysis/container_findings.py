@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from itertools import pairwise
 
 import msgspec
 
-from ..model.births import BINS
 from ..model.facts import (
     ContainerGrew,
     EntriesRemoved,
@@ -29,6 +27,7 @@ from ..model.ownership import Site
 from ..model.snapshot import requests_of
 from .finding import Case, Finding
 from .growing_nodes import GrowingNode
+from .level_ages import early_error, is_level
 from .library_rules import (
     CODE_TABLE_PATHS,
     INTERPRETER_PATHS,
@@ -46,8 +45,7 @@ MIN_ENTRIES_PER_REQUEST = 0.2
 MIN_RATE_RATIO = 0.8  # slowest interval / fastest interval
 MIN_LIMIT_SHARE = 0.25  # of all memory: a limit that lets a container take so much is none
 MAX_AWAITING_CONFIDENCE = 0.4  # where the next collection may take the entries away
-MIN_EARLY_SAMPLES = 3  # of the first survivors, that their number is taken for an estimate
-MAX_EARLY_ERRORS = 1.5  # standard errors by which it may be too small
+LEVEL_CONFIDENCE = 0.9  # where parts of the past differ by chance alone
 MAX_RECENT_CONFIDENCE = 0.35  # where few of the survivors are old
 MAX_BOUNDED_CONFIDENCE = 0.4  # below a limit that may be this container's
 # SQLAlchemy's caches go half above their limit before they trim
@@ -157,22 +155,24 @@ def _believed(candidate: GrowingNode, grown: Growth, importing: bool) -> float:
     return confidence
 
 
+def _is_level(case: Case, candidate: GrowingNode) -> bool:
+    ages = case.ages_below(candidate.chain[-1])
+    aged = case.target.ownership.ages.requests
+    begun = case.requests[-1] - aged
+    shares = [(requests - begun) / aged for requests in case.requests]
+    return ages is not None and is_level(ages, shares)
+
+
 def _by_ages(case: Case, candidate: GrowingNode) -> float:
     """How sure the ages of the survivors can be. What has fewer from the first requests lets old
     entries go, or came with another endpoint."""
     values, aged = candidate.values, case.target.ownership.ages.requests
     first = aged - case.served
     rate = (values[-1] - values[0]) / max(1, case.served)
-    error = _early_error(case, candidate, first / max(1, aged))
+    ages = case.ages_below(candidate.chain[-1])
+    error = early_error(ages, first / max(1, aged)) if ages is not None else 0.0
     reaches_back = values[0] * (1 + error) >= (1 - MAX_START_DEVIATION) * rate * first
     return 1.0 if reaches_back else MAX_RECENT_CONFIDENCE
-
-
-def _early_error(case: Case, candidate: GrowingNode, share: float) -> float:
-    """How much too small, as a share of it, the estimate of the first survivors may be."""
-    found = case.ages_below(candidate.chain[-1])
-    samples = sum(found.samples[: round(BINS * share)]) if found is not None else 0
-    return MAX_EARLY_ERRORS / math.sqrt(samples) if samples >= MIN_EARLY_SAMPLES else 0.0
 
 
 def _survivors(case: Case, sites: Sequence[Site]) -> list[EvidenceFact]:
@@ -193,6 +193,8 @@ def _along(case: Case, candidate: GrowingNode, sites: Sequence[Site]) -> tuple[G
     """Its growth along all requests, or along those of the endpoint that allocated all of it:
     where the mix of requests shifts, only the latter has one rate."""
     grown = candidate.growth
+    if case.rewound and not grown.steady and _is_level(case, candidate):
+        return msgspec.structs.replace(grown, steady=True, confidence=LEVEL_CONFIDENCE), None
     endpoints = {site.endpoint for site in sites}
     endpoint = next(iter(endpoints), None)
     if grown.steady or len(endpoints) != 1 or endpoint is None or not candidate.values:

@@ -1,0 +1,39 @@
+"""Is what was born as much in each part of the past? Asked with the errors of the samples."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from ..model.births import BINS, NodeAges
+
+MIN_SAMPLES = 24  # below which chance makes a cache that fills look level
+MAX_STANDARD_ERRORS = 2.0  # by which the slowest part may lie below the fastest
+MAX_EARLY_ERRORS = 1.5  # by which the first part may be too small
+MIN_EARLY_SAMPLES = 3  # in it, that it is taken for an estimate
+
+
+def is_level(ages: NodeAges, shares: Sequence[float]) -> bool:
+    """Whether the parts between those shares of the requests differ by chance alone.
+
+    A sum of n samples has a standard error of 1 / sqrt(n) of itself (Poisson).
+    """
+    if sum(ages.samples) < MIN_SAMPLES:
+        return False
+    parts = []
+    for begin, end in pairwise(shares):
+        bins = slice(round(BINS * begin), round(BINS * end))
+        samples, width = sum(ages.samples[bins]), end - begin
+        if not samples or width <= 0:
+            return False
+        rate = sum(ages.size[bins]) / width
+        parts.append((rate, rate / math.sqrt(samples)))
+    (slowest, low), (fastest, high) = min(parts), max(parts)
+    return fastest - slowest <= MAX_STANDARD_ERRORS * math.hypot(low, high)
+
+
+def early_error(ages: NodeAges, share: float) -> float:
+    """How much too small, as a share of itself, what was born up to there may be."""
+    samples = sum(ages.samples[: round(BINS * share)])
+    return MAX_EARLY_ERRORS / math.sqrt(samples) if samples >= MIN_EARLY_SAMPLES else 0.0
