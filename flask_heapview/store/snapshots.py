@@ -292,7 +292,7 @@ class Store:
             if info.pinned:
                 continue
             kept, used = kept + 1, used + (info.size or 0)
-            old = now - path.stat().st_mtime > limits.seconds
+            old = now - _written(path, now) > limits.seconds
             large = used > limits.bytes and kept > 1  # the newest stays, whatever its size
             if kept > limits.count or large or old:
                 path.unlink(missing_ok=True)
@@ -314,6 +314,14 @@ class Store:
                 path = self._file(info.id, ending)
                 if info.state != "running" and path.exists():
                     yield path, info
+
+
+def _written(path: Path, now: float) -> float:
+    """Seconds of the clock; now where another worker has just taken the file away."""
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return now
 
 
 def _age(info: SnapshotInfo) -> tuple[str, float, str]:

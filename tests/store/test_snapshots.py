@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -129,6 +130,22 @@ def test_old_ones_go(store: Store) -> None:
     assert len(store.listing()) == 1
     Store(store.directory, limits(seconds=10)).tidy()
     assert store.listing() == []
+
+
+def test_another_worker_tidies_at_the_same_time(store: Store) -> None:
+    ids = [put(store, n) for n in range(6)]
+
+    class Raced(Store):
+        """Each file is gone as soon as it is looked at."""
+
+        def _by_age(self) -> Iterator[tuple[Path, SnapshotInfo]]:
+            for path, info in super()._by_age():
+                if info.id != ids[-1]:
+                    path.unlink()
+                yield path, info
+
+    Raced(store.directory, limits(count=2)).tidy()
+    assert [info.id for info in store.listing()] == [ids[-1]]
 
 
 def test_what_dead_captures_left_is_taken_away(store: Store) -> None:
