@@ -19,6 +19,7 @@ from .exposure import counted, exposure
 from .growing_nodes import GrownHeap, compare_trees
 from .growing_sites import growing_sites
 from .level_steps import Figure, LevelSteps
+from .regression import EndpointGrowth
 from .series import Growth, measure_growth
 
 MB = 1_000_000
@@ -46,6 +47,7 @@ class Finding(msgspec.Struct):
     parts: list[tuple[tuple[int, ...], int]] = []
     steps: list[float] = []  # what it gained in each interval, of owners
     figure: Figure | None = "malloc"  # of the process, that grows with it
+    explained: list[EndpointGrowth] = []  # by the requests of endpoints that leak nothing else
     hanging: float = 0  # bytes of the C library that grew along with its objects
 
 

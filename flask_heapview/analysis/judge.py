@@ -153,6 +153,8 @@ class Judge(Case):
     def _explained(self, finding: Finding) -> list[EndpointGrowth]:
         """Those whose requests explain what the process gained between them, where that is mostly
         this finding's."""
+        if finding.explained:
+            return finding.explained
         if finding.figure is None:
             return []
         asked = served(self.base, self.target)

@@ -19,6 +19,7 @@ from ..model.report import Cause
 from ..model.snapshot import Snapshot
 from .finding import MB, Case, Finding
 from .level_steps import Figure
+from .regression import explain_by_rate
 from .series import Growth
 
 # native growth: less may be what the threads' own arenas and caches came to
@@ -36,11 +37,29 @@ def find_memory_growth(case: Case, leaks: Sequence[Finding]) -> list[Finding]:
     leaks = [leak for leak in leaks if _may_hold(leak)]
     if leaks:  # what hangs on the objects that pile up goes with them
         for finding in found:
+            if finding.cause == "native" and _stands_apart(case, finding, leaks):
+                continue
             if finding.cause != "off-process":
                 finding.confidence = min(finding.confidence, 0.4)
             if finding.cause == "native" and len(leaks) == 1:
                 _hang(finding, leaks[0])
     return found
+
+
+def _stands_apart(case: Case, native: Finding, leaks: Sequence[Finding]) -> bool:
+    """Whether the requests of endpoints that leak no objects explain it: then it hangs on none.
+    Only what they explain is its own."""
+    guilty = {leak.sites[0].endpoint if leak.sites else None for leak in leaks}
+    if None in guilty:  # it may be any of them
+        return False
+    requests, gained = case.level_steps.requests(), case.level_steps.gained("malloc")
+    apart = [one for one in explain_by_rate(requests, gained) if one.endpoint not in guilty]
+    size = min(native.bytes, sum(one.bytes for one in apart))
+    if size < MIN_NATIVE_BYTES:
+        return False
+    native.bytes, native.explained = size, apart
+    native.summary = MemoryGrew(memory="native", bytes=size, requests=case.served)
+    return True
 
 
 def _may_hold(leak: Finding) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from flask_heapview.model.ownership import Ownership
-from flask_heapview.model.snapshot import Snapshot
+from flask_heapview.model.process import Readings
+from flask_heapview.model.snapshot import Requests, Snapshot
 from flask_heapview.reports.queries import judge_in_words
 
 from .factories import memory, snapshot, tree
@@ -20,6 +22,37 @@ def test_native_memory_that_hangs_on_objects_is_theirs() -> None:
         "Native memory grew by 40.0 MB as well (200.0 kB per object)."
     )
     assert (second.cause, second.confidence) == ("native", 0.4)
+
+
+@pytest.mark.parametrize(("endpoint", "apart"), [("thumb", True), ("page", False)])
+def test_native_memory_of_another_endpoint_stands_apart(endpoint: str, apart: bool) -> None:
+    """Requests of `page` leave objects behind. Whose native memory it is, the readings say."""
+    other = {"thumb": "page", "page": "thumb"}[endpoint]
+
+    def serving(turn: int) -> Snapshot:
+        made = snapshot(turn, 100 * (turn + 1), **memory(turn, native=20, anonymous=22))
+        clock = [0.5 * n for n in range(40 * turn + 1) if n <= 40]
+        guilty = [sum(1 + k % 3 for k in range(n)) for n in range(len(clock))]
+        readings = Readings(
+            clock=clock,
+            malloc=[n * 500_000 for n in guilty],
+            requests={endpoint: guilty, other: [2 * n for n in range(len(clock))]},
+        )
+        asked = {"thumb": 100 * (turn + 1), "page": 100 * (turn + 1)}
+        return msgspec.structs.replace(
+            made,
+            info=msgspec.structs.replace(
+                made.info, requests=Requests(total=200 * (turn + 1), endpoints=asked)
+            ),
+            process=msgspec.structs.replace(made.process, readings=readings),
+        )
+
+    report = judge_in_words([serving(turn) for turn in range(3)])
+    found = {suspect.cause: suspect for suspect in report.suspects}
+    assert found["unbounded-container"].confidence >= 0.9
+    native = found["native"]
+    assert (native.confidence >= 0.5) is apart
+    assert ([one.endpoint for one in native.endpoints] == ["thumb"]) is apart
 
 
 def test_native_memory_does_not_hang_on_pointers() -> None:
