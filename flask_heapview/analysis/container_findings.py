@@ -98,7 +98,8 @@ def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | Non
     if bound.certain:
         return None
     evidence += bound.evidence
-    if case.rewound:
+    by_ages = _by_ages(case, candidate) if case.rewound else 1.0
+    if case.rewound and by_ages == 1.0:
         evidence += _survivors(case, sites)
     if candidate.turnover:
         evidence.append(EntriesRemoved())
@@ -119,7 +120,7 @@ def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | Non
             _believed(candidate, grown, importing),
             MAX_AWAITING_CONFIDENCE if garbage else 1.0,
             MAX_BOUNDED_CONFIDENCE if bound.may_be else 1.0,
-            _by_ages(case, candidate) if case.rewound else 1.0,
+            by_ages,
         ),
         summary=_summary(case, candidate),
         path=holder.path if holder and holder.kind == "cache" else candidate.path,

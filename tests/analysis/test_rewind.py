@@ -86,6 +86,11 @@ def test_what_was_not_is_none(size: tuple[int, ...]) -> None:
     assert all(suspect.confidence < 0.5 for suspect in report.suspects)
 
 
+def test_the_young_are_not_said_to_be_of_all_ages() -> None:
+    (suspect,) = judge([aged(young(12))]).suspects
+    assert "Survivors" not in [type(fact).__name__ for fact in suspect.evidence_facts]
+
+
 def test_one_snapshot_is_never_a_proof_that_nothing_leaks() -> None:
     assert judge([aged(old(1))]).verdict == "inconclusive"
 
