@@ -53,8 +53,8 @@ def test_what_stays_is_level_and_what_goes_is_young() -> None:
     assert min(leak.size) > 0.6 * max(leak.size)
     assert min(leak.samples) > 10
     assert 0.8 * 3000 * 800 < sum(leak.size) < 1.2 * 3000 * 800
-    # the latest 50 of 800 requests are one bin of 16
-    assert sum(window.size[:-1]) == 0 < window.size[-1]
+    # the latest 50 of 800 requests are one bin of 16; a deque's own block may be of the first
+    assert sum(window.size[:-1]) < 10_000 < 100_000 < window.size[-1]
     assert once.size[0] > 0 == sum(once.size[1:])
 
 

@@ -53,7 +53,11 @@ def run(runner: Runner, store: Store) -> None:
     wait_until(lambda: "heapview-capture" not in {t.name for t in threading.enumerate()})
 
 
-@pytest.fixture(scope="module", params=["portable", "native"])
+# a capture of the portable engine takes long in a process as large as this one
+ENGINES = ["native", pytest.param("portable", marks=pytest.mark.slow)]
+
+
+@pytest.fixture(scope="module", params=ENGINES)
 def warm(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Runner, Store]:
@@ -62,12 +66,6 @@ def warm(
     runner, store = Runner(select_engine(request.param), 120), Store(place)
     run(runner, store)
     return runner, store
-
-
-# a capture of the portable engine takes long in a process as large as this one
-mostly_native = pytest.mark.parametrize(
-    "warm", ["native", pytest.param("portable", marks=pytest.mark.slow)], indirect=True
-)
 
 
 def test_the_heap_is_as_it_was(warm: tuple[Runner, Store]) -> None:
@@ -83,7 +81,6 @@ def test_the_heap_is_as_it_was(warm: tuple[Runner, Store]) -> None:
     assert sys.getallocatedblocks() - before < 500
 
 
-@mostly_native
 def test_the_collector_is_as_it_was(warm: tuple[Runner, Store]) -> None:
     runner, store = warm
     for enabled in (True, False):
@@ -104,7 +101,6 @@ def test_the_collector_is_as_it_was(warm: tuple[Runner, Store]) -> None:
             assert [s["collections"] for s in gc.get_stats()][2] == collections
 
 
-@mostly_native
 @pytest.mark.parametrize("traced", [False, True])
 def test_tracemalloc_is_as_it_was(warm: tuple[Runner, Store], traced: bool) -> None:
     runner, store = warm
@@ -132,7 +128,6 @@ def test_nothing_is_left_behind(warm: tuple[Runner, Store]) -> None:
     assert left == {".snapshot", "capture.lock"}
 
 
-@mostly_native
 def test_local_data_of_threads_is_not_destroyed_in_the_child(
     warm: tuple[Runner, Store], tmp_path: Path
 ) -> None:

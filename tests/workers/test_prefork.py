@@ -124,6 +124,10 @@ def test_all_are_asked_at_once(server: Server, workers: list[dict[str, Any]]) ->
     made = server.api("POST", "/snapshots", {"worker": "all"})[1]["snapshots"]
     states = [done(server, one["id"]) for one in made]
     assert {state["worker"]: state["state"] for state in states} == dict.fromkeys(ids, "done")
+
+
+def test_all_are_watched_at_once(server: Server, workers: list[dict[str, Any]]) -> None:
+    ids = {worker["id"] for worker in workers}
     watched = server.api("POST", "/watch", {"worker": "all", "times": 2, "every_seconds": 1})
     assert {row["worker"] for row in watched[1]["workers"]} == ids, watched
     ended = server.api("DELETE", "/watch?worker=all")
