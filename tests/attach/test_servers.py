@@ -173,7 +173,7 @@ def test_two_attaches_name_the_leak_and_leave_nothing(kind: str, tmp_path: Path)
         log = server.log.read_text()
     assert "Traceback" not in log
     assert not [line for line in log.splitlines() if "heapview" in line]
-    assert {p.suffix for p in (tmp_path / "store").iterdir()} == {".snapshot"}
+    assert {p.suffix for p in (tmp_path / "store").iterdir()} <= {".snapshot", ".lock"}
     said = call("--dir", tmp_path / "store", "report", cwd=tmp_path)
     assert "dict app.kept gained 250 entries" in said
     assert "reference-cycle" not in said
@@ -211,7 +211,7 @@ def test_without_a_count_the_snapshot_and_the_report_say_so(tmp_path: Path) -> N
     assert "Nobody counts its requests" in first
     assert "unknown requests" in call("--dir", tmp_path / "store", "list", cwd=tmp_path)
     said = call("--dir", tmp_path / "store", "report", cwd=tmp_path)
-    assert "Verdict: **inconclusive**, over an unknown number of requests" in said
+    assert "Verdict: inconclusive, over an unknown number of requests" in said
     assert "app.kept gained 100 entries" in said
     assert " 0 requests" not in said
 
