@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .helpers import API, BEARER, TOKEN, unmeasured, wait_until
+from .helpers import API, BEARER, TOKEN, needs, unmeasured, wait_until
 
 
 class Server:
@@ -113,9 +113,11 @@ class Uwsgi(Server):
 
     def command(self, worker_class: str, *options: str) -> list[str]:
         del worker_class
+        program = Path(sys.executable).parent / "uwsgi"
+        needs(program.exists(), "pyuwsgi is not installed")
         return [
             *(
-                str(Path(sys.executable).parent / "uwsgi"),
+                str(program),
                 "--http-socket",
                 f"127.0.0.1:{self.port}",
             ),
