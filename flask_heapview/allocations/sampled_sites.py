@@ -9,6 +9,7 @@ import msgspec
 
 from ..model.births import BINS, Births
 from ..model.ownership import Site
+from .birth_bins import BirthBins
 from .samples import ENDPOINT, LiveSample, SampledTraceback, Samples, is_app
 
 
@@ -19,24 +20,24 @@ class _Site:
         self.by_requests = begun is not None
         self.until = begun if begun is not None else math.ceil(seconds)
         self.count = 0.0
-        self.size = [0.0] * min(BINS, max(1, self.until))
-        self.samples = [0] * len(self.size)
+        self.bins = BirthBins(self.until, min(BINS, max(1, self.until)))
 
     def add(self, live: LiveSample) -> None:
-        # the first request is number 1, the first second number 0
-        born = live.own_request - 1 if self.by_requests else live.second
-        last = len(self.size) - 1
-        at = min(max(born, 0) * len(self.size) // max(1, self.until), last)
         self.count += 1 / live.chance
-        self.size[at] += live.size / live.chance
-        self.samples[at] += 1
+        # the first request is number 1, the first second number 0
+        self.bins.put(live.own_request - 1 if self.by_requests else live.second, live)
+
+    @property
+    def size(self) -> float:
+        """Bytes, estimated."""
+        return sum(self.bins.size)
 
     def births(self) -> Births:
         return Births(
             by="requests" if self.by_requests else "seconds",
             until=self.until,
-            size=tuple(map(round, self.size)),
-            samples=tuple(self.samples),
+            size=self.bins.sizes(),
+            samples=tuple(self.bins.samples),
         )
 
 
@@ -58,10 +59,10 @@ class SampledSites:
                 if site not in found:
                     found[site] = self._begin(live)
                 found[site].add(live)
-        largest = sorted(found.items(), key=lambda row: -sum(row[1].size))
+        largest = sorted(found.items(), key=lambda row: -row[1].size)
         return [
             msgspec.structs.replace(
-                site, size=round(sum(one.size)), count=round(one.count), births=one.births()
+                site, size=round(one.size), count=round(one.count), births=one.births()
             )
             for site, one in largest[:limit]
         ]

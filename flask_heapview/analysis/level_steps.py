@@ -44,8 +44,8 @@ class LevelSteps:
         between them tell what two alone do not."""
         if not self.enough:
             return NO_GROWTH
-        columns = self._readings.requests.values()
-        begun = [sum(column[n] for column in columns) for n in self._within]
+        every = self._readings.begun()
+        begun = [every[n] for n in self._within]
         ends = [begun[0] + (begun[-1] - begun[0]) * k / SLICES for k in range(SLICES + 1)]
         marks = [min(bisect.bisect_left(begun, end), len(begun) - 1) for end in ends]
         levels = getattr(self._readings, figure)

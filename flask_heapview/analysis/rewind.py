@@ -16,7 +16,7 @@ from ..model.cycles import Cycles
 from ..model.ownership import GARBAGE, Holder, Ownership
 from ..model.snapshot import Requests, Snapshot, SnapshotInfo
 from ..model.stacks import Stacks
-from .rewound_process import ThenAndNow, begun, reading_near
+from .rewound_process import ThenAndNow, reading_near
 
 MOMENTS = 4  # the last is the snapshot itself
 MIN_READ_MOMENTS = 2  # that have a reading near them
@@ -29,7 +29,9 @@ def rewound(snapshot: Snapshot) -> list[Snapshot]:
     ages, requests = snapshot.ownership.ages, snapshot.info.requests
     if not requests.known or ages.requests < MIN_AGED_REQUESTS:
         return [snapshot]
-    return [*(_moment(snapshot, *where) for where in _moments(snapshot)), snapshot]
+    garbage = _garbage_nodes(snapshot.ownership.stacks)
+    moments = _moments(snapshot)
+    return [*(_moment(snapshot, garbage, *where) for where in moments), snapshot]
 
 
 def _moments(snapshot: Snapshot) -> list[tuple[float, int | None]]:
@@ -38,28 +40,27 @@ def _moments(snapshot: Snapshot) -> list[tuple[float, int | None]]:
     readings, aged = snapshot.process.readings, snapshot.ownership.ages.requests
     missing = snapshot.info.requests.total - aged  # those before sampling began
     equal = [n / MOMENTS for n in range(1, MOMENTS)]
-    found = [reading_near(readings, missing + aged * share, aged) for share in equal]
+    begun = readings.begun() if readings.now else []
+    found = [reading_near(begun, missing + aged * share, aged) for share in equal]
     near = sorted({at for at in found if at is not None})
     if len(near) < MIN_READ_MOMENTS:
         return [(share, None) for share in equal]
-    counts = begun(readings)
-    return [((counts[at] - missing) / aged, at) for at in near]
+    return [((begun[at] - missing) / aged, at) for at in near]
 
 
-def _moment(snapshot: Snapshot, share: float, at: int | None) -> Snapshot:
+def _moment(snapshot: Snapshot, garbage: Sequence[int], share: float, at: int | None) -> Snapshot:
     """Where that share of the sampled requests had begun, at a reading if there is one."""
-    readings = snapshot.process.readings
     own = _ownership(snapshot.ownership, share)
     past = replace(
         snapshot,
         ownership=own,
-        cycles=_cycles(snapshot, own),
+        cycles=_cycles(snapshot, own.stacks, garbage),
         info=_info(snapshot, share),
     )
     if at is None:
         return past
     came = sum(snapshot.ownership.stacks.size) - sum(own.stacks.size)
-    then = ThenAndNow(readings, at, came)
+    then = ThenAndNow(snapshot.process.readings, at, came)
     return replace(
         past,
         process=then.process(snapshot.process),
@@ -68,22 +69,28 @@ def _moment(snapshot: Snapshot, share: float, at: int | None) -> Snapshot:
     )
 
 
-def _cycles(snapshot: Snapshot, past: Ownership) -> Cycles:
+def _garbage_nodes(stacks: Stacks) -> list[int]:
+    """Those of the cyclic garbage, its root included."""
+    found: set[int] = set()
+    for node, parent in enumerate(stacks.parent):
+        is_root = parent < 0 and stacks.frame_at(node).label.startswith(GARBAGE)
+        if is_root or parent in found:
+            found.add(node)
+    return list(found)
+
+
+def _cycles(snapshot: Snapshot, past: Stacks, garbage: Sequence[int]) -> Cycles:
     """The garbage that was there already."""
-    now, stacks = snapshot.cycles, snapshot.ownership.stacks
-    there = [n for n, up in enumerate(stacks.parent) if up < 0 and _is_garbage(stacks, n)]
-    counts = [tree.totals()[0] for tree in (past.stacks, stacks)]
-    before, after = (sum(count[node] for node in there) for count in counts)
+    now = snapshot.cycles
+    before, after = (
+        sum(tree.count[node] for node in garbage) for tree in (past, snapshot.ownership.stacks)
+    )
     share = before / after if after else 1.0
     return replace(
         now,
         garbage_objects=round(now.garbage_objects * share),
         garbage_bytes=round(now.garbage_bytes * share),
     )
-
-
-def _is_garbage(stacks: Stacks, node: int) -> bool:
-    return stacks.frame_at(node).label.startswith(GARBAGE)
 
 
 def _ownership(own: Ownership, share: float) -> Ownership:

@@ -49,14 +49,7 @@ class ThenAndNow:
         )
 
 
-def begun(readings: Readings) -> list[int]:
-    """The requests that had begun at each reading."""
-    columns = readings.requests.values()
-    return [sum(column[n] for column in columns) for n in range(len(readings.clock))]
-
-
-def reading_near(readings: Readings, requests: float, aged: int) -> int | None:
-    """The reading nearest to so many requests; None where none is near."""
-    counts = begun(readings) if readings.now else []
-    near = [n for n, count in enumerate(counts) if abs(count - requests) <= MAX_SHIFT * aged]
-    return min(near, key=lambda n: abs(counts[n] - requests), default=None)
+def reading_near(begun: Sequence[int], requests: float, aged: int) -> int | None:
+    """Of readings with so many requests begun, the nearest; None where none is near."""
+    near = [n for n, count in enumerate(begun) if abs(count - requests) <= MAX_SHIFT * aged]
+    return min(near, key=lambda n: abs(begun[n] - requests), default=None)

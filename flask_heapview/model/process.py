@@ -74,6 +74,11 @@ class Readings(Model, frozen=True):
     requests: dict[str, list[int]] = {}  # begun until then, by endpoint
     now: dict[str, int] = {}  # the figures at the snapshot, whatever is being served
 
+    def begun(self) -> list[int]:
+        """All requests that had begun at each reading."""
+        columns = self.requests.values()
+        return [sum(column[n] for column in columns) for n in range(len(self.clock))]
+
 
 class Process(Model, frozen=True):
     """Memory figures of one worker."""
