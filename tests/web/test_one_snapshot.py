@@ -19,6 +19,7 @@ if tracing.why_not_sampled() is not None:
 kept: list[list[str]] = []
 latest: deque[list[str]] = deque(maxlen=20)
 REQUESTS = 300
+SAMPLE_BYTES = 4096
 
 
 def record(number: int) -> list[str]:
@@ -38,6 +39,8 @@ def answers() -> Any:
 @pytest.fixture
 def client(make_app: Callable[..., Flask]) -> Any:
     app = make_app(allocations="sampled")
+    # as fine as a service has it after a while: at its start few samples leave it to chance
+    tracing.switch("sampled", sample_bytes=SAMPLE_BYTES)
 
     @app.get("/leak/<int:number>")
     def leak(number: int) -> str:

@@ -13,15 +13,15 @@ from . import walk_file
 
 MIN_SAMPLES = 12  # from which the ages at a node are told: fewer say nothing of a rate
 MIN_OWN_SAMPLES = 3  # of the node's own objects: else they may be older than all below them
-START_BINS = BINS // 4
-MAX_STANDARD_ERRORS = 2.0  # by which a node's own objects may be older than what hangs below
+OLD_BINS = BINS // 2
+MAX_STANDARD_ERRORS = 2.0  # by which the ages of a node's own objects may differ from all below
 
 
 def node_ages(found: Samples | None, stacks: Stacks, place: Sequence[int]) -> Ages:
     """Those of the nodes with samples enough; `place` tells where a node of the walk went.
 
-    Where a node's own objects have few samples, but were born along with what hangs below them,
-    all of it is counted.
+    Where a node's own objects were born along with what hangs below them, as far as their samples
+    tell, all of it is counted: it has more samples, and so less chance in it.
     """
     if found is None or not found.requests:
         return Ages()
@@ -42,15 +42,15 @@ def _best(own: BirthBins, whole: BirthBins) -> BirthBins | None:
     samples = sum(own.samples)
     if samples < MIN_OWN_SAMPLES or sum(whole.samples) < MIN_SAMPLES:
         return None
-    early = _early(whole)
-    error = math.sqrt(early * (1 - early) / samples)
-    is_older = _early(own) - early > MAX_STANDARD_ERRORS * error + 1 / samples
-    return own if is_older or samples >= MIN_SAMPLES else whole
+    old = _old(whole)
+    error = math.sqrt(old * (1 - old) / samples)
+    differs = abs(_old(own) - old) > MAX_STANDARD_ERRORS * error + 1 / samples
+    return own if differs else whole
 
 
-def _early(bins: BirthBins) -> float:
-    """The share of it from the first quarter."""
-    return sum(bins.size[:START_BINS]) / sum(bins.size)
+def _old(bins: BirthBins) -> float:
+    """The share of it from the first half."""
+    return sum(bins.size[:OLD_BINS]) / sum(bins.size)
 
 
 def _owned(found: Samples) -> Iterator[LiveSample]:
