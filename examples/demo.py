@@ -86,10 +86,11 @@ def starters() -> list[int]:
     return [one.pid for one in found[: 2 if by_make else 1]]
 
 
-def wait_for_the_end(server: subprocess.Popen[bytes], seconds: float | None) -> None:
-    """Returns when the server, the time, or whoever started the demo has ended."""
+def wait_for_the_end(
+    server: subprocess.Popen[bytes], seconds: float | None, shell: list[int]
+) -> None:
+    """Returns when the server, the time, or `shell`, which started the demo, has ended."""
     until = time.monotonic() + seconds if seconds is not None else float("inf")
-    shell = starters()
     # nohup: it shall outlive its shell
     outlives = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
     while server.poll() is None and time.monotonic() < until:
@@ -116,6 +117,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", 8000)))
     parser.add_argument("--seconds", type=float, help="end by itself after so many")
     options = parser.parse_args()
+    shell = starters()  # first of all: it may end while the server starts
     heed_signals()
     token = os.environ.get("HEAPVIEW_TOKEN") or secrets.token_urlsafe(24)
     url = f"http://127.0.0.1:{options.port}"
@@ -140,7 +142,7 @@ def main() -> None:
                 print(f"    {url}/_debug/memory/login#token={token}\n")
                 print("  Press Capture. Wait half a minute, press it again, and compare.")
                 print("  ^C ends it.\n", flush=True)
-                wait_for_the_end(server, options.seconds)
+                wait_for_the_end(server, options.seconds, shell)
 
 
 if __name__ == "__main__":

@@ -94,8 +94,8 @@ def test_the_repaired_twins_are_not_accused(tmp_path: Path) -> None:
 
 
 @contextlib.contextmanager
-def demo(*shell: str) -> Iterator[tuple[subprocess.Popen[str], int, str]]:
-    """The demo, once it serves; `shell` starts it. Gives the process, the port, the address."""
+def starting(*shell: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
+    """The demo, begun; `shell` starts it. Gives the process and the port."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     process = subprocess.Popen(
@@ -108,14 +108,16 @@ def demo(*shell: str) -> Iterator[tuple[subprocess.Popen[str], int, str]]:
         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),
     )
     assert process.stdout is not None
-    started: list[psutil.Process] = []
+    with process.stdout:
+        yield process, port
+
+
+@contextlib.contextmanager
+def all_end(process: subprocess.Popen[str]) -> Iterator[None]:
+    """By the end of the context it has ended, and so have the children that it has now."""
+    started = [psutil.Process(process.pid), *psutil.Process(process.pid).children(True)]
     try:
-        address = ""
-        while "login#token=" not in address:
-            address = process.stdout.readline()
-            assert address or process.poll() is None
-        started += [psutil.Process(process.pid), *psutil.Process(process.pid).children(True)]
-        yield process, port, address
+        yield
         process.wait(20)
         psutil.wait_procs(started, timeout=20)
         assert [one.cmdline() for one in started if one.is_running()] == []
@@ -123,7 +125,19 @@ def demo(*shell: str) -> Iterator[tuple[subprocess.Popen[str], int, str]]:
         for one in started:
             with contextlib.suppress(psutil.NoSuchProcess):
                 one.kill()
-        process.stdout.close()
+
+
+@contextlib.contextmanager
+def demo(*shell: str) -> Iterator[tuple[subprocess.Popen[str], int, str]]:
+    """The demo, once it serves. Gives the process, the port, the address."""
+    with starting(*shell) as (process, port):
+        assert process.stdout is not None
+        address = ""
+        while "login#token=" not in address:
+            address = process.stdout.readline()
+            assert address or process.poll() is None
+        with all_end(process):
+            yield process, port, address
 
 
 def test_the_demo_prints_an_address_that_works() -> None:
@@ -149,6 +163,14 @@ def test_the_demo_leaves_nothing_behind(number: signal.Signals) -> None:
 def test_the_demo_ends_with_the_shell_that_started_it() -> None:
     with demo("sh", "-c", '"$@"; true', "sh") as (shell, _, _):
         shell.kill()
+
+
+def test_the_demo_ends_with_a_shell_that_ends_before_it_serves() -> None:
+    with starting("sh", "-c", '"$@"; true', "sh") as (shell, _):
+        children = psutil.Process(shell.pid).children
+        wait_until(lambda: len(children(recursive=True)) >= 2, 30, "the server's start")
+        with all_end(shell):
+            shell.kill()
 
 
 def test_the_minimal_example(tmp_path: Path) -> None:
