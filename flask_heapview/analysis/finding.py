@@ -25,7 +25,6 @@ from .series import Growth, measure_growth
 MB = 1_000_000
 MAX_STEP_DIFFERENCE = 0.02  # share of a step, by which two owners of the same may differ
 MAX_PLACES = 5  # that are named where the same growth shows
-MIN_LEAK_CONFIDENCE = 0.5  # confidence from which a suspect is a leak
 
 
 class Finding(msgspec.Struct):

@@ -11,6 +11,7 @@ import msgspec
 from ..model.base import moment
 from ..model.facts import ContainerGrew, EvidenceFact, SameGrowthAt, SuspectFact
 from ..model.report import (
+    MIN_LEAK_CONFIDENCE,
     AllocatedAt,
     EndpointShare,
     Growing,
@@ -28,7 +29,7 @@ from ..model.service_report import (
     SuspectInWorker,
     WorkerRef,
 )
-from .finding import MAX_PLACES, MIN_LEAK_CONFIDENCE
+from .finding import MAX_PLACES
 from .service_verdict import verdict_of
 
 MAX_SUSPECTS = 12

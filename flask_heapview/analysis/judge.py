@@ -32,6 +32,7 @@ from ..model.facts import (
     VerdictFact,
 )
 from ..model.report import (
+    MIN_LEAK_CONFIDENCE,
     SCHEMA,
     AllocatedAt,
     EndpointShare,
@@ -48,7 +49,7 @@ from ..model.snapshot import Snapshot, requests_of
 from .balance import Unowned
 from .container_findings import find_containers
 from .diff import served
-from .finding import MB, MIN_LEAK_CONFIDENCE, Case, Finding, fingerprint, merge
+from .finding import MB, Case, Finding, fingerprint, merge
 from .garbage_findings import find_garbage
 from .handle_findings import find_handles
 from .impact import impact_of
@@ -206,7 +207,7 @@ class Judge(Case):
         top = suspects[0] if suspects else None
         both = len(self.snapshots) > 1 and not self.rewound
         unowned = self.grown.unowned if both else None
-        if top is not None and top.confidence >= MIN_LEAK_CONFIDENCE:
+        if top is not None and top.leaks:
             why = [LeakFound(), *summary_of(top), *whence(top)]
             if unowned is not None and unowned.share >= MIN_UNOWNED_SHARE:
                 why.append(unowned_fact(unowned))

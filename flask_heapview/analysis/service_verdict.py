@@ -20,7 +20,6 @@ from ..model.worker_facts import (
     ServiceVerdictFact,
     WorkersInDoubt,
 )
-from .finding import MIN_LEAK_CONFIDENCE
 from .judge import summary_of, whence
 
 Judged = Sequence[tuple[WorkerRef, Report]]
@@ -35,7 +34,7 @@ def verdict_of(
     judged, and each shows none."""
     top = suspects[0] if suspects else None
     count = len(judged)
-    if top is not None and top.confidence >= MIN_LEAK_CONFIDENCE:
+    if top is not None and top.leaks:
         why: Reasons = [LeakInWorkers(workers=top.seen_in, judged=count), *summary_of(top)]
         return "leak", [*why, *whence(top)], [Remedy(rule=top.remedy_rule)]
     more = _look_at(missing)

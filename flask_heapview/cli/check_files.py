@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,7 @@ from ..errors import BadRequest
 from ..leakcheck import baseline
 from ..model.report import Report
 from ..render import github, junit, sarif
+from .output import written
 from .terminal import say
 
 NO_LEAK, LEAK, INCONCLUSIVE = 0, 1, 3  # exit codes; 2 is click's own, for wrong arguments
@@ -27,14 +29,14 @@ class Wanted(msgspec.Struct, frozen=True):
 
     def known(self) -> frozenset[str]:
         """The fingerprints that do not fail. Raises BadRequest."""
-        if self.baseline is None:
-            if self.write_baseline:
-                raise BadRequest("--write-baseline needs the file: --baseline FILE.")
+        if self.baseline is None and self.write_baseline:
+            raise BadRequest("--write-baseline needs the file: --baseline FILE.")
+        if self.baseline is None or self.write_baseline:
             return frozenset()
-        return frozenset() if self.write_baseline else baseline.read(self.baseline)
+        return baseline.read(self.baseline)
 
     def leave(self, report: Report, name: str, known: frozenset[str]) -> int:
-        """Writes all of it, and gives the exit code. Raises BadRequest."""
+        """Writes all of it, and gives the exit code. Raises click's error."""
         root = Path.cwd()
         if self.junit is not None:
             _write(self.junit, junit.render(report, name, known))
@@ -47,12 +49,12 @@ class Wanted(msgspec.Struct, frozen=True):
             return NO_LEAK
         if report.verdict == "inconclusive":
             return INCONCLUSIVE
-        return LEAK if junit.failed(report, known) else NO_LEAK
+        return LEAK if report.has_new_leaks(known) else NO_LEAK
 
 
-def _write(file: Path, data: bytes) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(data)
-    except OSError as error:
-        raise BadRequest(f"{file} cannot be written: {error.strerror}.") from None
+def _write(path: Path, data: bytes) -> None:
+    """Raises click's error. The folder is made: CI begins with a fresh checkout."""
+    with contextlib.suppress(OSError):  # what is in the way of the folder is in the file's, too
+        path.parent.mkdir(parents=True, exist_ok=True)
+    with written(path) as file:
+        file.write(data)

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from ..errors import BadRequest
-from ..model.base import Model
+from ..model.base import Model, from_json, to_json
 from ..model.report import Report
 
 SCHEMA = "flask-heapview/baseline/1"
@@ -31,7 +31,7 @@ class Baseline(Model, frozen=True):
 def read(file: Path) -> frozenset[str]:
     """The fingerprints in it. Raises BadRequest where it cannot be read, or is none."""
     try:
-        found = msgspec.json.decode(file.read_bytes(), type=Baseline)
+        found = from_json(file.read_bytes(), Baseline)
     except FileNotFoundError:
         raise BadRequest(
             f"There is no baseline {file}. Make it with --write-baseline, and commit it."
@@ -54,5 +54,4 @@ def text_of(report: Report) -> bytes:
         for one in report.suspects
     ]
     leaks.sort(key=lambda leak: leak.fingerprint)
-    made = msgspec.json.encode(Baseline(leaks=leaks))
-    return msgspec.json.format(made, indent=2) + b"\n"
+    return msgspec.json.format(to_json(Baseline(leaks=leaks)), indent=2) + b"\n"

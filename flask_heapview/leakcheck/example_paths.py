@@ -26,8 +26,7 @@ def example_paths(app: Flask, left_out: Collection[str] = ()) -> tuple[list[str]
     found: dict[str, str] = {}
     without = []
     for rule in app.url_map.iter_rules():
-        blueprint = rule.endpoint.rpartition(".")[0]
-        name = rule.endpoint.rpartition(".")[2]
+        blueprint, _, name = rule.endpoint.rpartition(".")
         if "GET" not in (rule.methods or ()) or name == "static" or blueprint in left_out:
             continue
         path = _path(app.url_map, rule)
@@ -47,9 +46,8 @@ def _path(routes: Map, rule: Rule) -> str | None:
         return None
     if built is None:
         return None
-    path = built[1]
     host = rule.host if routes.host_matching else rule.subdomain
-    return None if host else path.replace(str(MARK), "{n}")
+    return None if host else built[1].replace(str(MARK), "{n}")
 
 
 def _example(part: BaseConverter) -> object:

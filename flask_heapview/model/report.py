@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Literal
 
 from .base import Model
@@ -10,6 +11,7 @@ from .facts import AdviceFact, EvidenceFact, Impact, SuspectFact, VerdictFact
 from .snapshot import CountedBy
 
 SCHEMA = "flask-heapview/report/1"
+MIN_LEAK_CONFIDENCE = 0.5  # confidence from which a suspect is a leak
 Verdict = Literal["leak", "no-leak", "inconclusive"]
 Cause = Literal[
     "unbounded-container",
@@ -89,6 +91,15 @@ class Suspect(Model, frozen=True):
     births: Births | None = None  # of what its first site allocated and is alive; sampled only
     remedy_rule: str = ""  # which remedy it is: a cause, or a rule of one library
 
+    @property
+    def leaks(self) -> bool:
+        """Whether it is sure enough to be called a leak."""
+        return self.confidence >= MIN_LEAK_CONFIDENCE
+
+    def is_new(self, known: Collection[str]) -> bool:
+        """Whether it is a leak whose fingerprint is none of these."""
+        return self.leaks and self.fingerprint not in known
+
 
 class Report(Model, frozen=True):
     schema: str
@@ -102,3 +113,7 @@ class Report(Model, frozen=True):
     suspects: list[Suspect]
     summary_facts: list[VerdictFact] = []
     advice_facts: list[AdviceFact] = []
+
+    def has_new_leaks(self, known: Collection[str]) -> bool:
+        """Whether it leaks, and not only what was known before."""
+        return self.verdict == "leak" and any(one.is_new(known) for one in self.suspects)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from ..model.report import Report, Suspect
-from .sarif import MIN_ERROR_CONFIDENCE, uri_of
+from .ci_text import message_of, uri_of
 
 
 def render(report: Report, known: Collection[str], root: Path) -> str:
@@ -15,13 +15,12 @@ def render(report: Report, known: Collection[str], root: Path) -> str:
 
 
 def _annotation(suspect: Suspect, known: Collection[str], root: Path) -> str:
-    new = suspect.confidence >= MIN_ERROR_CONFIDENCE and suspect.fingerprint not in known
+    new = suspect.is_new(known)
     fields = {"title": f"Memory leak: {suspect.cause}" if new else f"Memory: {suspect.cause}"}
     for site in suspect.allocated_at[:1]:
         fields |= {"file": uri_of(site.file, root), "line": str(site.line)}
     told = ",".join(f"{name}={_property(value)}" for name, value in fields.items())
-    message = _message(f"{suspect.summary}. {suspect.remedy}".strip())
-    return f"::{'error' if new else 'notice'} {told}::{message}"
+    return f"::{'error' if new else 'notice'} {told}::{_message(message_of(suspect))}"
 
 
 def _message(text: str) -> str:

@@ -7,7 +7,6 @@ from xml.etree import ElementTree
 
 from ..model.report import Report
 from ..text import clean
-from .sarif import MIN_ERROR_CONFIDENCE
 from .text import render as as_text
 
 MAX_TEXT_CHARACTERS = 100_000
@@ -16,7 +15,8 @@ MAX_TEXT_CHARACTERS = 100_000
 def render(report: Report, name: str, known: Collection[str]) -> bytes:
     """One suite with one test of that name. It fails for leaks that are not known; where nothing
     could be told, it is skipped."""
-    fails, skips = failed(report, known), report.verdict == "inconclusive"
+    fails, skips = report.has_new_leaks(known), report.verdict == "inconclusive"
+    seconds = f"{report.interval.seconds:.3f}"
     suite = ElementTree.Element(
         "testsuite",
         {
@@ -26,10 +26,9 @@ def render(report: Report, name: str, known: Collection[str]) -> bytes:
             "errors": "0",
             "skipped": str(int(skips)),
             "timestamp": report.generated_at,
-            "time": f"{report.interval.seconds:.3f}",
+            "time": seconds,
         },
     )
-    seconds = suite.attrib["time"]
     test = ElementTree.SubElement(
         suite, "testcase", {"classname": "flask-heapview", "name": _safe(name), "time": seconds}
     )
@@ -42,12 +41,6 @@ def render(report: Report, name: str, known: Collection[str]) -> bytes:
         ElementTree.SubElement(test, "system-out").text = _text(report)
     made: bytes = ElementTree.tostring(suite, encoding="utf-8", xml_declaration=True)
     return made
-
-
-def failed(report: Report, known: Collection[str]) -> bool:
-    """Whether it leaks, and not only what was known before."""
-    sure = [one for one in report.suspects if one.confidence >= MIN_ERROR_CONFIDENCE]
-    return report.verdict == "leak" and any(one.fingerprint not in known for one in sure)
 
 
 def _text(report: Report) -> str:

@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 
 from ..model.report import AllocatedAt, Report, Suspect
+from .ci_text import message_of, uri_of
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 FINGERPRINT = "flaskHeapview/v1"
-MIN_ERROR_CONFIDENCE = 0.5  # as the verdict's
 
 
 def render(report: Report, known: Collection[str], root: Path, version: str) -> bytes:
@@ -53,12 +53,11 @@ def _rule(cause: str, suspects: Collection[Suspect]) -> dict[str, Any]:
 def _result(
     suspect: Suspect, causes: Sequence[str], known: Collection[str], root: Path
 ) -> dict[str, Any]:
-    sure = suspect.confidence >= MIN_ERROR_CONFIDENCE
     return {
         "ruleId": suspect.cause,
         "ruleIndex": causes.index(suspect.cause),
-        "level": "error" if sure else "note",
-        "message": {"text": f"{suspect.summary}. {suspect.remedy}".strip()},
+        "level": "error" if suspect.leaks else "note",
+        "message": {"text": message_of(suspect)},
         "locations": [_location(site, root) for site in suspect.allocated_at[:1]],
         "partialFingerprints": {FINGERPRINT: suspect.fingerprint},
         "baselineState": "unchanged" if suspect.fingerprint in known else "new",
@@ -78,14 +77,3 @@ def _location(site: AllocatedAt, root: Path) -> dict[str, Any]:
         },
         "logicalLocations": [{"name": site.function, "kind": "function"}],
     }
-
-
-def uri_of(file: str, root: Path) -> str:
-    """Relative to the root where it lies below it, as code scanning wants it."""
-    path = Path(file)
-    if not path.is_absolute():
-        return path.as_posix()
-    try:
-        return path.relative_to(root).as_posix()
-    except ValueError:
-        return path.as_uri()

@@ -66,8 +66,8 @@ def _tables(allocations: Allocations, query: TableQuery) -> list[Table]:
     found.sort(key=lambda one: (-one.sums[0], -one.sums[-1]))
     rows = [Row([*_named(group, one), *_figures(one, sampled)]) for one in found]
     title = "Live memory by " + group
-    found_tables = [table(title, [*_names(group), *columns], rows, query, empty=_EMPTY)]
-    return [*found_tables, _ages(allocations, query)] if sampled else found_tables
+    live = table(title, [*_names(group), *columns], rows, query, empty=_EMPTY)
+    return [live, _ages(allocations, query)] if sampled else [live]
 
 
 def _ages(allocations: Allocations, query: TableQuery) -> Table:

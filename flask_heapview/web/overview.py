@@ -137,7 +137,7 @@ def _verdict(done: Sequence[SnapshotInfo], running: SnapshotInfo | None) -> Repo
         return None
     pair = latest_pair(done)
     try:
-        return service().verdict(pair[0].id if pair else None, pair[1].id if pair else done[0].id)
+        return service().verdict(pair[0].id if pair else None, done[0].id)
     except HeapViewError:  # damaged, or deleted meanwhile: the comparison itself will say so
         return None
 

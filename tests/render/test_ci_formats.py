@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from flask_heapview.analysis.judge import judge
 from flask_heapview.model.report import Report
 from flask_heapview.render import github, junit, sarif
+from flask_heapview.render.ci_text import uri_of
 from flask_heapview.render.sentences.verdict import with_sentences
 
 from ..analysis.factories import row
@@ -72,8 +73,8 @@ def test_sarif() -> None:
 
 
 def test_files_outside_of_the_checkout_keep_their_address() -> None:
-    assert sarif.uri_of("/opt/app.py", ROOT) == "file:///opt/app.py"
-    assert sarif.uri_of("<string>", ROOT) == "<string>"
+    assert uri_of("/opt/app.py", ROOT) == "file:///opt/app.py"
+    assert uri_of("<string>", ROOT) == "<string>"
 
 
 def test_annotations() -> None:
