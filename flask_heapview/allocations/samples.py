@@ -26,7 +26,7 @@ ENDPOINT, THREAD = "endpoint ", "thread "
 NO_ENDPOINT = "(no endpoint)"  # what threads outside of requests allocate, and imports
 OURS = str(Path(__file__).parents[1]) + "/"
 _HEAD = struct.Struct("=IdddQQQQQQI")
-_LIVE = struct.Struct("=QdIIIII")
+_LIVE = struct.Struct("=QdIIIIII")
 _TAGS = ("", ENDPOINT, THREAD)  # by their kind: TAG_OTHER, TAG_ENDPOINT, TAG_THREAD of the core
 
 
@@ -48,6 +48,7 @@ class LiveSample(msgspec.Struct):
     rate: float
     entry: int
     held: int  # who holds it: see node and doubtful
+    type: int  # of the object in it, in the walk's list; NONE where that was not recognised
     # its birth: when so many requests had begun, so many of its tag, so many seconds after sampling
     request: int
     own_request: int

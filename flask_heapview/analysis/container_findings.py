@@ -16,6 +16,7 @@ from ..model.facts import (
     LimitOfOwner,
     LimitTooHigh,
     ObjectGrew,
+    ObjectsLost,
     RateSinceStart,
     SizeRate,
     SteadyRate,
@@ -23,10 +24,11 @@ from ..model.facts import (
     Unit,
     WeakEntries,
 )
-from ..model.ownership import Site
+from ..model.ownership import FROM_C, Site
 from ..model.snapshot import requests_of
 from .finding import Case, Finding
 from .growing_nodes import GrowingNode
+from .growing_sites import gained_at
 from .level_ages import early_error, is_level
 from .library_rules import (
     CODE_TABLE_PATHS,
@@ -89,7 +91,33 @@ def _imports(case: Case) -> bool:
     return counts[-1] > counts[0]
 
 
+def _held_from_c(case: Case, candidate: GrowingNode) -> Finding:
+    """Objects with more references than any object accounts for: C code lost count of them."""
+    grown = candidate.growth
+    before = [] if case.rewound else case.base.ownership.from_c
+    return Finding(
+        cause="uncollectable",
+        confidence=grown.confidence,
+        summary=ObjectsLost(
+            bytes=candidate.bytes,
+            objects=candidate.objects,
+            type=candidate.entry_type,
+            requests=case.served,
+        ),
+        path=None,
+        type=candidate.entry_type,
+        growing=candidate.entry_type,
+        objects=candidate.objects,
+        bytes=candidate.bytes,
+        per_request=grown.per_request,
+        sites=gained_at(before, case.target.ownership.from_c),
+        evidence=[_rate(case, candidate)],
+    )
+
+
 def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | None:
+    if candidate.path == FROM_C:
+        return _held_from_c(case, candidate)
     holder = candidate.holder
     sites = holder.sites if holder and holder.sites else []
     grown, endpoint = _along(case, candidate, sites)
@@ -129,7 +157,7 @@ def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | Non
         objects=candidate.objects,
         bytes=candidate.bytes,
         per_request=grown.per_request,
-        sites=sites or case.site_growth,
+        sites=sites,
         evidence=evidence,
         app=candidate.app,
         parts=[(candidate.chain, candidate.bytes)],

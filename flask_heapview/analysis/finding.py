@@ -17,7 +17,6 @@ from ..model.report import Cause
 from ..model.snapshot import Snapshot
 from .exposure import counted, exposure
 from .growing_nodes import GrownHeap, compare_trees
-from .growing_sites import growing_sites
 from .level_steps import Figure, LevelSteps
 from .regression import EndpointGrowth
 from .series import Growth, measure_growth
@@ -64,7 +63,6 @@ class Case:
         self.level_steps = LevelSteps(
             self.target.process.readings, self.base.info.clock, self.target.info.clock
         )
-        self.site_growth = growing_sites(self.base.allocations, self.target.allocations)
 
     @cached_property
     def grown(self) -> GrownHeap:
@@ -82,9 +80,13 @@ class Case:
         return [float(figure(s) or 0) for s in self.snapshots]
 
     def series(
-        self, figure: Callable[[Snapshot], float | None], least: float, lumpy: bool = False
+        self,
+        figure: Callable[[Snapshot], float | None],
+        least: float,
+        lumpy: bool = False,
+        noise: float = 0.0,
     ) -> Growth:
-        return measure_growth(self.requests, self.values(figure), least, lumpy)
+        return measure_growth(self.requests, self.values(figure), least, lumpy, noise)
 
 
 def fingerprint(finding: Finding) -> str:

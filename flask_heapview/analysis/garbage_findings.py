@@ -54,7 +54,7 @@ def find_garbage(case: Case) -> list[Finding]:
             objects=grown.total,
             bytes=size,
             per_request=grown.per_request,
-            sites=(top.sites if top else []) or case.site_growth,
+            sites=top.sites if top else [],
             evidence=evidence,
             app=True,
         )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Sequence
+
+from msgspec.structs import replace
 
 from ..model.allocations import Allocations
 from ..model.ownership import Site
 from ..model.stacks import Frame
-from .align import subtract
 
 Key = tuple[str, int, str, str | None]
 
@@ -22,25 +23,18 @@ def site_of(stack: list[Frame], own: frozenset[Frame]) -> Frame:
     return next((frame for frame in reversed(stack) if frame in own), stack[-1])
 
 
-def growing_sites(base: Allocations, target: Allocations, limit: int = 8) -> list[Site]:
-    """The sites that gained the most bytes, with the endpoint their stack hangs under."""
-    if "off" in (base.mode, target.mode) or base.mode != target.mode:
-        return []
-    tree = subtract(base.stacks, target.stacks)
-    own = own_frames(base) | own_frames(target)
-    sizes: Counter[Key] = Counter()
-    counts: Counter[Key] = Counter()
-    for node in range(len(tree.stacks)):
-        if not tree.size_delta[node]:
-            continue
-        stack = tree.stacks.stack(node)
-        root, leaf = stack[0].label, site_of(stack, own)
-        endpoint = root.removeprefix("endpoint ") if root.startswith("endpoint ") else None
-        key = (leaf.file, leaf.line, leaf.label, endpoint)
-        sizes[key] += tree.size_delta[node]
-        counts[key] += tree.count_delta[node]
-    return [
-        Site(file=k[0], line=k[1], function=k[2], endpoint=k[3], size=v, count=counts[k])
-        for k, v in sizes.most_common(limit)
-        if v > 0
-    ]
+def gained_at(before: Sequence[Site], now: Sequence[Site]) -> list[Site]:
+    """The sites that have more than before, with what they gained; the largest gain first."""
+    known = {_key(site): site for site in before}
+    found = []
+    for site in now:
+        old = known.get(_key(site))
+        size = site.size - (old.size if old is not None else 0)
+        count = site.count - (old.count if old is not None else 0)
+        if size > 0:
+            found.append(replace(site, size=size, count=max(0, count)))
+    return sorted(found, key=lambda site: -site.size)
+
+
+def _key(site: Site) -> Key:
+    return site.file, site.line, site.function, site.endpoint

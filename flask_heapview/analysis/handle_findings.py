@@ -55,8 +55,9 @@ def _things(
         objects=grown.total,
         bytes=0,
         per_request=grown.per_request,
-        sites=case.site_growth,
+        sites=[],
         evidence=[more],
+        figure=handles,
     )
     kept = _kept(case) if cause == "unclosed-resource" else None
     return [found if kept is None else _held_at(case, found, kept)]

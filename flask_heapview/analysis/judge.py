@@ -54,6 +54,7 @@ from .garbage_findings import find_garbage
 from .handle_findings import find_handles
 from .impact import impact_of
 from .library_rules import remedy_rule
+from .lost_findings import find_lost
 from .memory_findings import find_memory_growth
 from .regression import EndpointGrowth, explain_by_lumps, explain_by_rate
 from .rewind import rewound
@@ -75,6 +76,7 @@ def findings(case: Case) -> list[Finding]:
     """All suspects, one for each leak."""
     held = find_containers(case)
     found = [*held, *find_garbage(case)]
+    found += find_lost(case, held)
     found += find_handles(case, held)
     found += find_memory_growth(case, [f for f in found if f.confidence >= MIN_LEAK_CONFIDENCE])
     return merge(found, case.requests[-1] - case.requests[0])
@@ -160,10 +162,10 @@ class Judge(Case):
             return []
         asked = served(self.base, self.target)
         gained, requests = self.level_steps.gained(finding.figure), self.level_steps.requests()
-        total, own = sum(gained), finding.bytes + finding.hanging
+        total, own = sum(gained), _share_of_process(finding)
         if not MIN_GROWTH_SHARE * total <= own <= total / MIN_GROWTH_SHARE:
             return []
-        found = explain_by_rate(requests, gained)
+        found = explain_by_rate(requests, gained, finding.figure)
         if not found and finding.figure == "malloc":
             found = explain_by_lumps(requests, gained)
         return [one for one in found if one.endpoint in asked]
@@ -275,6 +277,12 @@ def whence(suspect: Suspect) -> list[VerdictFact]:
     return [
         AllocatedWhere(file=site.file, line=site.line, function=site.function, endpoint=endpoint)
     ]
+
+
+def _share_of_process(finding: Finding) -> float:
+    """What it comes to in its figure of the process."""
+    handles = finding.figure in ("descriptors", "threads")
+    return finding.objects if handles else finding.bytes + finding.hanging
 
 
 def _shares(weights: Mapping[str, float]) -> list[EndpointShare]:

@@ -10,7 +10,8 @@ from typing import Literal
 from ..model.process import Readings
 from .series import NO_GROWTH, Growth, measure_growth
 
-Figure = Literal["malloc", "anonymous", "files"]  # of model.process.Readings
+# of model.process.Readings
+Figure = Literal["malloc", "anonymous", "files", "descriptors", "threads"]
 Column = list[float]
 SLICES = 4  # into which one interval is cut
 MIN_READINGS = 12  # readings for that
@@ -24,7 +25,7 @@ class LevelSteps:
         self._within = [n for n, clock in enumerate(readings.clock) if begin <= clock <= end]
 
     def gained(self, figure: Figure) -> Column:
-        """What the figure gained in each, in bytes."""
+        """What the figure gained in each: bytes, or descriptors, or threads."""
         return self._steps(getattr(self._readings, figure))
 
     def requests(self) -> dict[str, Column]:

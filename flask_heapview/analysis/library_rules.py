@@ -74,8 +74,13 @@ REMEDY_RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )
 
 
+LOST_REFERENCE = "lost-reference"  # of what no object refers to, whatever its type
+
+
 def remedy_rule(cause: Cause, path: str | None, types: Iterable[str]) -> str:
     """What helps: the rule of the library in question, else the cause."""
+    if cause == "uncollectable" and path is None:
+        return LOST_REFERENCE
     for known in (path or "", *types):
         for rule, pattern in REMEDY_RULES:
             if pattern.search(known):

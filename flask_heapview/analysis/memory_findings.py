@@ -19,6 +19,7 @@ from ..model.report import Cause
 from ..model.snapshot import Snapshot
 from .finding import MB, Case, Finding
 from .level_steps import Figure
+from .lost_findings import MIN_SAMPLED_SHARE, sites_gained
 from .regression import explain_by_rate
 from .series import Growth
 
@@ -89,7 +90,11 @@ def _native(case: Case, anonymous: Growth) -> Finding | None:
     if grown.total < MIN_NATIVE_BYTES:
         sure = min(sure, 0.4)
     grown = msgspec.structs.replace(grown, confidence=sure)
-    return _rest(case, "native", grown, "malloc", "native")
+    found = _rest(case, "native", grown, "malloc", "native")
+    sites = sites_gained(case, "unheld_large")
+    if sum(site.size for site in sites) >= MIN_SAMPLED_SHARE * grown.total:
+        found.sites = sites
+    return found
 
 
 def _fragmented(case: Case, anonymous: Growth) -> Finding | None:

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ..model.facts import EndpointLeaves, EndpointMarked
-from .level_steps import Column
+from ..model.facts import EndpointLeaves, EndpointMarked, EndpointOpens
+from .level_steps import Column, Figure
 
 MIN_STEPS = 12  # steps from reading to reading: fewer fit anything
 # share of the growth: a step that gained so much more than three times its requests' share of
@@ -37,9 +37,9 @@ class EndpointGrowth(msgspec.Struct, frozen=True):
     """What an endpoint's requests leave behind."""
 
     endpoint: str
-    bytes: float  # of all its requests
-    evidence: EndpointLeaves | EndpointMarked
-    per_request: float = 0  # bytes; 0 where only whose it is can be told
+    bytes: float  # of all its requests; or descriptors, or threads
+    evidence: EndpointLeaves | EndpointOpens | EndpointMarked
+    per_request: float = 0  # 0 where only whose it is can be told
     error: float = 0  # its standard error
 
 
@@ -127,10 +127,12 @@ def _fit(
     return found
 
 
-def explain_by_rate(requests: Mapping[str, Column], gained: Column) -> list[EndpointGrowth]:
+def explain_by_rate(
+    requests: Mapping[str, Column], gained: Column, figure: Figure = "malloc"
+) -> list[EndpointGrowth]:
     """The endpoints whose requests explain the growth, the largest share first.
 
-    `gained` has the figure's gain in each step, in bytes, `requests` the requests of each endpoint
+    `gained` has the figure's gain in each step, `requests` the requests of each endpoint
     that were begun meanwhile. Empty where nothing explains half of the growth, or the mix of
     requests does not tell the endpoints apart.
     """
@@ -142,12 +144,7 @@ def explain_by_rate(requests: Mapping[str, Column], gained: Column) -> list[Endp
         EndpointGrowth(
             name,
             slope * asked[name],
-            EndpointLeaves(
-                endpoint=name,
-                bytes_per_request=slope,
-                margin_bytes=2 * error,
-                readings=len(growth),
-            ),
+            _evidence(figure, name, slope, error, len(growth)),
             slope,
             error,
         )
@@ -157,6 +154,22 @@ def explain_by_rate(requests: Mapping[str, Column], gained: Column) -> list[Endp
     if sum(one.bytes for one in found) < MIN_EXPLAINED_SHARE * total:
         return []
     return sorted(found, key=lambda one: -one.bytes)
+
+
+def _evidence(
+    figure: Figure, endpoint: str, slope: float, error: float, readings: int
+) -> EndpointLeaves | EndpointOpens:
+    if figure == "descriptors" or figure == "threads":
+        return EndpointOpens(
+            endpoint=endpoint,
+            handles=figure,
+            per_request=slope,
+            margin=2 * error,
+            readings=readings,
+        )
+    return EndpointLeaves(
+        endpoint=endpoint, bytes_per_request=slope, margin_bytes=2 * error, readings=readings
+    )
 
 
 def explain_by_lumps(requests: Mapping[str, Column], gained: Column) -> list[EndpointGrowth]:

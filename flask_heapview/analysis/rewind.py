@@ -11,9 +11,10 @@ from collections.abc import Mapping, Sequence
 
 from msgspec.structs import replace
 
-from ..model.births import BINS, NodeAges
+from ..model.births import BINS
 from ..model.cycles import Cycles
 from ..model.ownership import GARBAGE, Holder, Ownership
+from ..model.process import Process
 from ..model.snapshot import Requests, Snapshot, SnapshotInfo
 from ..model.stacks import Stacks
 from .rewound_process import ThenAndNow, reading_near
@@ -53,6 +54,7 @@ def _moment(snapshot: Snapshot, garbage: Sequence[int], share: float, at: int | 
     own = _ownership(snapshot.ownership, share)
     past = replace(
         snapshot,
+        process=_unheld_then(snapshot, share),
         ownership=own,
         cycles=_cycles(snapshot, own.stacks, garbage),
         info=_info(snapshot, share),
@@ -63,10 +65,20 @@ def _moment(snapshot: Snapshot, garbage: Sequence[int], share: float, at: int | 
     then = ThenAndNow(snapshot.process.readings, at, came)
     return replace(
         past,
-        process=then.process(snapshot.process),
+        process=then.process(past.process),
         resources=then.resources(snapshot.resources),
         info=replace(past.info, clock=then.clock),
     )
+
+
+def _unheld_then(snapshot: Snapshot, share: float) -> Process:
+    """Without the small blocks that nobody holds and that were not there yet."""
+    now, unheld = snapshot.process, snapshot.allocations.unheld_small
+    used = now.allocators.pymalloc_used
+    if used is None or unheld is None or not sum(unheld.born_size):
+        return now
+    came = sum(unheld.born_size) * (1 - _born(unheld.born_size, share))
+    return replace(now, allocators=replace(now.allocators, pymalloc_used=used - round(came)))
 
 
 def _garbage_nodes(stacks: Stacks) -> list[int]:
@@ -94,7 +106,7 @@ def _cycles(snapshot: Snapshot, past: Stacks, garbage: Sequence[int]) -> Cycles:
 
 
 def _ownership(own: Ownership, share: float) -> Ownership:
-    born = {ages.node: _born(ages, share) for ages in own.ages.nodes}
+    born = {ages.node: _born(ages.size, share) for ages in own.ages.nodes}
     stacks = own.stacks
     past = replace(stacks, count=_scaled(stacks.count, born), size=_scaled(stacks.size, born))
     entries = _entries_born(stacks, past)
@@ -102,10 +114,9 @@ def _ownership(own: Ownership, share: float) -> Ownership:
     return replace(own, stacks=past, holders=holders)
 
 
-def _born(ages: NodeAges, share: float) -> float:
-    """The share of what is alive that was born in that share of the requests."""
+def _born(size: Sequence[int], share: float) -> float:
+    """The share of what is alive that was born in that share of the requests, of such bins."""
     whole, part = divmod(BINS * min(max(share, 0.0), 1.0), 1)
-    size = ages.size
     last = part * size[int(whole)] if part else 0.0
     return (sum(size[: int(whole)]) + last) / max(1, sum(size))
 

@@ -35,12 +35,12 @@ class Growth(msgspec.Struct, frozen=True):
         return self.confidence > 0
 
 
-def _slows_down(steps: Sequence[tuple[float, float]]) -> bool:
+def _slows_down(steps: Sequence[tuple[float, float]], noise: float) -> bool:
     """Whether the last interval brought less than the others let expect, and not by chance."""
     requests, grown = steps[-1]
     fastest = max(v / r for r, v in steps[:-1])
     expected = fastest * requests
-    error = math.sqrt(expected + grown)
+    error = noise or math.sqrt(expected + grown)
     return grown < MIN_LAST_RATIO * expected and expected - grown > MIN_STANDARD_ERRORS * error
 
 
@@ -54,7 +54,11 @@ NO_GROWTH = Growth(0, 0, 0, False, False, 0)
 
 
 def measure_growth(
-    requests: Sequence[float], values: Sequence[float], min_total: float, lumpy: bool = False
+    requests: Sequence[float],
+    values: Sequence[float],
+    min_total: float,
+    lumpy: bool = False,
+    noise: float = 0.0,
 ) -> Growth:
     """Judges the figures at several points.
 
@@ -62,6 +66,7 @@ def measure_growth(
     growth that means anything. One interval alone cannot tell a leak from a cache that fills up,
     unless even the first figure lies on the same line. A `lumpy` figure grows by doubling tables
     and by arenas: it counts as lasting while its last interval is not far slower than its fastest.
+    Where it is no count, `noise` is the standard error of what one interval gains.
     """
     steps = [
         (r1 - r0, v1 - v0)
@@ -74,7 +79,7 @@ def measure_growth(
         return NO_GROWTH
     rates = [v / r for r, v in steps]
     even = len(rates) > 1 and min(rates) >= MIN_STEADY_RATIO * max(rates)
-    steady = even and not _slows_down(steps)
+    steady = even and not _slows_down(steps, noise)
     rate = total / served
     predicted = rate * requests[0]
     deviation = abs(values[0] - predicted)

@@ -7,6 +7,22 @@ from .ownership import Site
 from .stacks import Stacks
 
 
+class Unheld(Model, frozen=True):
+    """Sampled blocks that are in use and belong to no object that the walk found.
+
+    Most are what C code made and forgot to give back. Some are parts of objects that only their
+    own code knows. So this says who, and the balance of the allocators says whether.
+    """
+
+    size: int = 0  # bytes, estimated
+    objects: int = 0  # bytes of those blocks in which an object seems to lie, estimated
+    types: list[str] = []  # of these objects, most bytes first
+    sites: list[Site] = []  # who allocated the blocks: the largest, by bytes
+    # of these objects, by the worker's requests at their birth: bins as those of Births
+    born_size: tuple[int, ...] = ()  # bytes of each bin, estimated
+    born_samples: tuple[int, ...] = ()  # that each bin's figure rests on
+
+
 class Allocations(Model, frozen=True):
     """The live blocks that tracing knows. The root frame of each stack is its endpoint, or its
     thread; from there it goes to the innermost frame.
@@ -29,6 +45,9 @@ class Allocations(Model, frozen=True):
     largest: list[float] = []  # bytes that the heaviest sample stands for
     allocated: list[int] = []  # bytes ever allocated there since sampling began
     sites: list[Site] = []  # sampled: the largest, by bytes, with the ages of what they allocated
+    # sampled, by the native engine
+    unheld_small: Unheld | None = None  # in Python's arenas
+    unheld_large: Unheld | None = None  # in blocks of malloc's
     # sampled
     sample_bytes: int = 0  # mean distance of two samples when the snapshot was taken
     samples: int = 0  # of blocks that are alive

@@ -12,7 +12,7 @@ from typing import Literal
 from .base import Model
 
 Unit = Literal["entries", "bytes"]
-Memory = Literal["native", "fragmented", "tmpfs"]
+Memory = Literal["native", "small", "fragmented", "tmpfs"]
 Handles = Literal["threads", "descriptors"]
 
 
@@ -190,6 +190,20 @@ class MemoryRate(OverRequests, frozen=True):
     intervals: int
 
 
+class ObjectsLost(OverRequests, frozen=True):
+    """Objects that no object refers to."""
+
+    bytes: float
+    objects: int  # estimated; 0 where that is unknown
+    type: str  # of most of them; empty where that is unknown
+    requests: int
+
+
+class LostRate(OverRequests, frozen=True):
+    bytes_per_request: float
+    intervals: int
+
+
 class MemoryFileGrew(Fact, frozen=True):
     """Files of one name in a temporary filesystem."""
 
@@ -224,6 +238,14 @@ class EndpointLeaves(Fact, frozen=True):
     endpoint: str
     bytes_per_request: float
     margin_bytes: float  # two standard errors
+    readings: int
+
+
+class EndpointOpens(Fact, frozen=True):
+    endpoint: str
+    handles: Handles
+    per_request: float
+    margin: float  # two standard errors
     readings: int
 
 
@@ -317,7 +339,7 @@ class AttachAgain(Fact, frozen=True):
     min_seconds: float  # from the first snapshot to the last
 
 
-SuspectFact = ContainerGrew | ObjectGrew | GarbageLeft | HandlesOpened | MemoryGrew
+SuspectFact = ContainerGrew | ObjectGrew | GarbageLeft | HandlesOpened | MemoryGrew | ObjectsLost
 EvidenceFact = (
     EntryRate
     | SizeRate
@@ -338,11 +360,13 @@ EvidenceFact = (
     | CommonCycle
     | HandlesGrew
     | MemoryRate
+    | LostRate
     | MemoryFileGrew
     | PymallocFree
     | MallocFree
     | NativeAlongside
     | EndpointLeaves
+    | EndpointOpens
     | EndpointMarked
 )
 VerdictFact = (

@@ -21,4 +21,5 @@ class Heap(Model, frozen=True):
     objects: int = 0
     size: int = 0  # bytes, shallow
     types: list[TypeRow] = []
-    large: int = 0  # bytes in objects too large for pymalloc (over 512 bytes)
+    large: int = 0  # bytes in blocks too large for pymalloc (over 512 bytes)
+    small: int | None = None  # bytes in pymalloc's blocks; None where the engine does not tell

@@ -12,6 +12,7 @@ HOLDERS = 4000  # collecting nodes described in a snapshot
 HOLDER_FROM = 4  # entries from which a node is described
 OTHER = "(other)"  # the label of what found no room in the tree
 SMALL = "(small)"  # of what was merged
+FROM_C = "(held from C)"  # the root of what has references that no object accounts for
 GARBAGE, CAPTURE = "(cyclic garbage)", "(capture)"  # of roots that are not the service's
 # what a capture itself needs: its growth is not the service's
 OWN_PACKAGES = frozenset(("flask_heapview", "guppy", "objgraph", "pympler"))
@@ -78,5 +79,6 @@ class Ownership(Model, frozen=True):
     holders: list[Holder] = []
     roots: int = 0
     app_roots: list[str] = []  # labels of the roots that are the app's own, not a library's
+    from_c: list[Site] = []  # who allocated what is held from C; sampled
     ages: Ages = Ages()
     truncated: int = 0  # objects under "(other)": the tree was full, they have no path of their own

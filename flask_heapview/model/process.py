@@ -6,6 +6,9 @@ from msgspec import field
 
 from .base import Model
 
+# blocks up to so many bytes come from Python's arenas: SMALL_REQUEST_THRESHOLD, Objects/obmalloc.c
+MAX_PYMALLOC_BYTES = 512
+
 
 class Container(Model, frozen=True):
     """What the kernel says of our control group."""

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from ...allocations import estimates
+from ...allocations.unheld import unheld
 from ...core import offsets
 from ...inspection import known_caches
 from ...inspection.container_owners import Owners
@@ -25,7 +26,7 @@ from ...model.base import Model
 from ...model.caches import Cache, Caches
 from ...model.cycles import CycleGroup, Cycles
 from ...model.heap import Heap, TypeRow
-from ...model.ownership import HOLDER_FROM, HOLDERS, SMALL, Holder, Ownership, Site, dotted
+from ...model.ownership import FROM_C, HOLDER_FROM, HOLDERS, SMALL, Holder, Ownership, Site, dotted
 from ...model.resources import OpenObject
 from ...model.snapshot import Snapshot, SnapshotInfo
 from ...model.stacks import Frame, Stacks, StacksBuilder
@@ -102,7 +103,10 @@ class SnapshotBuilder:
         """The exact ones where tracemalloc was on; else what was sampled, if anything was."""
         if self.work.allocations.mode != "off" or self.walk.sampler is None:
             return self.work.allocations
-        return estimates.allocations(self.walk.sampler)
+        small, large = unheld(self.walk.sampler, [kind.name for kind in self.walk.types])
+        return msgspec.structs.replace(
+            estimates.allocations(self.walk.sampler), unheld_small=small, unheld_large=large
+        )
 
     def timed(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot with what it took, to be called last."""
@@ -168,6 +172,7 @@ class SnapshotBuilder:
             size=sum(r.size for r in rows),
             types=rows,
             large=self.walk.large,
+            small=self.walk.small,
         )
 
     # --- what collects
@@ -179,16 +184,27 @@ class SnapshotBuilder:
             if known is not None and known.entries >= HOLDER_FROM:
                 found.append((node.rank != APP, known.limit < 0, -known.entries, number))
         found.sort()
-        self.owned.watch([*(row[-1] for row in found[:HOLDERS]), self.walk.garbage_node])
+        from_c = self._root(FROM_C)
+        self.owned.watch([*(row[-1] for row in found[:HOLDERS]), self.walk.garbage_node, from_c])
         roots = [n for n in self.walk.nodes if n.parent == walk_file.NONE]
         return Ownership(
             stacks=self.stacks,
             holders=[self._holder(number) for *_, number in found[:HOLDERS]],
             roots=len(roots),
             app_roots=[self.walk.labels[n.label] for n in roots if n.rank == APP],
+            from_c=self.owned.sites(from_c),
             ages=node_ages(self.walk.sampler, self.stacks, self.place),
             truncated=self.walk.truncated,
         )
+
+    def _root(self, label: str) -> int:
+        """The root of that name; NONE where there is none."""
+        numbers = (
+            number
+            for number, node in enumerate(self.walk.nodes)
+            if node.parent == walk_file.NONE and self.walk.labels[node.label] == label
+        )
+        return next(numbers, walk_file.NONE)
 
     def _holder(self, number: int) -> Holder:
         node = self.walk.nodes[number]

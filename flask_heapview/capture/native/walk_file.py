@@ -16,7 +16,7 @@ from ...text import clean
 # without a core there is no file to read, and none of these is used
 NONE = core.NONE if core is not None else -1
 _NODE = struct.Struct("=IIIBBQQI")
-_TOTALS = ("visited", "large", "truncated", "garbage_objects", "garbage_node")
+_TOTALS = ("visited", "large", "small", "truncated", "garbage_objects", "garbage_node")
 _TAG_BYTES = 4
 _END = b"END."
 # what stands around a name, by the form of its label
@@ -131,6 +131,7 @@ class WalkFile(msgspec.Struct):
 
     visited: int
     large: int
+    small: int
     truncated: int
     garbage_objects: int
     garbage_node: int
@@ -276,7 +277,7 @@ def parse_walk(data: bytes) -> WalkFile:
 
 def _parse(reader: _Reader) -> WalkFile:
     reader.section(b"TOTL")
-    totals = reader.row("QQQQI")
+    totals = reader.row("QQQQQI")
     reader.section(b"LABL")
     labels = [reader.label() for _ in range(reader.number())]
     reader.section(b"TYPE")

@@ -29,7 +29,7 @@ from ...model.allocations import Allocations
 from ...model.caches import Cache, Caches
 from ...model.cycles import Cycles
 from ...model.heap import Heap, TypeRow
-from ...model.ownership import GARBAGE, HOLDER_FROM, HOLDERS, Holder, Ownership
+from ...model.ownership import FROM_C, GARBAGE, HOLDER_FROM, HOLDERS, Holder, Ownership
 from ...model.process import Process
 from ...model.snapshot import Kind, Snapshot
 from ...process import memory, resources
@@ -156,7 +156,7 @@ class _HeapLook:
         """
         _mark_own((self,), seen.tas)  # type: ignore[attr-defined]
         rest = _unseen(gc.get_objects(), seen)
-        self.walk.walk_others("(held from C)", _held_outside(rest), OURS)
+        self.walk.walk_others(FROM_C, _held_outside(rest), OURS)
         garbage = _unseen(rest, seen)
         self.garbage_node = self.walk.walk_others(GARBAGE, garbage, OURS)
         return garbage

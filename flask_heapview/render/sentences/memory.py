@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from ...model import facts
 from ...text import bytes_text, number_text
-from .say import count_text, each_text, name_text, say, span_text
+from .say import count_text, each_text, name_text, rate_text, say, span_text
 
 _NAMES = {
     "native": "Native memory (malloc)",
+    "small": "Memory in Python's arenas",
     "fragmented": "Fragmentation",
     "tmpfs": "Files in memory (tmpfs)",
 }
 _MEANING = {
     "native": "No Python object accounts for it.",
+    "small": "No Python object accounts for it.",
     "fragmented": "It is free memory that the allocator still holds.",
     "tmpfs": "They count as the container's memory.",
 }
@@ -31,6 +33,23 @@ def _(fact: facts.MemoryRate) -> str:
     each = f", in each of {number_text(fact.intervals)} intervals" if fact.intervals > 1 else ""
     rate = f"{bytes_text(fact.bytes_per_request)} per {each_text(fact.seconds)}"
     return f"{_NAMES[fact.memory]} grew by {rate}{each}."
+
+
+@say.register
+def _(fact: facts.ObjectsLost) -> str:
+    kind = f", mostly {fact.type}" if fact.type else ""
+    number = f"{number_text(fact.objects)} objects" if fact.objects else "Objects"
+    return (
+        f"{number} that no other object refers to piled up{kind}: {bytes_text(fact.bytes)} in "
+        f"{span_text(fact.requests, fact.seconds)}. C code holds a reference to each."
+    )
+
+
+@say.register
+def _(fact: facts.LostRate) -> str:
+    each = f", in each of {number_text(fact.intervals)} intervals" if fact.intervals > 1 else ""
+    rate = f"{bytes_text(fact.bytes_per_request)} per {each_text(fact.seconds)}"
+    return f"Blocks in use that belong to no object that was found grew by {rate}{each}."
 
 
 @say.register
@@ -73,6 +92,15 @@ def _(fact: facts.EndpointLeaves) -> str:
     return (
         f"A request of {fact.endpoint} leaves {bytes_text(fact.bytes_per_request)} "
         f"(± {bytes_text(fact.margin_bytes)}) behind, "
+        f"over {count_text(fact.readings, 'reading')} between requests."
+    )
+
+
+@say.register
+def _(fact: facts.EndpointOpens) -> str:
+    return (
+        f"A request of {fact.endpoint} leaves {rate_text(fact.per_request)} {fact.handles} behind "
+        f"(± {rate_text(fact.margin)} {fact.handles}), "
         f"over {count_text(fact.readings, 'reading')} between requests."
     )
 

@@ -17,6 +17,9 @@ REMEDIES: dict[str, str] = {
     "Let the collector run: call gc.enable() and keep its thresholds near the defaults.",
     "uncollectable": "Switch gc.DEBUG_SAVEALL off and empty gc.garbage. "
     "Break the cycle with weakref.ref.",
+    "lost-reference": "A C extension does not give references back (Py_DECREF). "
+    "Upgrade the library that is called there, or report it. "
+    "Until then, call it less often, or recycle workers (gunicorn --max-requests).",
     "unclosed-resource": "Close it: use a with block, contextlib.closing, or "
     "app.teardown_appcontext. A sqlite3 connection in a with block commits, but does not close.",
     "thread": "Make one executor when the app starts, and share it. "

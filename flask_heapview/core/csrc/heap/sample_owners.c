@@ -3,6 +3,7 @@
 #include "sampler/sampler.h"
 #include "heap/walk.h"
 
+#define SLOTS_BYTES (HV_LIVE_SLOTS * sizeof(uint32_t))
 #define MAX_POINTER_WORDS 32 /* of an object's fixed part that may point to a block of its own */
 
 static void
@@ -68,19 +69,51 @@ hv_note_samples(HvWalk *walk, PyObject *op, HvType *type, uint32_t node)
     }
 }
 
+/* The type of the object in a block, if one that the walk has met fits there; or HV_NONE. */
+static uint32_t
+type_in(HvWalk *walk, uintptr_t block, uint64_t size)
+{
+    static const size_t offsets[] = {0, 2 * sizeof(void *), 4 * sizeof(void *)}; /* of headers */
+    int fresh;
+    for (size_t i = 0; i < sizeof offsets / sizeof *offsets; i++) {
+        if (offsets[i] + sizeof(PyObject) > size)
+            break;
+        PyObject *op = (PyObject *)(block + offsets[i]);
+        PyTypeObject *type = Py_TYPE(op);
+        uint64_t key = (uint64_t)(uintptr_t)type;
+        if (key == 0 || Py_REFCNT(op) <= 0 || !hv_table_has(&walk->core.type_table, key))
+            continue;
+        if (hv_before(op, type) == offsets[i])
+            return *hv_table_slot(&walk->core.type_table, key, &fresh);
+    }
+    return HV_NONE;
+}
+
 void
 hv_watch_samples(HvWalk *walk)
 {
     if (!hv_sampler.on)
         return;
-    walk->result.sample_node = hv_pages(HV_LIVE_SLOTS * sizeof *walk->result.sample_node);
+    walk->result.sample_node = hv_pages(SLOTS_BYTES);
+    walk->result.sample_type = hv_pages(SLOTS_BYTES);
     for (int slot = 0; slot < HV_LIVE_SLOTS; slot++)
-        walk->result.sample_node[slot] = HV_NONE;
+        walk->result.sample_node[slot] = walk->result.sample_type[slot] = HV_NONE;
+}
+
+/* What no walk comes to: no object refers to it, and no collector knows it. */
+void
+hv_recognise_lost_samples(HvWalk *walk)
+{
+    uint32_t *node = walk->result.sample_node, *type = walk->result.sample_type;
+    for (int slot = 0; node != NULL && slot < HV_LIVE_SLOTS; slot++) {
+        if (node[slot] == HV_NONE && hv_sampler.address[slot] != 0)
+            type[slot] = type_in(walk, hv_sampler.address[slot], hv_sampler.sample[slot].size);
+    }
 }
 
 void
 hv_unwatch_samples(HvWalk *walk)
 {
-    hv_drop_pages(walk->result.sample_node,
-                  walk->result.sample_node == NULL ? 0 : HV_LIVE_SLOTS * sizeof(uint32_t));
+    hv_drop_pages(walk->result.sample_node, walk->result.sample_node == NULL ? 0 : SLOTS_BYTES);
+    hv_drop_pages(walk->result.sample_type, walk->result.sample_type == NULL ? 0 : SLOTS_BYTES);
 }

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#define MAX_PYMALLOC_BYTES 512 /* bytes above which pymalloc passes a block on to malloc */
 #define OBJECTS_PER_TICK 50000 /* objects between two progress reports */
 
 /* --- counting */
@@ -29,8 +28,7 @@ count_at(HvWalk *walk, PyObject *op, HvType *type, uint32_t node)
     type->count++;
     type->bytes += size;
     type->tracked += (uint64_t)hv_tracked(op, type->type);
-    if (size > MAX_PYMALLOC_BYTES)
-        walk->result.large_bytes += size;
+    hv_count_blocks(walk, op, type, size);
     if (walk->result.sample_node != NULL)
         hv_note_samples(walk, op, type, node);
     if (++walk->result.objects >= walk->state.next_tick)

@@ -118,12 +118,14 @@ typedef struct {
     HvArray cycles;          /* HvCycle */
     HvArray local_variables; /* HvLocalVariable; only with a graph */
     uint32_t garbage_node;
-    uint64_t objects, large_bytes, truncated_objects, garbage_objects;
+    uint64_t objects, truncated_objects, garbage_objects;
+    uint64_t large_bytes, small_bytes; /* in blocks of malloc's, and of pymalloc's */
     uint64_t live_examined, live_candidates, garbage_examined; /* objects, in search of cycles */
     FILE *allocator_stream; /* what CPython says of its allocator, into a text of so many bytes */
     char *allocator_text, *allocator_buffer;
     uint32_t
         *sample_node; /* who owns the block of each slot of the sampler; NULL without samples */
+    uint32_t *sample_type; /* of what lies in it, where nobody owns it and a type is recognised */
 } HvWalkResult;
 
 typedef struct {

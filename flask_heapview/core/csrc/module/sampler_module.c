@@ -152,11 +152,11 @@ dump(PyObject *self, PyObject *unused)
     (void)self;
     (void)unused;
     hv_sampler.resting = 1; /* else the answer itself might be a sample, and not find room in it */
-    hv_write_samples(add_length, &length, NULL);
+    hv_write_samples(add_length, &length, NULL, NULL);
     PyObject *found = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)length);
     if (found != NULL) {
         char *at = PyBytes_AS_STRING(found);
-        hv_write_samples(append, &at, NULL);
+        hv_write_samples(append, &at, NULL, NULL);
     }
     hv_sampler.resting = 0;
     return found;

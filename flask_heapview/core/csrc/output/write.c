@@ -202,6 +202,7 @@ write_totals(HvWalk *walk, HvWriter *out)
 {
     put_u64(out, walk->result.objects);
     put_u64(out, walk->result.large_bytes);
+    put_u64(out, walk->result.small_bytes);
     put_u64(out, walk->result.truncated_objects);
     put_u64(out, walk->result.garbage_objects);
     put_u32(out, walk->result.garbage_node);
@@ -234,7 +235,8 @@ hv_write_all(HvWalk *walk, int fd, HvGraph *graph)
     put_bytes(&out, "GRPH", HV_TAG_BYTES);
     write_graph(walk, &out, graph);
     put_bytes(&out, "SAMP", HV_TAG_BYTES);
-    hv_write_samples(put_any, &out, walk->result.sample_node);
+    hv_recognise_lost_samples(walk);
+    hv_write_samples(put_any, &out, walk->result.sample_node, walk->result.sample_type);
     put_bytes(&out, "END.", HV_TAG_BYTES);
     flush(&out);
     hv_drop_pages(out.buffer, BUFFER_BYTES);

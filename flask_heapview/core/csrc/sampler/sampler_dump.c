@@ -83,7 +83,7 @@ write_entries(Output *out)
 }
 
 static void
-write_live(Output *out, const uint32_t *node)
+write_live(Output *out, const uint32_t *node, const uint32_t *type)
 {
     HvSampler *all = &hv_sampler;
     u32(out, all->live);
@@ -94,6 +94,7 @@ write_live(Output *out, const uint32_t *node)
         f64(out, all->sample[at].rate);
         u32(out, all->sample[at].entry);
         u32(out, node == NULL ? HV_NOBODY : node[at]);
+        u32(out, type == NULL ? HV_NOBODY : type[at]);
         u32(out, all->sample[at].request);
         u32(out, all->sample[at].own_request);
         u32(out, all->sample[at].second);
@@ -101,7 +102,7 @@ write_live(Output *out, const uint32_t *node)
 }
 
 void
-hv_write_samples(HvPut put, void *state, const uint32_t *node)
+hv_write_samples(HvPut put, void *state, const uint32_t *node, const uint32_t *type)
 {
     Output out = {put, state};
     u32(&out, hv_sampler.sample != NULL);
@@ -110,5 +111,5 @@ hv_write_samples(HvPut put, void *state, const uint32_t *node)
     write_head(&out);
     write_names(&out);
     write_entries(&out);
-    write_live(&out, node);
+    write_live(&out, node, type);
 }

@@ -1,0 +1,111 @@
+"""Objects that nothing refers to: a C extension forgot to give their references back.
+
+No walk comes to a string or a number that no object refers to, and no collector knows it. But the
+books show it: what Python's small-object allocator has handed out, less what was found in its
+blocks, grows. The sampler knows who allocated what no object owns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from ..model.allocations import Unheld
+from ..model.facts import LostRate, MemoryGrew, MemoryRate, ObjectsLost
+from ..model.ownership import Site
+from ..model.snapshot import Snapshot
+from .finding import Case, Finding
+from .growing_sites import gained_at
+from .series import Growth
+
+# bytes that a full collection takes out of the lists of freed objects that are kept for later:
+# 70 kB at most, measured on idle services of CPython 3.11
+FREE_LIST_BYTES = 50_000
+# of the bytes that objects came or went with: code that is loaded has parts that no size tells of
+MAX_UNTOLD_SHARE = 0.03
+MIN_LOST_ERRORS = 3  # such errors: less is none
+MIN_SAMPLED_SHARE = 0.3  # of what came: less in samples, and it is not this
+MIN_SITE_SHARE = 0.05  # of what came: less comes and goes anywhere
+MAX_UNSAMPLED_CONFIDENCE = 0.4  # where the sampler was on, and does not know of it
+MIN_OBJECTS_SHARE = 0.5  # of the samples: fewer, and these are a library's own structures
+
+
+def find_lost(case: Case, held: Sequence[Finding]) -> list[Finding]:
+    """One suspect where blocks of no object pile up; none where the engine does not count them.
+
+    What the owners `held` allocate at the same place are parts of theirs.
+    """
+    if any(lost_bytes(snapshot) is None for snapshot in case.snapshots):
+        return []
+    error = _error(case)
+    grown = case.series(lost_bytes, MIN_LOST_ERRORS * error, noise=error)
+    if not grown.grows:
+        return []
+    now = case.target.allocations.unheld_small
+    sites = sites_gained(case, "unheld_small")
+    if sites and any(_place(sites[0]) == _place(site) for one in held for site in one.sites):
+        return []
+    found = _lost(case, grown, sites, now)
+    if now is not None and sum(site.size for site in sites) < MIN_SAMPLED_SHARE * grown.total:
+        found.confidence = min(found.confidence, MAX_UNSAMPLED_CONFIDENCE)
+    return [found]
+
+
+def _lost(case: Case, grown: Growth, sites: list[Site], now: Unheld | None) -> Finding:
+    kind = now.types[0] if now is not None and now.types else ""
+    objects = now is None or now.objects >= MIN_OBJECTS_SHARE * now.size
+    return Finding(
+        cause="uncollectable" if objects else "native",
+        confidence=grown.confidence,
+        summary=ObjectsLost(
+            bytes=grown.total,
+            objects=sum(site.count for site in sites),
+            type=kind,
+            requests=case.served,
+        )
+        if objects
+        else MemoryGrew(memory="small", bytes=grown.total, requests=case.served),
+        path=None,
+        type=kind,
+        growing=kind,
+        objects=sum(site.count for site in sites),
+        bytes=grown.total,
+        per_request=grown.per_request,
+        sites=sites,
+        evidence=[
+            LostRate(bytes_per_request=grown.per_request, intervals=grown.intervals)
+            if objects
+            else MemoryRate(
+                memory="small", bytes_per_request=grown.per_request, intervals=grown.intervals
+            )
+        ],
+        figure="anonymous",
+    )
+
+
+def lost_bytes(snapshot: Snapshot) -> int | None:
+    """In Python's arenas, in use, and in no block of an object that was found."""
+    used, small = snapshot.process.allocators.pymalloc_used, snapshot.heap.small
+    return None if used is None or small is None else used - small
+
+
+def _error(case: Case) -> float:
+    """By which what an interval lost may be wrong, in bytes."""
+    found = case.values(lambda snapshot: snapshot.heap.small)
+    moved = max(abs(after - before) for before, after in pairwise(found))
+    return FREE_LIST_BYTES + MAX_UNTOLD_SHARE * moved
+
+
+def sites_gained(case: Case, which: str) -> list[Site]:
+    """Who allocated what came, of the sampled blocks that no object owns."""
+    now: Unheld | None = getattr(case.target.allocations, which)
+    before: Unheld | None = getattr(case.base.allocations, which)
+    if now is None:
+        return []
+    found = gained_at([] if before is None or case.rewound else before.sites, now.sites)
+    least = MIN_SITE_SHARE * sum(site.size for site in found)
+    return [site for site in found if site.size >= least]
+
+
+def _place(site: Site) -> tuple[str, int]:
+    return site.file, site.line
