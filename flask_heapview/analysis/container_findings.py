@@ -46,6 +46,7 @@ MIN_ENTRIES = 50
 MIN_ENTRIES_PER_REQUEST = 0.2
 MIN_RATE_RATIO = 0.8  # slowest interval / fastest interval
 MIN_LIMIT_SHARE = 0.25  # of all memory: a limit that lets a container take so much is none
+IMPORTING_SHARE = 0.45  # of the confidence, while modules are imported: what is no app's grows then
 MAX_AWAITING_CONFIDENCE = 0.4  # where the next collection may take the entries away
 LEVEL_CONFIDENCE = 0.9  # where parts of the past differ by chance alone
 MAX_RECENT_CONFIDENCE = 0.35  # where few of the survivors are old
@@ -91,13 +92,13 @@ def _imports(case: Case) -> bool:
     return counts[-1] > counts[0]
 
 
-def _held_from_c(case: Case, candidate: GrowingNode) -> Finding:
+def _held_from_c(case: Case, candidate: GrowingNode, importing: bool) -> Finding:
     """Objects with more references than any object accounts for: C code lost count of them."""
     grown = candidate.growth
     before = [] if case.rewound else case.base.ownership.from_c
     return Finding(
         cause="uncollectable",
-        confidence=grown.confidence,
+        confidence=grown.confidence * (IMPORTING_SHARE if importing else 1.0),
         summary=ObjectsLost(
             bytes=candidate.bytes,
             objects=candidate.objects,
@@ -117,7 +118,7 @@ def _held_from_c(case: Case, candidate: GrowingNode) -> Finding:
 
 def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | None:
     if candidate.path == FROM_C:
-        return _held_from_c(case, candidate)
+        return _held_from_c(case, candidate, importing)
     holder = candidate.holder
     sites = holder.sites if holder and holder.sites else []
     grown, endpoint = _along(case, candidate, sites)
@@ -169,7 +170,7 @@ def _believed(candidate: GrowingNode, grown: Growth, importing: bool) -> float:
     """The confidence of its growth, less what speaks against it."""
     confidence = grown.confidence
     if not candidate.app:
-        confidence *= 0.45 if importing and candidate.path != MODULES_PATH else 0.92
+        confidence *= IMPORTING_SHARE if importing and candidate.path != MODULES_PATH else 0.92
     if candidate.passing:
         confidence *= 0.4
     lasting = grown.since_start or grown.intervals > 2
