@@ -20,7 +20,6 @@ from ..model.facts import (
     RateSinceStart,
     SizeRate,
     SteadyRate,
-    Survivors,
     Unit,
     WeakEntries,
 )
@@ -29,7 +28,6 @@ from ..model.snapshot import requests_of
 from .finding import Case, Finding
 from .growing_nodes import GrowingNode
 from .growing_sites import gained_at
-from .level_ages import early_error, is_level
 from .library_rules import (
     CODE_TABLE_PATHS,
     INTERPRETER_PATHS,
@@ -39,7 +37,8 @@ from .library_rules import (
     TEST_HARNESS_TYPES,
     cause_of,
 )
-from .series import MAX_START_DEVIATION, Growth, measure_growth
+from .past_of_owner import Past, past_of
+from .series import Growth, measure_growth
 
 # a table of the code's grows with the traffic from here on: imports do not come so evenly
 MIN_ENTRIES = 50
@@ -49,7 +48,6 @@ MIN_LIMIT_SHARE = 0.25  # of all memory: a limit that lets a container take so m
 IMPORTING_SHARE = 0.45  # of the confidence, while modules are imported: what is no app's grows then
 MAX_AWAITING_CONFIDENCE = 0.4  # where the next collection may take the entries away
 LEVEL_CONFIDENCE = 0.9  # where parts of the past differ by chance alone
-MAX_RECENT_CONFIDENCE = 0.35  # where few of the survivors are old
 MAX_BOUNDED_CONFIDENCE = 0.4  # below a limit that may be this container's
 # SQLAlchemy's caches go half above their limit before they trim
 MAX_OVER_LIMIT_RATIO = 1.6  # entries / limit
@@ -96,9 +94,11 @@ def _held_from_c(case: Case, candidate: GrowingNode, importing: bool) -> Finding
     """Objects with more references than any object accounts for: C code lost count of them."""
     grown = candidate.growth
     before = [] if case.rewound else case.base.ownership.from_c
+    past = past_of(case, candidate, [])
+    sure = grown.confidence * (IMPORTING_SHARE if importing else 1.0)
     return Finding(
         cause="uncollectable",
-        confidence=grown.confidence * (IMPORTING_SHARE if importing else 1.0),
+        confidence=min(sure, past.confidence),
         summary=ObjectsLost(
             bytes=candidate.bytes,
             objects=candidate.objects,
@@ -112,7 +112,7 @@ def _held_from_c(case: Case, candidate: GrowingNode, importing: bool) -> Finding
         bytes=candidate.bytes,
         per_request=grown.per_request,
         sites=gained_at(before, case.target.ownership.from_c),
-        evidence=[_rate(case, candidate)],
+        evidence=[_rate(case, candidate), *past.evidence],
     )
 
 
@@ -121,15 +121,14 @@ def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | Non
         return _held_from_c(case, candidate, importing)
     holder = candidate.holder
     sites = holder.sites if holder and holder.sites else []
-    grown, endpoint = _along(case, candidate, sites)
+    past = past_of(case, candidate, sites)
+    grown, endpoint = _along(case, candidate, sites, past)
     evidence: list[EvidenceFact] = [_rate(case, candidate)]
     bound = _bound(case, candidate)
     if bound.certain:
         return None
     evidence += bound.evidence
-    by_ages = _by_ages(case, candidate) if case.rewound else 1.0
-    if case.rewound and by_ages == 1.0:
-        evidence += _survivors(case, sites)
+    evidence += past.evidence
     if candidate.turnover:
         evidence.append(EntriesRemoved())
     garbage = _awaits_collector(case, candidate)
@@ -149,7 +148,7 @@ def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | Non
             _believed(candidate, grown, importing),
             MAX_AWAITING_CONFIDENCE if garbage else 1.0,
             MAX_BOUNDED_CONFIDENCE if bound.may_be else 1.0,
-            by_ages,
+            past.confidence,
         ),
         summary=_summary(case, candidate),
         path=holder.path if holder and holder.kind == "cache" else candidate.path,
@@ -185,31 +184,6 @@ def _believed(candidate: GrowingNode, grown: Growth, importing: bool) -> float:
     return confidence
 
 
-def _is_level(case: Case, candidate: GrowingNode) -> bool:
-    ages = case.ages_below(candidate.chain[-1])
-    aged = case.target.ownership.ages.requests
-    begun = case.requests[-1] - aged
-    shares = [(requests - begun) / aged for requests in case.requests]
-    return ages is not None and is_level(ages, shares)
-
-
-def _by_ages(case: Case, candidate: GrowingNode) -> float:
-    """How sure the ages of the survivors can be. What has fewer from the first requests lets old
-    entries go, or came with another endpoint."""
-    values, aged = candidate.values, case.target.ownership.ages.requests
-    first = aged - case.served
-    rate = (values[-1] - values[0]) / max(1, case.served)
-    ages = case.ages_below(candidate.chain[-1])
-    error = early_error(ages, first / max(1, aged)) if ages is not None else 0.0
-    reaches_back = values[0] * (1 + error) >= (1 - MAX_START_DEVIATION) * rate * first
-    return 1.0 if reaches_back else MAX_RECENT_CONFIDENCE
-
-
-def _survivors(case: Case, sites: Sequence[Site]) -> list[EvidenceFact]:
-    samples = sum(sum(site.births.samples) for site in sites if site.births is not None)
-    return [Survivors(samples=samples, requests=case.target.ownership.ages.requests)]
-
-
 def _awaits_collector(case: Case, candidate: GrowingNode) -> int:
     """Objects of cyclic garbage that came, if its entries may go with them: they refer to their
     objects weakly, and garbage grew in every interval, by as much. Otherwise 0."""
@@ -219,11 +193,13 @@ def _awaits_collector(case: Case, candidate: GrowingNode) -> int:
     return round(garbage[-1] - garbage[0]) if along else 0
 
 
-def _along(case: Case, candidate: GrowingNode, sites: Sequence[Site]) -> tuple[Growth, str | None]:
+def _along(
+    case: Case, candidate: GrowingNode, sites: Sequence[Site], past: Past
+) -> tuple[Growth, str | None]:
     """Its growth along all requests, or along those of the endpoint that allocated all of it:
     where the mix of requests shifts, only the latter has one rate."""
     grown = candidate.growth
-    if case.rewound and not grown.steady and _is_level(case, candidate):
+    if past.level and not grown.steady:
         return msgspec.structs.replace(grown, steady=True, confidence=LEVEL_CONFIDENCE), None
     endpoints = {site.endpoint for site in sites}
     endpoint = next(iter(endpoints), None)

@@ -99,7 +99,7 @@ def cause_of(path: str, above: Iterable[str], entries: Iterable[str], kind: str)
     `above` are the types on the way from the root, `entries` those of what is collected.
     """
     types, kept = list(above), list(entries)
-    if path == "gc.garbage":
+    if path == "gc.garbage" or path.startswith("gc.garbage["):
         return "uncollectable"
     if _THREAD_PATHS.match(path) or any(_THREADS.match(name) for name in kept):
         return "thread"

@@ -7,7 +7,7 @@ each time. Those of a bounded cache are all from the last.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -17,6 +17,7 @@ from ..model.ownership import GARBAGE, Holder, Ownership
 from ..model.process import Process
 from ..model.snapshot import Requests, Snapshot, SnapshotInfo
 from ..model.stacks import Stacks
+from .entries_per_request import kept_each
 from .rewound_process import ThenAndNow, reading_near
 
 MOMENTS = 4  # the last is the snapshot itself
@@ -32,7 +33,8 @@ def rewound(snapshot: Snapshot) -> list[Snapshot]:
         return [snapshot]
     garbage = _garbage_nodes(snapshot.ownership.stacks)
     moments = _moments(snapshot)
-    return [*(_moment(snapshot, garbage, *where) for where in moments), snapshot]
+    kept = kept_each(snapshot)
+    return [*(_moment(snapshot, garbage, kept, *where) for where in moments), snapshot]
 
 
 def _moments(snapshot: Snapshot) -> list[tuple[float, int | None]]:
@@ -49,9 +51,15 @@ def _moments(snapshot: Snapshot) -> list[tuple[float, int | None]]:
     return [((begun[at] - missing) / aged, at) for at in near]
 
 
-def _moment(snapshot: Snapshot, garbage: Sequence[int], share: float, at: int | None) -> Snapshot:
+def _moment(
+    snapshot: Snapshot,
+    garbage: Sequence[int],
+    kept: Collection[int],
+    share: float,
+    at: int | None,
+) -> Snapshot:
     """Where that share of the sampled requests had begun, at a reading if there is one."""
-    own = _ownership(snapshot.ownership, share)
+    own = _ownership(snapshot, kept, share)
     past = replace(
         snapshot,
         process=_unheld_then(snapshot, share),
@@ -105,8 +113,10 @@ def _cycles(snapshot: Snapshot, past: Stacks, garbage: Sequence[int]) -> Cycles:
     )
 
 
-def _ownership(own: Ownership, share: float) -> Ownership:
+def _ownership(snapshot: Snapshot, kept: Collection[int], share: float) -> Ownership:
+    own, total = snapshot.ownership, snapshot.info.requests.total
     born = {ages.node: _born(ages.size, share) for ages in own.ages.nodes}
+    born |= dict.fromkeys(kept, 1 - own.ages.requests * (1 - share) / total)
     stacks = own.stacks
     past = replace(stacks, count=_scaled(stacks.count, born), size=_scaled(stacks.size, born))
     entries = _entries_born(stacks, past)

@@ -28,10 +28,15 @@ class ThenAndNow:
     def process(self, now: Process) -> Process:
         """The memory then. What the objects took since is counted as the C library's, though most
         of them lie in arenas: rather too little of its growth is called native."""
-        native = max(0, self.gained("malloc") - self._objects)
+        malloc, anonymous = self.gained("malloc"), self.gained("anonymous")
+        native = max(0, malloc - self._objects)
+        # resident, handed out by nobody, and in no object: it is free in one of the allocators
+        free = max(0, anonymous - malloc - self._objects)
+        allocators = now.allocators
         return replace(
             now,
-            anonymous=(now.anonymous or 0) - self.gained("anonymous"),
+            anonymous=(now.anonymous or 0) - anonymous,
+            allocators=replace(allocators, pymalloc_free=(allocators.pymalloc_free or 0) - free),
             tmpfs=now.tmpfs - self.gained("files"),
             bridge=replace(now.bridge, native=(now.bridge.native or 0) - native),
         )

@@ -115,6 +115,13 @@ class Survivors(Fact, frozen=True):
     requests: int  # of the worker, since sampling began
 
 
+class EntryForEach(Fact, frozen=True):
+    """It has as many entries as an endpoint has served requests: it has let none go."""
+
+    entries: int
+    endpoint: str | None
+
+
 class Impact(Fact, frozen=True):
     """What it comes to at the traffic of the interval."""
 
@@ -351,6 +358,7 @@ EvidenceFact = (
     | SteadyRate
     | RateSinceStart
     | Survivors
+    | EntryForEach
     | Impact
     | SameGrowthAt
     | GarbageGrew

@@ -125,6 +125,7 @@ def test_causes_by_types(kind: str, leaf: str, cause: str) -> None:
     ("path", "cause"),
     [
         ("gc.garbage", "uncollectable"),
+        ("gc.garbage[item].weights", "uncollectable"),
         ("logging.Logger.manager.loggerDict", "registry"),
         ("shop.__warningregistry__", "registry"),
         ("threading._active", "thread"),

@@ -168,6 +168,18 @@ def test_native_memory_has_a_past_too() -> None:
     assert causes(read(flat, malloc=RISEN, anonymous=RISEN)) == []
 
 
+def test_free_memory_has_one() -> None:
+    flat = aged(old(1))
+    free = replace(flat.process.allocators, pymalloc_free=60 * MB, pymalloc_arenas=80 * MB)
+
+    def pinned(anonymous: list[int]) -> Snapshot:
+        one = read(flat, anonymous=anonymous)
+        return replace(one, process=replace(one.process, allocators=free))
+
+    assert causes(pinned(RISING)) == ["fragmentation"]
+    assert causes(pinned(RISEN)) == []
+
+
 def test_files_in_memory_have_one() -> None:
     flat = aged(old(1))
     assert causes(read(flat, files=RISING)) == ["off-process"]

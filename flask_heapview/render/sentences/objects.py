@@ -83,6 +83,13 @@ def _(fact: facts.Survivors) -> str:
 
 
 @say.register
+def _(fact: facts.EntryForEach) -> str:
+    whose = f" of {fact.endpoint}" if fact.endpoint else ""
+    has = count_text(fact.entries, "entry")
+    return f"It has {has}, as many as requests{whose} were served. So none was removed."
+
+
+@say.register
 def _(fact: facts.Impact) -> str:
     said = f"At the traffic of now, that is {bytes_text(fact.bytes_per_day)} a day."
     if fact.seconds_to_limit is None:

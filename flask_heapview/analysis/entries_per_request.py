@@ -1,0 +1,53 @@
+"""Containers with one entry for each request that an endpoint ever served.
+
+Where too few of the survivors were sampled to tell their ages, their number tells: what has kept
+one entry for each request has let none go. A container that lets entries go has as many only by
+chance, one in fifty for each endpoint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..model.ownership import Holder
+from ..model.snapshot import Requests, Snapshot, requests_of
+
+MIN_ENTRIES = 50  # fewer are as many by chance
+MAX_DIFFERENCE = 0.01  # share of the requests, by which the entries may differ from them
+MIN_SAMPLES = 3  # of the survivors, that may tell it is not so
+
+
+def kept_each(snapshot: Snapshot) -> set[int]:
+    """The nodes of what such containers hold, with all that hangs below them; those whose ages
+    are told are left out."""
+    own, requests = snapshot.ownership, snapshot.info.requests
+    aged = {ages.node for ages in own.ages.nodes}
+    holders = {one.node for one in own.holders if _keeps_each(one, requests)}
+    found: set[int] = set()
+    for node, parent in enumerate(own.stacks.parent):
+        is_entry = parent in holders and own.stacks.frame_at(node).label.startswith("[")
+        if node not in aged and (is_entry or parent in found):
+            found.add(node)
+    return found
+
+
+def _keeps_each(holder: Holder, requests: Requests) -> bool:
+    if holder.limit is not None or holder.containers > 1 or holder.entries < MIN_ENTRIES:
+        return False
+    endpoints = {site.endpoint for site in holder.sites}
+    known = [endpoint for endpoint in endpoints if endpoint is not None]
+    served = [requests_of(requests.endpoints, one) for one in known] or [requests.total]
+    near = any(abs(holder.entries - n) <= max(1, MAX_DIFFERENCE * n) for n in served)
+    return near and not _young(holder)
+
+
+def _young(holder: Holder) -> bool:
+    """Whether all samples of what it holds are from the second half of the requests."""
+    births = [site.births for site in holder.sites if site.births is not None]
+    samples = sum(sum(one.samples) for one in births)
+    old = sum(sum(_first_half(one.samples)) for one in births)
+    return samples >= MIN_SAMPLES and not old
+
+
+def _first_half(column: Sequence[int]) -> Sequence[int]:
+    return column[: len(column) // 2]
