@@ -18,13 +18,11 @@ from ...allocations.unheld import unheld
 from ...core import offsets
 from ...inspection import known_caches
 from ...inspection.container_owners import Owners
-from ...inspection.cycle_shape import is_ours, shape_fingerprint, short_name
 from ...inspection.roots import APP
 from ...inspection.type_info import CACHES
 from ...model.allocations import Allocations
 from ...model.base import Model
 from ...model.caches import Cache, Caches
-from ...model.cycles import CycleGroup, Cycles
 from ...model.heap import Heap, TypeRow
 from ...model.ownership import FROM_C, HOLDER_FROM, HOLDERS, SMALL, Holder, Ownership, Site, dotted
 from ...model.resources import OpenObject
@@ -33,6 +31,7 @@ from ...model.stacks import Frame, Stacks, StacksBuilder
 from ...process import memory, resources, tmpfs
 from ..base import ServiceFacts
 from . import walk_file
+from .cycle_groups import CycleGroups
 from .node_ages import node_ages
 from .sample_owners import SampleOwners
 from .surroundings import Surroundings
@@ -89,7 +88,9 @@ class SnapshotBuilder:
             heap=heap,
             ownership=ownership,
             gc=msgspec.structs.replace(facts.gc, tracked=sum(t.tracked for t in self.walk.types)),
-            cycles=self._cycles(),
+            cycles=CycleGroups(self.walk, self.owned, work.sites.cycles).cycles(
+                self.sizes[self.place[self.walk.garbage_node]]
+            ),
             caches=self._caches(ownership.holders),
             allocations=self._allocations(),
             resources=msgspec.structs.replace(
@@ -294,52 +295,6 @@ class SnapshotBuilder:
             if self._kind(self.walk.nodes[number]) not in ("function", "method")
         )
 
-    # --- cycles
-
-    def _cycles(self) -> Cycles:
-        groups: dict[tuple[bool, str], CycleGroup] = {}
-        for number, group in enumerate(self.walk.cycles):
-            made = self._group(number, group)
-            if made.garbage or not is_ours(made.types):
-                key = (not made.garbage, made.chain)
-                groups[key] = _joined(groups[key], made) if key in groups else made
-        found = sorted(groups.values(), key=lambda g: (not g.garbage, -g.size))
-        looked, candidates = self.walk.live_looked_at, self.walk.live_candidates
-        note = f"Live cycles were looked for among the {looked} newest objects that lead on."
-        return Cycles(
-            garbage_objects=self.walk.garbage_objects,
-            garbage_bytes=self.sizes[self.place[self.walk.garbage_node]],
-            groups=found,
-            note=note if candidates > looked else "",
-        )
-
-    def _group(self, number: int, group: walk_file.Cycle) -> CycleGroup:
-        chain = self._chain(group)
-        kinds = sorted(group.kinds, key=lambda pair: -pair[1])
-        return CycleGroup(
-            fingerprint=shape_fingerprint(chain),
-            chain=chain,
-            garbage=group.garbage,
-            components=group.components,
-            count=group.count,
-            size=group.size,
-            types=[self.walk.types[kind].name for kind, _ in kinds[:5]],
-            sites=self.work.sites.cycles.get(number) or self._garbage_sites(group),
-        )
-
-    def _garbage_sites(self, group: walk_file.Cycle) -> list[Site]:
-        if not group.garbage:
-            return []
-        return self.owned.sites(self.walk.garbage_node, [kind for kind, _ in group.kinds])
-
-    def _chain(self, group: walk_file.Cycle) -> str:
-        names = [short_name(self.walk.types[step.type].name) for step in group.chain]
-        parts = []
-        for name, step in zip(names, group.chain, strict=True):
-            label = self.walk.labels[step.label]
-            parts.append(f"{name}[{step.place}]" if step.place >= 0 else f"{name}{label}")
-        return " → ".join([*parts, names[0]])
-
     # --- what the graph's arrays do not say
 
     def root_names(self) -> dict[int, tuple[str, str]]:
@@ -389,12 +344,3 @@ class SnapshotBuilder:
             msgspec.structs.replace(site, size=count, count=count)
             for site, count in totals.most_common()
         ]
-
-
-def _joined(one: CycleGroup, other: CycleGroup) -> CycleGroup:
-    return msgspec.structs.replace(
-        one,
-        components=one.components + other.components,
-        count=one.count + other.count,
-        size=one.size + other.size,
-    )
