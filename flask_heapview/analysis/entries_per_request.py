@@ -34,9 +34,8 @@ def kept_each(snapshot: Snapshot) -> set[int]:
 def _keeps_each(holder: Holder, requests: Requests) -> bool:
     if holder.limit is not None or holder.containers > 1 or holder.entries < MIN_ENTRIES:
         return False
-    endpoints = {site.endpoint for site in holder.sites}
-    known = [endpoint for endpoint in endpoints if endpoint is not None]
-    served = [requests_of(requests.endpoints, one) for one in known] or [requests.total]
+    endpoints = {site.endpoint for site in holder.sites}  # a table of code has none
+    served = [requests_of(requests.endpoints, one) for one in endpoints if one is not None]
     near = any(abs(holder.entries - n) <= max(1, MAX_DIFFERENCE * n) for n in served)
     return near and not _young(holder)
 

@@ -191,12 +191,16 @@ def _rates(objects: int, size: int, requests: int) -> PerRequest:
 
 def _sites(group: Iterable[Shown]) -> list[AllocatedAt]:
     sizes: Counter[tuple[str, int, str]] = Counter()
+    samples: Counter[tuple[str, int, str]] = Counter()
     for one in group:
         for site in one.suspect.allocated_at:
-            sizes[site.file, site.line, site.function] += site.bytes
+            at = (site.file, site.line, site.function)
+            sizes[at] += site.bytes
+            if site.samples is not None:
+                samples[at] += site.samples
     return [
-        AllocatedAt(file=file, line=line, function=function, bytes=size)
-        for (file, line, function), size in sizes.most_common(MAX_SITES)
+        AllocatedAt(*at, bytes=size, samples=samples.get(at))
+        for at, size in sizes.most_common(MAX_SITES)
     ]
 
 

@@ -49,6 +49,7 @@ from ..model.snapshot import Snapshot, requests_of
 from .balance import Unowned
 from .container_findings import find_containers
 from .diff import served
+from .explained import explained_by
 from .finding import MB, Case, Finding, fingerprint, merge
 from .garbage_findings import find_garbage
 from .handle_findings import find_handles
@@ -103,7 +104,13 @@ class Judge(Case):
                 per_request=self._per_request(finding),
             ),
             allocated_at=[
-                AllocatedAt(file=s.file, line=s.line, function=s.function, bytes=s.size)
+                AllocatedAt(
+                    file=s.file,
+                    line=s.line,
+                    function=s.function,
+                    bytes=s.size,
+                    samples=None if s.births is None else sum(s.births.samples),
+                )
                 for s in finding.sites[:6]
             ],
             endpoints=endpoints or _shares({e.endpoint: e.bytes for e in explained}),
@@ -201,6 +208,7 @@ class Judge(Case):
             suspects=suspects,
             summary_facts=reasons,
             advice_facts=[advice],
+            explained=explained_by(found, self.base.process, self.target.process) if both else None,
         )
 
     def _verdict(

@@ -66,6 +66,7 @@ class AllocatedAt(Model, frozen=True):
     line: int
     function: str
     bytes: int
+    samples: int | None = None  # that the bytes are estimated from; None where they are exact
 
 
 class EndpointShare(Model, frozen=True):
@@ -101,6 +102,14 @@ class Suspect(Model, frozen=True):
         return self.leaks and self.fingerprint not in known
 
 
+class Explained(Model, frozen=True):
+    """How much of what the process grew by its suspects account for. All are bytes."""
+
+    resident: int  # more resident memory, of no file
+    suspects: int  # what the leaks among the suspects have gained
+    rest: int  # less than 0 where they took memory that had been free
+
+
 class Report(Model, frozen=True):
     schema: str
     generated_at: str
@@ -113,6 +122,7 @@ class Report(Model, frozen=True):
     suspects: list[Suspect]
     summary_facts: list[VerdictFact] = []
     advice_facts: list[AdviceFact] = []
+    explained: Explained | None = None  # where resident memory grew, of several snapshots
 
     def has_new_leaks(self, known: Collection[str]) -> bool:
         """Whether it leaks, and not only what was known before."""

@@ -17,6 +17,7 @@ from ..text import (
     signed_bytes_text,
     signed_text,
 )
+from .sentences.say import ages_text, explained_text, samples_text
 
 
 @lru_cache(maxsize=1)
@@ -37,6 +38,9 @@ def environment() -> Environment:
         ms=ms_text,
         percent=percent_text,
         ago=ago_text,
+        ages=ages_text,
+        explained=explained_text,
+        samples=samples_text,
     )
     return made
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ..model.report import Report, Suspect
 from ..model.service_report import ServiceReport, ServiceSuspect, WorkerRef
 from ..text import bytes_text, number_text
-from .sentences.say import births_text, requests_text
+from .sentences.say import births_text, explained_text, requests_text, samples_text
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|])")
 
@@ -29,6 +29,7 @@ def render(report: Report) -> str:
         f"# {escape(report.summary)}",
         "",
         _basis(report),
+        *([] if report.explained is None else [explained_text(report.explained)]),
         "",
         escape(report.advice),
     ]
@@ -98,7 +99,8 @@ def _suspect(suspect: Suspect, more: Sequence[str] = ()) -> list[str]:
         *more,
     ]
     for site in suspect.allocated_at:
-        lines.append(f"- allocated at {code(f'{site.file}:{site.line} {site.function}')}")
+        at = code(f"{site.file}:{site.line} {site.function}")
+        lines.append(f"- allocated at {at}{samples_text(site)}")
     lines += [
         f"- endpoint {code(share.endpoint)}: {share.share:.0%}" for share in suspect.endpoints
     ]

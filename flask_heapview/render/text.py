@@ -6,7 +6,7 @@ import textwrap
 
 from ..model.report import Report, Suspect
 from ..text import bytes_text
-from .sentences.say import births_text, requests_text
+from .sentences.say import births_text, explained_text, requests_text, samples_text
 
 WIDTH = 80  # columns
 MAX_SITES = 3
@@ -16,6 +16,8 @@ MAX_ENDPOINTS = 3
 def render(report: Report) -> str:
     """The whole report."""
     lines = [*_wrapped(report.summary), "", *_wrapped(_basis(report))]
+    if report.explained is not None:
+        lines += _wrapped(explained_text(report.explained))
     for suspect in report.suspects:
         lines += ["", *_suspect(suspect, report)]
     lines += ["", *_wrapped(report.advice)]
@@ -42,7 +44,7 @@ def _suspect(suspect: Suspect, report: Report) -> list[str]:
     if report.interval.counted_by != "nobody":
         lines += _item(f"{each.objects:,g} objects and {bytes_text(each.bytes)} per request")
     for site in suspect.allocated_at[:MAX_SITES]:
-        lines += _item(f"allocated at {site.file}:{site.line} {site.function}")
+        lines += _item(f"allocated at {site.file}:{site.line} {site.function}{samples_text(site)}")
     if suspect.endpoints:
         named = (f"{e.endpoint} {e.share:.0%}" for e in suspect.endpoints[:MAX_ENDPOINTS])
         lines += _item(f"endpoint {', '.join(named)}")

@@ -6,8 +6,8 @@ from functools import singledispatch
 
 from ...model import facts
 from ...model.births import Births
-from ...model.report import Interval
-from ...text import bars_text, number_text
+from ...model.report import AllocatedAt, Explained, Interval
+from ...text import bars_text, bytes_text, number_text
 
 # those without a figure
 PLAIN: dict[type[facts.Fact], str] = {
@@ -45,12 +45,29 @@ def requests_text(interval: Interval) -> str:
 
 def births_text(births: Births) -> str:
     """alive by birth ▇▇█▇, from the first of 400 requests to the last (23 samples)."""
+    return f"alive by birth {bars_text(births.size)}, {ages_text(births)}"
+
+
+def ages_text(births: Births) -> str:
+    """from the first of 400 requests to the last (23 samples)"""
     noun = "request" if births.by == "requests" else "second"
-    return (
-        f"alive by birth {bars_text(births.size)}, from the first of "
-        f"{count_text(births.until, noun)} to the last "
-        f"({count_text(sum(births.samples), 'sample')})"
+    samples = count_text(sum(births.samples), "sample")
+    return f"from the first of {count_text(births.until, noun)} to the last ({samples})"
+
+
+def explained_text(found: Explained) -> str:
+    """The suspects account for 11.8 MB of the 12 MB by which resident memory grew (98 %)."""
+    share = f"{min(1.0, found.suspects / found.resident) * 100:.0f} %"
+    said = (
+        f"The leaks below account for {bytes_text(found.suspects)} of the "
+        f"{bytes_text(found.resident)} by which resident memory grew ({share})."
     )
+    return said if found.rest <= 0 else f"{said} The rest is {bytes_text(found.rest)}."
+
+
+def samples_text(site: AllocatedAt) -> str:
+    """The samples that it rests on, behind a place; empty where it is exact."""
+    return "" if site.samples is None else f" ({count_text(site.samples, 'sample')})"
 
 
 def span_text(requests: int, seconds: float | None) -> str:
