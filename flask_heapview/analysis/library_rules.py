@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from ..model.report import Cause
 
@@ -30,7 +30,6 @@ _REGISTRY_TYPES = (
     "marshmallow.",
     "botocore.hooks.",
     "weakref.finalize",
-    "flask.app.Flask",
     "werkzeug.routing.",
     "jinja2.environment.",
 )
@@ -39,6 +38,13 @@ _REGISTRY_PATHS = re.compile(
     r"|marshmallow\.class_registry|sys\.modules|linecache\.|encodings\.|ctypes\.|matplotlib\."
     r"|signal\.|codecs\.|mimetypes\."
     r"|prometheus_client\.|opentelemetry\.|gunicorn\.)|__warningregistry__$"
+)
+_FLASK = "flask.app.Flask"
+# what Flask itself adds to, by its decorators and add_ methods; anybody may write into the others
+_FLASK_REGISTRIES = re.compile(
+    r"\.(url_map|view_functions|blueprints|error_handler_spec|aborter|jinja_env|cli|session_interface"
+    r"|template_context_processors|shell_context_processors|url_build_error_handlers"
+    r"|url_default_functions|url_value_preprocessors|(before|after|teardown)_\w+_funcs)\b"
 )
 _THREADS = re.compile(
     r"^(threading\.(Thread|Timer|_DummyThread)|concurrent\.futures\..*Executor"
@@ -107,6 +113,14 @@ def cause_of(path: str, above: Iterable[str], entries: Iterable[str], kind: str)
         return "traceback"
     if kind == "cache" or any(name.startswith(_CACHE_TYPES) for name in types):
         return "unbounded-cache"
-    if _REGISTRY_PATHS.search(path) or any(name.startswith(_REGISTRY_TYPES) for name in types[1:]):
+    if _is_registry(path, types[1:]):
         return "registry"
     return "unbounded-container"
+
+
+def _is_registry(path: str, types: Collection[str]) -> bool:
+    if _FLASK in types and _FLASK_REGISTRIES.search(path):
+        return True
+    return bool(_REGISTRY_PATHS.search(path)) or any(
+        name.startswith(_REGISTRY_TYPES) for name in types
+    )

@@ -136,6 +136,21 @@ def test_causes_by_place(path: str, cause: str) -> None:
     assert cause_of(path, ["module"], ["str"], "container") == cause
 
 
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [
+        ("before_request_funcs[value]", "registry"),
+        ("url_map._rules", "registry"),
+        ("config", "unbounded-container"),
+        ("extensions[value]", "unbounded-container"),
+        ("my_list", "unbounded-container"),
+    ],
+)
+def test_who_adds_decides_what_is_a_registry_of_flask(name: str, cause: str) -> None:
+    above = ["module", "flask.app.Flask", "dict"]
+    assert cause_of(f"shop.app.{name}", above, ["str"], "container") == cause
+
+
 def garbage(objects: int, freed: int = 0) -> dict[str, Any]:
     group = CycleGroup(
         fingerprint="f",
