@@ -28,6 +28,7 @@ from ..model.snapshot import requests_of
 from .finding import Case, Finding
 from .growing_nodes import GrowingNode
 from .growing_sites import gained_at
+from .level_ages import passes
 from .library_rules import (
     CODE_TABLE_PATHS,
     INTERPRETER_PATHS,
@@ -90,8 +91,12 @@ def _imports(case: Case) -> bool:
     return counts[-1] > counts[0]
 
 
-def _held_from_c(case: Case, candidate: GrowingNode, importing: bool) -> Finding:
-    """Objects with more references than any object accounts for: C code lost count of them."""
+def _held_from_c(case: Case, candidate: GrowingNode, importing: bool) -> Finding | None:
+    """Objects with more references than any object accounts for: C code lost count of them, or a
+    function that is running works on them."""
+    ages = case.ages_below(candidate.chain[-1])
+    if ages is not None and passes(ages.size, case.begun_share):
+        return None
     grown = candidate.growth
     before = [] if case.rewound else case.base.ownership.from_c
     past = past_of(case, candidate, [])

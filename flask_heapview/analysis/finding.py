@@ -75,6 +75,12 @@ class Case:
         found = [ages for ages in own.ages.nodes if node in own.stacks.chain(ages.node)]
         return max(found, key=lambda ages: sum(ages.samples), default=None)
 
+    @property
+    def begun_share(self) -> float:
+        """Of the requests since sampling began, those before the base."""
+        aged = self.target.ownership.ages.requests
+        return max(0.0, 1 - self.served / aged) if aged else 0.0
+
     def values(self, figure: Callable[[Snapshot], float | None]) -> list[float]:
         """A figure at each snapshot; what is not known counts as nothing."""
         return [float(figure(s) or 0) for s in self.snapshots]

@@ -11,6 +11,8 @@ from ..model.births import BINS, NodeAges
 MIN_SAMPLES = 24  # below which chance makes a cache that fills look level
 MAX_STANDARD_ERRORS = 2.0  # by which the slowest part may lie below the fastest
 MAX_EARLY_ERRORS = 1.5  # by which the first part may be too small
+MIN_INTERVAL_BINS = 4  # that an interval must span, to have two halves
+MIN_EARLIER_SHARE = 0.2  # from the first half of it; what leaks evenly has 0.5
 MIN_EARLY_SAMPLES = 3  # in it, that it is taken for an estimate
 
 
@@ -37,3 +39,15 @@ def early_error(ages: NodeAges, share: float) -> float:
     """How much too small, as a share of itself, what was born up to there may be."""
     samples = sum(ages.samples[: round(BINS * share)])
     return MAX_EARLY_ERRORS / math.sqrt(samples) if samples >= MIN_EARLY_SAMPLES else 0.0
+
+
+def passes(size: Sequence[int], begin: float) -> bool:
+    """Whether what came since that share of the requests is only what is being worked on: nearly
+    all of it was born in the second half of that time. Of bins as wide as that, nothing is said.
+    """
+    first, bins = round(BINS * begin), len(size)
+    if bins - first < MIN_INTERVAL_BINS:
+        return False
+    middle = (first + bins) // 2
+    before, after = sum(size[first:middle]), sum(size[middle:])
+    return before < MIN_EARLIER_SHARE * (before + after)

@@ -16,6 +16,7 @@ from ..model.ownership import Site
 from ..model.snapshot import Snapshot
 from .finding import Case, Finding
 from .growing_sites import gained_at
+from .level_ages import passes
 from .series import Growth
 
 # bytes that a full collection takes out of the lists of freed objects that are kept for later:
@@ -42,6 +43,8 @@ def find_lost(case: Case, held: Sequence[Finding]) -> list[Finding]:
     if not grown.grows:
         return []
     now = case.target.allocations.unheld_small
+    if now is not None and now.objects and passes(now.born_size, case.begun_share):
+        return []  # a function that is running works on them
     sites = sites_gained(case, "unheld_small")
     if sites and any(_place(sites[0]) == _place(site) for one in held for site in one.sites):
         return []

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from flask_heapview.analysis.level_ages import MIN_SAMPLES, early_error, is_level
+from flask_heapview.analysis.level_ages import MIN_SAMPLES, early_error, is_level, passes
 from flask_heapview.model.births import BINS, NodeAges
 
 SHARES = [0.25, 0.5, 0.75, 1.0]
@@ -58,3 +58,21 @@ def test_the_error_of_the_first_part() -> None:
     assert early_error(ages([1] * BINS), 0.25) == 0.75
     assert early_error(ages([100] * BINS), 0.25) == 0.075
     assert early_error(ages([0] * BINS), 0.25) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("size", "begin", "passing"),
+    [
+        ((9,) * BINS, 0.0, False),
+        ((9,) * BINS, 0.5, False),
+        ((0,) * 14 + (90, 900), 0.0, True),
+        ((0,) * 14 + (90, 900), 0.5, True),
+        ((900,) * 8 + (0,) * 7 + (900,), 0.5, True),  # what is old is no part of the growth
+        ((900,) * 8 + (9,) * 8, 0.5, False),
+        ((0,) * 15 + (900,), 0.9, False),  # two bins have no halves
+    ],
+)
+def test_what_is_being_worked_on_is_young(
+    size: tuple[int, ...], begin: float, passing: bool
+) -> None:
+    assert passes(size, begin) is passing

@@ -32,17 +32,27 @@ hv_begin_at_root(HvWalk *walk, uint32_t label, uint8_t rank)
     walk->state.current_type = hv_new_type(&walk->core, &PyFrame_Type);
 }
 
+static int
+is_step(HvWalk *walk, uint32_t at, uint32_t label, uint32_t type)
+{
+    return at != HV_NONE && hv_node_at(walk, at)->label == label &&
+           hv_node_at(walk, at)->type == type;
+}
+
 static uint32_t
 fold(HvWalk *walk, uint32_t parent, uint32_t label, uint32_t type)
 {
+    uint32_t above = parent;
+    /* a linked list: its third link, and all after it, lie where the second does */
+    if (is_step(walk, parent, label, type) &&
+        is_step(walk, hv_node_at(walk, parent)->parent, label, type))
+        return parent;
     if (hv_node_at(walk, parent)->depth < MIN_FOLD_DEPTH)
         return HV_NONE;
-    uint32_t above = parent;
     for (int i = 0; i < MAX_FOLD_STEPS && above != HV_NONE; i++) {
-        HvNode *node = hv_node_at(walk, above);
-        if (node->type == type && node->label == label)
+        if (is_step(walk, above, label, type))
             return above;
-        above = node->parent;
+        above = hv_node_at(walk, above)->parent;
     }
     return HV_NONE;
 }
