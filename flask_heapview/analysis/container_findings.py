@@ -132,6 +132,7 @@ def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | Non
         sites=sites or case.site_growth,
         evidence=evidence,
         app=candidate.app,
+        above=candidate.above,
         parts=[(candidate.chain, candidate.bytes)],
         steps=[] if candidate.swollen else [b - a for a, b in pairwise(candidate.values)],
     )
