@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tarfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,12 @@ def works(python: Path, tmp_path: Path) -> Path:
     assert answer["status"]["build_log"] == ""
     assert "What the compiler said" not in answer["page"]
     return Path(answer["place"])
+
+
+def test_a_wheel_has_the_table_of_known_leaks(built: Path) -> None:
+    (wheel,) = built.glob("*.whl")
+    with zipfile.ZipFile(wheel) as files:
+        assert "flask_heapview/analysis/known_leaks.toml" in files.namelist()
 
 
 def test_a_wheel(built: Path, tmp_path: Path) -> None:

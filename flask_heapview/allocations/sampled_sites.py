@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 
 import msgspec
 
+from ..inspection.roots import innermost_library
 from ..model.births import BINS, Births
 from ..model.ownership import Site
 from .birth_bins import BirthBins
@@ -20,10 +22,12 @@ class _Site:
         self.by_requests = begun is not None
         self.until = begun if begun is not None else math.ceil(seconds)
         self.count = 0.0
+        self.inner: Counter[str] = Counter()  # bytes by the library's file that asked for them
         self.bins = BirthBins(self.until, min(BINS, max(1, self.until)))
 
-    def add(self, live: LiveSample) -> None:
+    def add(self, live: LiveSample, inner: str) -> None:
         self.count += 1 / live.chance
+        self.inner[inner] += round(live.size / live.chance)
         # the first request is number 1, the first second number 0
         self.bins.put(live.own_request - 1 if self.by_requests else live.second, live)
 
@@ -58,14 +62,21 @@ class SampledSites:
             if site is not None:
                 if site not in found:
                     found[site] = self._begin(live)
-                found[site].add(live)
+                found[site].add(live, self._inner(live.entry))
         largest = sorted(found.items(), key=lambda row: -row[1].size)
         return [
             msgspec.structs.replace(
-                site, size=round(one.size), count=round(one.count), births=one.births()
+                site,
+                size=round(one.size),
+                count=round(one.count),
+                births=one.births(),
+                inner=one.inner.most_common(1)[0][0],
             )
             for site, one in largest[:limit]
         ]
+
+    def _inner(self, entry: int) -> str:
+        return innermost_library(place[0] for place in self.found.entries[entry].places)
 
     def _begin(self, live: LiveSample) -> _Site:
         entry = self.found.entries[live.entry]

@@ -7,9 +7,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ..inspection.code_locations import CodeLocations
-from ..inspection.roots import app_file
+from ..inspection.roots import app_file, innermost_library
 from ..model.ownership import Site
 from ..model.stacks import Frame
+from ..text import clean
+
+Key = tuple[str, int, str, str | None]
 
 
 class SiteCounter:
@@ -17,8 +20,9 @@ class SiteCounter:
 
     def __init__(self, places: CodeLocations) -> None:
         self._places = places
-        self._sites: Counter[tuple[str, int, str, str | None]] = Counter()
-        self._counts: Counter[tuple[str, int, str, str | None]] = Counter()
+        self._sites: Counter[Key] = Counter()
+        self._counts: Counter[Key] = Counter()
+        self._inner: dict[Key, Counter[str]] = {}  # bytes by the library's file that asked for them
 
     def add(self, obj: object, size: int) -> None:
         """Notes where the object was allocated, if tracing knows."""
@@ -32,6 +36,8 @@ class SiteCounter:
         key = (frame.file, frame.line, frame.label, self._places.endpoint(traceback))
         self._sites[key] += size
         self._counts[key] += 1
+        inner = innermost_library(frame.filename for frame in reversed(traceback))
+        self._inner.setdefault(key, Counter())[inner] += size
 
     def _frame(self, traceback: Sequence[tracemalloc.Frame]) -> Frame:
         """The innermost frame of the app's own code, else the innermost of all."""
@@ -50,6 +56,7 @@ class SiteCounter:
                 endpoint=key[3],
                 size=size,
                 count=self._counts[key],
+                inner=clean(self._inner[key].most_common(1)[0][0]),
             )
             for key, size in self._sites.most_common(limit)
         ]

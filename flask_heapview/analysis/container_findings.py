@@ -165,6 +165,7 @@ def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | Non
         sites=sites,
         evidence=evidence,
         app=candidate.app,
+        above=candidate.above,
         parts=[(candidate.chain, candidate.bytes)],
         steps=[] if candidate.swollen else [b - a for a, b in pairwise(candidate.values)],
     )

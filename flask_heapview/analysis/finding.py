@@ -47,6 +47,7 @@ class Finding(msgspec.Struct):
     figure: Figure | None = "malloc"  # of the process, that grows with it
     explained: list[EndpointGrowth] = []  # by the requests of endpoints that leak nothing else
     hanging: float = 0  # bytes of the C library that grew along with its objects
+    above: list[str] = []  # types on the way from the root to what grows
 
 
 class Case:

@@ -10,6 +10,7 @@ import msgspec
 
 from ..errors import DifferentWorkers
 from ..model.base import moment
+from ..model.fact import OverRequests
 from ..model.facts import (
     AdviceFact,
     AllocatedWhere,
@@ -23,7 +24,6 @@ from ..model.facts import (
     NothingGrewInTime,
     NothingGrows,
     OneSnapshot,
-    OverRequests,
     Remedy,
     SendMore,
     SendRequests,
@@ -31,6 +31,7 @@ from ..model.facts import (
     UnownedGrowth,
     VerdictFact,
 )
+from ..model.library_facts import LibraryRemedy
 from ..model.report import (
     MIN_LEAK_CONFIDENCE,
     SCHEMA,
@@ -54,6 +55,7 @@ from .finding import MB, Case, Finding, fingerprint, merge
 from .garbage_findings import find_garbage
 from .handle_findings import find_handles
 from .impact import impact_of
+from .library_faults import blame
 from .library_rules import remedy_rule
 from .lost_findings import find_lost
 from .memory_findings import find_memory_growth
@@ -90,6 +92,8 @@ class Judge(Case):
         endpoints = self._endpoints(finding)
         impact = impact_of(finding.bytes, self.seconds, self.target.process)
         explained = [] if endpoints else self._explained(finding)
+        rule = remedy_rule(finding.cause, finding.path, (finding.type, finding.growing))
+        blamed = blame(self.target, finding, rule)
         return Suspect(
             rank=rank,
             cause=finding.cause,
@@ -117,10 +121,12 @@ class Judge(Case):
             evidence_facts=[
                 *map(self._over, finding.evidence),
                 *(one.evidence for one in explained),
+                *blamed.evidence,
                 *([] if impact is None else [impact]),
             ],
             impact=impact,
-            remedy_rule=remedy_rule(finding.cause, finding.path, (finding.type, finding.growing)),
+            remedy_rule=rule,
+            remedy_fact=blamed.remedy,
             fingerprint=fingerprint(finding),
             births=next((s.births for s in finding.sites if s.births is not None), None),
         )
@@ -221,7 +227,7 @@ class Judge(Case):
             why = [LeakFound(), *summary_of(top), *whence(top)]
             if unowned is not None and unowned.share >= MIN_UNOWNED_SHARE:
                 why.append(unowned_fact(unowned))
-            return "leak", why, Remedy(rule=top.remedy_rule)
+            return "leak", why, what_helps(top)
         if not both:
             seen = [] if top is None else [MayLevelOff(), *summary_of(top)]
             return "inconclusive", [OneSnapshot(), *seen], CaptureAgain()
@@ -274,6 +280,11 @@ def unowned_fact(unowned: Unowned) -> UnownedGrowth:
 def summary_of(suspect: Suspect) -> list[VerdictFact]:
     """What it is, for the head of a verdict."""
     return [suspect.summary_fact] if suspect.summary_fact is not None else []
+
+
+def what_helps(suspect: Suspect) -> Remedy | LibraryRemedy:
+    """What to do about it."""
+    return suspect.remedy_fact or Remedy(rule=suspect.remedy_rule)
 
 
 def whence(suspect: Suspect) -> list[VerdictFact]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..model.facts import FewRequests, MayLevelOff, Remedy, SendMore, SendRequests
+from ..model.facts import FewRequests, MayLevelOff, SendMore, SendRequests
 from ..model.report import Report, Verdict
 from ..model.service_report import MissingWorker, ServiceSuspect, WorkerRef
 from ..model.worker_facts import (
@@ -20,7 +20,7 @@ from ..model.worker_facts import (
     ServiceVerdictFact,
     WorkersInDoubt,
 )
-from .judge import summary_of, whence
+from .judge import summary_of, what_helps, whence
 
 Judged = Sequence[tuple[WorkerRef, Report]]
 Reasons = list[ServiceVerdictFact]
@@ -36,7 +36,7 @@ def verdict_of(
     count = len(judged)
     if top is not None and top.leaks:
         why: Reasons = [LeakInWorkers(workers=top.seen_in, judged=count), *summary_of(top)]
-        return "leak", [*why, *whence(top)], [Remedy(rule=top.remedy_rule)]
+        return "leak", [*why, *whence(top)], [what_helps(top)]
     more = _look_at(missing)
     if not judged:
         return "inconclusive", [NoneJudged(workers=len(missing))], more

@@ -10,6 +10,7 @@ from typing import Protocol
 import msgspec
 
 from ..inspection.code_locations import EndpointCode
+from ..inspection.distributions import import_path, python_version
 from ..isolation.progress_page import ProgressPage
 from ..model.base import Model
 from ..model.gc import Gc
@@ -37,6 +38,8 @@ class ServiceFacts(Model, frozen=True):
     process: Process
     gc: Gc
     thread_rows: list[ThreadRow]
+    python: str = ""  # its version
+    import_path: list[str] = []
 
 
 class CaptureRequest(msgspec.Struct):
@@ -51,6 +54,7 @@ class CaptureRequest(msgspec.Struct):
     caches: Mapping[str, object] = {}  # that the app registered, by name
     show_values: bool = False
     level_history: LevelHistory | None = None
+    app_module: str = ""  # in which the app is defined
 
     def counted(self) -> Requests:
         """The requests so far, and who counts them."""
@@ -102,6 +106,8 @@ class Capture(msgspec.Struct):
             ),
             gc=read_gc(),
             thread_rows=thread_rows(),
+            python=python_version(),
+            import_path=import_path(),
         )
 
 

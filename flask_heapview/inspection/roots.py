@@ -8,6 +8,8 @@ import sys
 import sysconfig
 import threading
 import types
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -118,8 +120,25 @@ def fold_names(names: dict[int, str]) -> dict[int, str]:
     return {ident: re.sub(r"([-_])\d+", r"\1#", name) for ident, name in names.items()}
 
 
+@lru_cache(maxsize=4096)
+def _file_rank(file: str) -> int:
+    return rank_of("", file) if os.path.isabs(file) else APP
+
+
+def innermost_library(files: Iterable[str]) -> str:
+    """The file of the library that asked for memory, of a traceback's files, the innermost first.
+    What it called of the standard library is left out. Empty where the app itself had asked."""
+    for file in files:
+        if file.startswith("<"):
+            continue
+        rank = _file_rank(file)
+        if rank != STANDARD:
+            return file if rank == LIBRARY else ""
+    return ""
+
+
 def app_file(file: str) -> bool:
     """Whether a source file is the app's own, not a library's."""
     if file.startswith("<"):
         return False
-    return not os.path.isabs(file) or rank_of("", file) == APP
+    return _file_rank(file) == APP

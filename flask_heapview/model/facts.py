@@ -6,30 +6,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
-from .base import Model
+from .fact import Fact, OverRequests
+from .library_facts import KnownLeak, LibraryAtFault, LibraryRemedy
 
 Unit = Literal["entries", "bytes"]
 Memory = Literal["native", "small", "fragmented", "tmpfs"]
 Handles = Literal["threads", "descriptors"]
-
-
-def _kind(name: str) -> str:
-    """EntriesGained -> entries-gained."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", name).lower()
-
-
-class Fact(Model, frozen=True, tag_field="kind", tag=_kind):
-    """One thing that was found."""
-
-
-class OverRequests(Fact, frozen=True, kw_only=True, omit_defaults=True):
-    """Something that was found over so many requests."""
-
-    # where nobody counts them: `requests` is 0 then, and rates are per second
-    seconds: float | None = None
 
 
 # --- containers and single objects
@@ -373,6 +357,8 @@ EvidenceFact = (
     | PymallocFree
     | MallocFree
     | NativeAlongside
+    | LibraryAtFault
+    | KnownLeak
     | EndpointLeaves
     | EndpointOpens
     | EndpointMarked
@@ -390,4 +376,12 @@ VerdictFact = (
     | CausedBy
     | SuspectFact
 )
-AdviceFact = Remedy | CaptureAgain | SendRequests | SendMore | CaptureInProduction | AttachAgain
+AdviceFact = (
+    Remedy
+    | LibraryRemedy
+    | CaptureAgain
+    | SendRequests
+    | SendMore
+    | CaptureInProduction
+    | AttachAgain
+)

@@ -52,6 +52,8 @@ class Site(Model, frozen=True):
     count: int = 0
     endpoint: str | None = None  # whose view function stood in the traceback
     births: Births | None = None  # of what is alive; sampled only
+    # the library's file that asked for most of it, where a library stood innermost
+    inner: str = ""
 
 
 class Holder(Model, frozen=True):

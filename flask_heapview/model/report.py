@@ -8,6 +8,7 @@ from typing import Literal
 from .base import Model
 from .births import Births
 from .facts import AdviceFact, EvidenceFact, Impact, SuspectFact, VerdictFact
+from .library_facts import LibraryRemedy
 from .snapshot import CountedBy
 
 SCHEMA = "flask-heapview/report/1"
@@ -91,6 +92,7 @@ class Suspect(Model, frozen=True):
     impact: Impact | None = None  # where it grows by bytes, at a known rate
     births: Births | None = None  # of what its first site allocated and is alive; sampled only
     remedy_rule: str = ""  # which remedy it is: a cause, or a rule of one library
+    remedy_fact: LibraryRemedy | None = None  # in its place, where a library is at fault
 
     @property
     def leaks(self) -> bool:

@@ -14,6 +14,7 @@ from .caches import Caches
 from .cycles import Cycles
 from .gc import Gc
 from .heap import Heap
+from .libraries import Libraries
 from .ownership import Ownership
 from .process import Process
 from .resources import Resources
@@ -95,6 +96,7 @@ class Snapshot(Model, frozen=True):
     resources: Resources = Resources()
     process: Process = field(default_factory=Process)
     retained: Retained = Retained()
+    libraries: Libraries = Libraries()
     imported: list[str] = []  # modules that the child had to import: none, if all is well
 
     def without_values(self) -> Snapshot:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from .facts import (
-    AdviceFact,
-    Fact,
-    VerdictFact,
-)
+from .fact import Fact
+from .facts import AdviceFact, VerdictFact
 
 
 class OfWorker(Fact, frozen=True, kw_only=True):

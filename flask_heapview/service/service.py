@@ -160,6 +160,7 @@ class Service:
                 kind=kind,
                 requests=self.requests(),
                 endpoints=endpoint_codes(app.view_functions, self.blueprint),
+                app_module=app.import_name,
                 caches=dict(self.caches),
                 show_values=self.config.show_values,
                 level_history=self.level_history,

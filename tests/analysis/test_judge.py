@@ -9,7 +9,7 @@ import pytest
 
 from flask_heapview.analysis import diff
 from flask_heapview.analysis.align import align, subtract
-from flask_heapview.analysis.library_rules import cause_of, remedy_rule
+from flask_heapview.analysis.library_rules import remedy_rule
 from flask_heapview.errors import Conflict
 from flask_heapview.model.cycles import CycleGroup, Cycles
 from flask_heapview.model.gc import Gc, Generation
@@ -103,52 +103,6 @@ def test_too_few_requests() -> None:
 def test_other_workers_cannot_be_subtracted() -> None:
     with pytest.raises(Conflict, match="different workers"):
         judge_in_words([snapshot(0, 1), snapshot(1, 2, worker="other")])
-
-
-@pytest.mark.parametrize(
-    ("kind", "leaf", "cause"),
-    [
-        ("dict", "ValueError", "traceback"),
-        ("list", "threading.Thread", "thread"),
-        ("dict", "concurrent.futures.thread.ThreadPoolExecutor", "thread"),
-        ("functools._lru_cache_wrapper", "str", "unbounded-cache"),
-        ("blinker.base.NamedSignal", "function", "registry"),
-        ("deque", "generator", "traceback"),
-        ("set", "str", "unbounded-container"),
-    ],
-)
-def test_causes_by_types(kind: str, leaf: str, cause: str) -> None:
-    assert judge_in_words(row(100, 200, 300, kind=kind, leaf=leaf)).suspects[0].cause == cause
-
-
-@pytest.mark.parametrize(
-    ("path", "cause"),
-    [
-        ("gc.garbage", "uncollectable"),
-        ("gc.garbage[item].weights", "uncollectable"),
-        ("logging.Logger.manager.loggerDict", "registry"),
-        ("shop.__warningregistry__", "registry"),
-        ("threading._active", "thread"),
-        ("shop.items", "unbounded-container"),
-    ],
-)
-def test_causes_by_place(path: str, cause: str) -> None:
-    assert cause_of(path, ["module"], ["str"], "container") == cause
-
-
-@pytest.mark.parametrize(
-    ("name", "cause"),
-    [
-        ("before_request_funcs[value]", "registry"),
-        ("url_map._rules", "registry"),
-        ("config", "unbounded-container"),
-        ("extensions[value]", "unbounded-container"),
-        ("my_list", "unbounded-container"),
-    ],
-)
-def test_who_adds_decides_what_is_a_registry_of_flask(name: str, cause: str) -> None:
-    above = ["module", "flask.app.Flask", "dict"]
-    assert cause_of(f"shop.app.{name}", above, ["str"], "container") == cause
 
 
 def garbage(objects: int, freed: int = 0) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib.metadata
 import subprocess
 import sys
 import time
@@ -239,6 +240,15 @@ def test_values_are_shown_when_asked(engine: str, tmp_path: Path) -> None:
     shown = take(Store(tmp_path / "heapview"), engine, show_values=True)
     keys = {c.path: c.keys for c in shown.caches.caches}
     assert "'key 0'" in keys["tests.sample_objects.text_cache"]
+
+
+def test_libraries_are_told_with_their_versions(snapshot: Snapshot) -> None:
+    known = snapshot.libraries
+    assert known.python.startswith(f"{sys.version_info.major}.{sys.version_info.minor}.")
+    owner = known.owner_of("cachetools.LRUCache")
+    assert owner is not None
+    assert (owner.name, owner.version) == ("cachetools", importlib.metadata.version("cachetools"))
+    assert known.own is None  # no app is mounted here
 
 
 ALONE = """

@@ -11,6 +11,7 @@ import pytest
 
 from flask_heapview.analysis.library_rules import LOST_REFERENCE, REMEDY_RULES
 from flask_heapview.model import facts
+from flask_heapview.model.fact import Fact
 from flask_heapview.model.report import Cause
 from flask_heapview.render.sentences.remedies import REMEDIES
 from flask_heapview.render.sentences.say import count_text
@@ -22,13 +23,13 @@ from ..analysis.factories import row
 MAX_WORDS = 25
 
 
-def leaves(kind: type[facts.Fact]) -> list[type[facts.Fact]]:
+def leaves(kind: type[Fact]) -> list[type[Fact]]:
     """The kinds below it that are no group of others."""
     below = kind.__subclasses__()
     return [leaf for each in below for leaf in leaves(each)] if below else [kind]
 
 
-KINDS = sorted(leaves(facts.Fact), key=lambda kind: kind.__name__)
+KINDS = sorted(leaves(Fact), key=lambda kind: kind.__name__)
 # figures as a large service has them, by the field's name
 TEXTS = {
     "path": "shop.pricing.PriceBook.total.cache",
@@ -42,6 +43,13 @@ TEXTS = {
     "worker": "4711-1795000000",
     "than_worker": "4712-1795000000",
     "error": "A snapshot is damaged. Delete it.",
+    "library": "prometheus-client",
+    "version": "0.20.1",
+    "versions": ">=0.19, <0.21",
+    "fixed_in": "0.21.0",
+    "what": "Each scrape leaks a sample.",
+    "meanwhile": "Scrape less often.",
+    "reference": "https://example.org/issues/937",
 }
 WORKER = re.compile(r"\b[Ww]orkers? [\d,]+(?:-\d+)?(?:(?:, | and )[\d,]+)*")
 UNITS = (
@@ -50,7 +58,7 @@ UNITS = (
 )
 
 
-def examples(kind: type[facts.Fact], figure: int = 21_745) -> list[facts.Fact]:
+def examples(kind: type[Fact], figure: int = 21_745) -> list[Fact]:
     """One with everything, and one with nothing that may be absent; each literal's values."""
     fields = msgspec.structs.fields(kind)
     literal = next((f for f in fields if get_args(f.type) and f.type not in (int, float)), None)
@@ -86,7 +94,7 @@ def sentences(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_each_kind_has_plain_words(kind: type[facts.Fact]) -> None:
+def test_each_kind_has_plain_words(kind: type[Fact]) -> None:
     for fact in examples(kind):
         said = say(fact)
         assert said == said.strip()
@@ -101,7 +109,7 @@ def test_each_kind_has_plain_words(kind: type[facts.Fact]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_a_figure_has_its_unit(kind: type[facts.Fact]) -> None:
+def test_a_figure_has_its_unit(kind: type[Fact]) -> None:
     for fact in examples(kind):
         said = WORKER.sub("", say(fact))
         for found in re.finditer(r"21[,.]7(?:45)?\b", said):
@@ -113,7 +121,7 @@ def test_a_figure_has_its_unit(kind: type[facts.Fact]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
-def test_each_fact_is_plain_json(kind: type[facts.Fact]) -> None:
+def test_each_fact_is_plain_json(kind: type[Fact]) -> None:
     for fact in examples(kind):
         data = json.loads(msgspec.json.encode(fact))
         assert re.fullmatch(r"[a-z]+(-[a-z]+)*", data["kind"])

@@ -123,6 +123,7 @@ class NativeEngine:
             forked=forks,
             pause_ms=pause,
             facts=facts,
+            app_module=capture.request.app_module,
             registered=named,
             allocations=traced,
             sites=sites,

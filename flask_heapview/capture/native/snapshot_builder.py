@@ -16,7 +16,7 @@ import msgspec
 from ...allocations import estimates
 from ...allocations.unheld import unheld
 from ...core import offsets
-from ...inspection import known_caches
+from ...inspection import distributions, known_caches
 from ...inspection.container_owners import Owners
 from ...inspection.roots import APP
 from ...inspection.type_info import CACHES
@@ -59,6 +59,7 @@ class WalkResult(Model, frozen=True):
     allocations: Allocations = Allocations()
     sites: TracemallocSites = TracemallocSites()
     graph: str | None = None  # the core's file with the graph's arrays
+    app_module: str = ""
 
 
 class SnapshotBuilder:
@@ -97,6 +98,9 @@ class SnapshotBuilder:
                 opened, open_objects=self._open(), in_memory=tmpfs.files(Path(work.directory))
             ),
             process=memory.complete(facts.process, pymalloc, heap),
+            libraries=distributions.libraries(
+                facts.python, facts.import_path, self._modules(), work.app_module
+            ),
             info=self._info(),
         )
 
@@ -263,6 +267,10 @@ class SnapshotBuilder:
         found += self.work.registered
         found.sort(key=lambda c: (-(c.size or 0), -c.entries))
         return Caches(caches=found)
+
+    def _modules(self) -> set[str]:
+        """The roots' names: those of modules, and a few others."""
+        return {self.walk.labels[n.label] for n in self.walk.nodes if n.parent == walk_file.NONE}
 
     def _owners(self) -> Owners:
         """Who made what hangs in the tree."""

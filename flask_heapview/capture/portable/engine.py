@@ -19,6 +19,7 @@ from guppy.sets import mutnodeset
 
 from ...allocations import reader, tracing
 from ...allocations.site_counter import SiteCounter
+from ...inspection import distributions
 from ...inspection.bounds import DATA_NAMES, shared_limit
 from ...inspection.code_locations import CodeLocations, reachable_codes
 from ...inspection.cycle_shape import is_ours
@@ -135,6 +136,9 @@ class _HeapLook:
             allocations=traced,
             resources=opened,
             process=self._process(pymalloc, heap),
+            libraries=distributions.libraries(
+                facts.python, facts.import_path, self.before, request.app_module
+            ),
             imported=sorted(set(sys.modules) - self.before),
         )
 

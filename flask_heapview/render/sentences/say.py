@@ -6,11 +6,12 @@ from functools import singledispatch
 
 from ...model import facts
 from ...model.births import Births
+from ...model.fact import Fact
 from ...model.report import AllocatedAt, Explained, Interval
 from ...text import bars_text, bytes_text, number_text
 
 # those without a figure
-PLAIN: dict[type[facts.Fact], str] = {
+PLAIN: dict[type[Fact], str] = {
     facts.EntriesRemoved: "Entries are also removed: those in the earlier snapshot are gone. "
     "It may be a cache with turnover.",
     facts.CollectorDisabled: "The garbage collector is disabled.",
@@ -24,7 +25,7 @@ PLAIN: dict[type[facts.Fact], str] = {
 
 
 @singledispatch
-def say(fact: facts.Fact) -> str:
+def say(fact: Fact) -> str:
     """The fact in one sentence or two, each with its full stop. Raises KeyError without words."""
     return PLAIN[type(fact)]
 

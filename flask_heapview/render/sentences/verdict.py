@@ -8,9 +8,10 @@ from typing import TypeVar
 import msgspec
 
 from ...model import facts, worker_facts
+from ...model.fact import Fact
 from ...model.report import Report, Suspect
 from ...text import bytes_text
-from . import memory, objects  # noqa: F401  # each registers its words
+from . import libraries, memory, objects  # noqa: F401  # each registers its words
 from .remedies import REMEDIES
 from .say import count_text, say
 
@@ -109,7 +110,7 @@ def _(fact: facts.AttachAgain) -> str:
     )
 
 
-def in_a_row(found: Sequence[facts.Fact]) -> str:
+def in_a_row(found: Sequence[Fact]) -> str:
     """The sentences of several facts, one after the other."""
     said = ""
     for fact in found:
@@ -121,12 +122,12 @@ def in_a_row(found: Sequence[facts.Fact]) -> str:
 
 def suspect_in_words(suspect: S) -> S:
     """The suspect with its sentences: `summary`, `evidence` and `remedy`."""
-    fact = suspect.summary_fact
+    fact, remedy = suspect.summary_fact, suspect.remedy_fact
     return msgspec.structs.replace(
         suspect,
         summary=say(fact).removesuffix(".") if fact is not None else suspect.summary,
         evidence=[say(each) for each in suspect.evidence_facts],
-        remedy=REMEDIES[suspect.remedy_rule],
+        remedy=REMEDIES[suspect.remedy_rule] if remedy is None else say(remedy),
     )
 
 
