@@ -118,6 +118,8 @@ def _held_from_c(case: Case, candidate: GrowingNode, importing: bool) -> Finding
         per_request=grown.per_request,
         sites=gained_at(before, case.target.ownership.from_c),
         evidence=[_rate(case, candidate), *past.evidence],
+        parts=[(candidate.chain, candidate.bytes)],
+        steps=[b - a for a, b in pairwise(candidate.values)],
     )
 
 

@@ -23,6 +23,7 @@ from .series import Growth, measure_growth
 
 MB = 1_000_000
 MAX_STEP_DIFFERENCE = 0.02  # share of a step, by which two owners of the same may differ
+MAX_STEP_DIFFERENCE_FROM_C = 0.1  # where C holds one of them, and other things at one place with it
 MAX_PLACES = 5  # that are named where the same growth shows
 
 
@@ -112,10 +113,10 @@ def merge(findings: Iterable[Finding], requests: float) -> list[Finding]:
     An object stands in the tree once, below whoever was met first. So the bytes of a leak are those
     below all its owners together. `requests` were served meanwhile.
     """
-    by_path: dict[str, list[Finding]] = {}
+    by_path: dict[str | None, list[Finding]] = {}
     rest = []
     for finding in findings:
-        if finding.path is None:
+        if finding.path is None and not finding.steps:
             rest.append(finding)
             continue
         by_path.setdefault(finding.path, []).append(finding)
@@ -151,7 +152,8 @@ def _joined(findings: Iterable[Finding], requests: float) -> list[Finding]:
     it shows."""
     found: list[Finding] = []
     also: dict[int, list[Finding]] = {}
-    for one in sorted(findings, key=lambda f: (-f.confidence, not f.app, -f.bytes)):
+    # what is held from C may only be parts of what is held elsewhere, as often as that
+    for one in sorted(findings, key=lambda f: (not f.path, -f.confidence, not f.app, -f.bytes)):
         first = next((f for f in found if _same_leak(f, one)), None)
         if first is None:
             found.append(one)
@@ -172,7 +174,8 @@ def _same_leak(a: Finding, b: Finding) -> bool:
     if not a.steps or len(a.steps) != len(b.steps):
         return False
     steps = zip(a.steps, b.steps, strict=True)
-    if any(abs(x - y) > MAX_STEP_DIFFERENCE * max(x, y) for x, y in steps):
+    differ = MAX_STEP_DIFFERENCE if a.path and b.path else MAX_STEP_DIFFERENCE_FROM_C
+    if any(abs(x - y) > differ * max(x, y) for x, y in steps):
         return False
     if a.sites and b.sites and a.sites[0].endpoint != b.sites[0].endpoint:
         return False

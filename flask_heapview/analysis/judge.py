@@ -21,6 +21,7 @@ from ..model.facts import (
     FewRequests,
     LeakFound,
     MayLevelOff,
+    MoreLeaks,
     NothingGrewInTime,
     NothingGrows,
     OneSnapshot,
@@ -224,7 +225,7 @@ class Judge(Case):
         both = len(self.snapshots) > 1 and not self.rewound
         unowned = self.grown.unowned if both else None
         if top is not None and top.leaks:
-            why = [LeakFound(), *summary_of(top), *whence(top)]
+            why = [LeakFound(), *summary_of(top), *whence(top), *more_leaks(suspects)]
             if unowned is not None and unowned.share >= MIN_UNOWNED_SHARE:
                 why.append(unowned_fact(unowned))
             return "leak", why, what_helps(top)
@@ -280,6 +281,12 @@ def unowned_fact(unowned: Unowned) -> UnownedGrowth:
 def summary_of(suspect: Suspect) -> list[VerdictFact]:
     """What it is, for the head of a verdict."""
     return [suspect.summary_fact] if suspect.summary_fact is not None else []
+
+
+def more_leaks(suspects: Sequence[Suspect]) -> list[VerdictFact]:
+    """How many more there are than the first."""
+    leaks = sum(suspect.leaks for suspect in suspects) - 1
+    return [MoreLeaks(leaks=leaks)] if leaks > 0 else []
 
 
 def what_helps(suspect: Suspect) -> Remedy | LibraryRemedy:

@@ -20,12 +20,17 @@ from ..model.snapshot import Snapshot
 from .finding import MB, Case, Finding
 from .level_steps import Figure
 from .lost_findings import MIN_SAMPLED_SHARE, sites_gained
-from .regression import explain_by_rate
+from .regression import EndpointGrowth, explain_by_rate
 from .series import Growth
 
-# native growth: less may be what the threads' own arenas and caches came to
+# native growth: less may be what the threads' arenas and caches came to, unless it is as regular
+# as requests are: what threads take comes once
 MIN_NATIVE_BYTES = 3 * MB
+MIN_REGULAR_BYTES = MB // 2
+MIN_RATE_ERRORS = 8.0  # standard errors that what a request leaves behind must be away from nothing
+MIN_RESIDENT_SHARE = 0.3  # of what the process grew by, from which native memory is the reason
 MIN_OBJECT_BYTES = 16  # of the smallest Python object: its count and its type
+MAX_DEPENDENT_CONFIDENCE = 0.4  # beside a leak of objects, on which it may hang
 MAX_FILES = 3  # names of files in memory that are shown
 MAX_AT_ONCE_CONFIDENCE = 0.35  # confidence where the readings say that it came at once
 
@@ -33,18 +38,30 @@ MAX_AT_ONCE_CONFIDENCE = 0.35  # confidence where the readings say that it came 
 def find_memory_growth(case: Case, leaks: Sequence[Finding]) -> list[Finding]:
     """Native memory, fragmentation and memory outside the process, beside the leaks of objects."""
     anonymous = case.series(lambda s: s.process.anonymous, MB, lumpy=True)
-    parts = (_off_process(case), _native(case, anonymous), _fragmented(case, anonymous))
+    parts = (_off_process(case), _native(case), _fragmented(case, anonymous))
     found = [finding for finding in parts if finding is not None]
     leaks = [leak for leak in leaks if _may_hold(leak)]
-    if leaks:  # what hangs on the objects that pile up goes with them
-        for finding in found:
-            if finding.cause == "native" and _stands_apart(case, finding, leaks):
-                continue
-            if finding.cause != "off-process":
-                finding.confidence = min(finding.confidence, 0.4)
-            if finding.cause == "native" and len(leaks) == 1:
-                _hang(finding, leaks[0])
-    return found
+    kept = []
+    for finding in found:
+        apart = finding.cause == "native" and leaks and _stands_apart(case, finding, leaks)
+        if not apart and finding.cause == "native" and not _is_the_reason(finding, anonymous):
+            continue
+        if leaks and not apart:  # what hangs on the objects that pile up goes with them
+            _depend(finding, leaks)
+        kept.append(finding)
+    return kept
+
+
+def _depend(finding: Finding, leaks: Sequence[Finding]) -> None:
+    """On the objects that pile up; files in memory do not."""
+    if finding.cause != "off-process":
+        finding.confidence = min(finding.confidence, MAX_DEPENDENT_CONFIDENCE)
+    if finding.cause == "native" and len(leaks) == 1:
+        _hang(finding, leaks[0])
+
+
+def _is_the_reason(native: Finding, anonymous: Growth) -> bool:
+    return native.bytes >= MIN_RESIDENT_SHARE * anonymous.total
 
 
 def _stands_apart(case: Case, native: Finding, leaks: Sequence[Finding]) -> bool:
@@ -53,14 +70,23 @@ def _stands_apart(case: Case, native: Finding, leaks: Sequence[Finding]) -> bool
     guilty = {leak.sites[0].endpoint if leak.sites else None for leak in leaks}
     if None in guilty:  # it may be any of them
         return False
-    requests, gained = case.level_steps.requests(), case.level_steps.gained("malloc")
-    apart = [one for one in explain_by_rate(requests, gained) if one.endpoint not in guilty]
+    apart = [one for one in _explained(case) if one.endpoint not in guilty]
     size = min(native.bytes, sum(one.bytes for one in apart))
-    if size < MIN_NATIVE_BYTES:
+    if size < MIN_NATIVE_BYTES and not _is_regular(apart, size):
         return False
     native.bytes, native.explained = size, apart
     native.summary = MemoryGrew(memory="native", bytes=size, requests=case.served)
     return True
+
+
+def _explained(case: Case) -> list[EndpointGrowth]:
+    return explain_by_rate(case.level_steps.requests(), case.level_steps.gained("malloc"))
+
+
+def _is_regular(explained: Sequence[EndpointGrowth], total: float) -> bool:
+    """Whether each request leaves so much behind, beyond doubt."""
+    sure = [one for one in explained if one.per_request >= MIN_RATE_ERRORS * one.error > 0]
+    return total >= MIN_REGULAR_BYTES and sum(one.bytes for one in sure) >= total / 2
 
 
 def _may_hold(leak: Finding) -> bool:
@@ -78,16 +104,16 @@ def _off_process(case: Case) -> Finding | None:
     return found
 
 
-def _native(case: Case, anonymous: Growth) -> Finding | None:
+def _native(case: Case) -> Finding | None:
     handed_out = case.series(_handed_out, MB, lumpy=True)
     grown = _sliced(case, handed_out, "malloc")
-    if not grown.grows or grown.total < 0.3 * anonymous.total:
+    if not grown.grows:
         return None
     sure = grown.confidence
     if handed_out.intervals > 1:
         # a table that doubles comes at once into what is handed out, bit by bit into what is used
         sure = max(sure, case.series(_resident, MIN_NATIVE_BYTES, lumpy=True).confidence)
-    if grown.total < MIN_NATIVE_BYTES:
+    if grown.total < MIN_NATIVE_BYTES and not _is_regular(_explained(case), grown.total):
         sure = min(sure, 0.4)
     grown = msgspec.structs.replace(grown, confidence=sure)
     found = _rest(case, "native", grown, "malloc", "native")

@@ -20,7 +20,7 @@ from ..model.worker_facts import (
     ServiceVerdictFact,
     WorkersInDoubt,
 )
-from .judge import summary_of, what_helps, whence
+from .judge import more_leaks, summary_of, what_helps, whence
 
 Judged = Sequence[tuple[WorkerRef, Report]]
 Reasons = list[ServiceVerdictFact]
@@ -36,7 +36,7 @@ def verdict_of(
     count = len(judged)
     if top is not None and top.leaks:
         why: Reasons = [LeakInWorkers(workers=top.seen_in, judged=count), *summary_of(top)]
-        return "leak", [*why, *whence(top)], [what_helps(top)]
+        return "leak", [*why, *whence(top), *more_leaks(suspects)], [what_helps(top)]
     more = _look_at(missing)
     if not judged:
         return "inconclusive", [NoneJudged(workers=len(missing))], more

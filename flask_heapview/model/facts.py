@@ -271,6 +271,12 @@ class MayLevelOff(Fact, frozen=True):
     pass
 
 
+class MoreLeaks(Fact, frozen=True):
+    """Suspects beside the first that are sure enough to be leaks."""
+
+    leaks: int
+
+
 class OneSnapshot(Fact, frozen=True):
     pass
 
@@ -366,6 +372,7 @@ EvidenceFact = (
 VerdictFact = (
     LeakFound
     | MayLevelOff
+    | MoreLeaks
     | OneSnapshot
     | FewRequests
     | UnexplainedGrowth

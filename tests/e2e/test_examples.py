@@ -47,12 +47,15 @@ def traffic(server: Server, *words: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def verdict(server: Server, *words: str) -> dict:  # type: ignore[type-arg]
-    traffic(server, "--requests", "30", *words)
-    server.api("POST", "/allocations", {"mode": "exact"})
+def verdict(  # type: ignore[type-arg]
+    server: Server, *words: str, rounds: tuple[int, int] = (30, 150), mode: str = "exact"
+) -> dict:
+    """After three snapshots, with so many requests before the first and between them."""
+    traffic(server, "--requests", str(rounds[0]), *words)
+    server.api("POST", "/allocations", {"mode": mode})
     ids = [server.capture()["id"]]
     for _ in range(2):
-        traffic(server, "--requests", "150", *words)
+        traffic(server, "--requests", str(rounds[1]), *words)
         ids.append(server.capture()["id"])
     status, report = server.api("GET", f"/report?base={ids[0]}&target={ids[2]}")
     assert status == 200
@@ -85,6 +88,21 @@ def test_each_leak_is_named(page: str, cause: str, path: str | None, tmp_path: P
     assert (top["holder"] or {"path": None})["path"] == path
     if top["endpoints"]:
         assert top["endpoints"][0]["endpoint"] == page
+
+
+@pytest.mark.slow
+def test_all_leaks_at_once_are_told_apart(tmp_path: Path) -> None:
+    with shop(tmp_path) as server:
+        report = verdict(server, "--pause", "0.02", rounds=(60, 700), mode="sampled")
+    leaks = [one for one in report["suspects"] if one["confidence"] >= 0.5]
+    found = {
+        (one["endpoints"][0]["endpoint"], one["cause"], (one["holder"] or {"path": None})["path"])
+        for one in leaks
+    }
+    assert found == set(LEAKS), report["suspects"]
+    assert len(leaks) == len(LEAKS)
+    assert "4 more leaks are below" in report["summary"]
+    assert abs(report["explained"]["rest"]) < 0.1 * report["explained"]["resident"]
 
 
 def test_the_repaired_twins_are_not_accused(tmp_path: Path) -> None:

@@ -75,6 +75,11 @@ def _(fact: facts.AllocatedWhere) -> str:
 
 
 @say.register
+def _(fact: facts.MoreLeaks) -> str:
+    return f"{count_text(fact.leaks, 'more leak')} {'is' if fact.leaks == 1 else 'are'} below."
+
+
+@say.register
 def _(fact: facts.CausedBy) -> str:
     return f"Requests of {fact.endpoint} make it grow."
 
