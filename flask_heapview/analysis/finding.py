@@ -102,9 +102,13 @@ def fingerprint(finding: Finding) -> str:
 
     What piles up may be a str in one run and a list in another: it counts only without a holder.
     """
-    known = finding.path or finding.growing
+    return fingerprint_of(finding.cause, finding.path or finding.growing)
+
+
+def fingerprint_of(cause: Cause, known: str) -> str:
+    """That of a place: its path, or what piles up there."""
     known = re.sub(r"\d+", "#", known)
-    return hashlib.sha256(f"{finding.cause}|{known}".encode()).hexdigest()[:16]
+    return hashlib.sha256(f"{cause}|{known}".encode()).hexdigest()[:16]
 
 
 def merge(findings: Iterable[Finding], requests: float) -> list[Finding]:

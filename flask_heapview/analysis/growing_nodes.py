@@ -60,6 +60,11 @@ def path_of(tree: Stacks, node: int) -> str:
     return dotted([frame.label for frame in tree.stack(node)])
 
 
+def named_path(tree: Stacks, node: int) -> str:
+    """The same, as reports have it: chains of one step are cut short."""
+    return _CHAIN.sub(r"\1", path_of(tree, node))
+
+
 class _Finder(United):
     """Looks through the union of all snapshots' trees."""
 
@@ -151,7 +156,7 @@ class _Finder(United):
             values = self.sizes(node) if swollen else self._counts_of(node, found)
         return GrowingNode(
             chain=tuple(self.tree.chain(node))[::-1],
-            path=_CHAIN.sub(r"\1", path_of(self.tree, node)),
+            path=named_path(self.tree, node),
             type=stack[-1].type,
             growth=entries if entries.grows else found,
             objects=0 if swollen else round(max(found.total, entries.total)),

@@ -32,6 +32,7 @@ class Leak(Model, frozen=True, forbid_unknown_fields=True):
     causes: list[Cause] = []
     python: str = ""
     needs: str = ""
+    alive: str = ""
     meanwhile: str = ""
 
     def range_of(self, version: str) -> int | None:
@@ -46,6 +47,7 @@ class Clues(msgspec.Struct):
     holders: Sequence[str]  # its path, its type, what piles up, and the types on the way to it
     modules: Sequence[str]  # of libraries, which allocated it
     imported: Collection[str]  # modules of the process
+    alive: Collection[str]  # types of which it has objects
 
 
 class Match(msgspec.Struct):
@@ -74,7 +76,7 @@ def matches(libraries: Libraries, clues: Clues) -> list[Match]:
     for leak in table():
         name, version = versions.get(_plain(leak.library), ("", ""))
         number = leak.range_of(version) if version else None
-        if number is None or not _applies(leak, libraries.python, clues.imported):
+        if number is None or not _applies(leak, libraries.python, clues):
             continue
         certain = _recognised(leak, clues)
         if certain or clues.cause in leak.causes:
@@ -93,8 +95,11 @@ def last_fixed(found: Iterable[Match]) -> str | None:
     return max(keys, default=(None, None))[1]
 
 
-def _applies(leak: Leak, python: str, imported: Collection[str]) -> bool:
-    if leak.needs and leak.needs not in imported:
+def _applies(leak: Leak, python: str, clues: Clues) -> bool:
+    """Whether what leaks is in use here."""
+    if leak.needs and leak.needs not in clues.imported:
+        return False
+    if not _seen(leak.alive, clues.alive):
         return False
     return not leak.python or (bool(python) and within(python, leak.python))
 

@@ -111,4 +111,5 @@ def _clues(snapshot: Snapshot, finding: Finding) -> Clues:
         holders=[finding.path or "", finding.type, finding.growing, *finding.above],
         modules=[module for module in modules if module],
         imported={tree.frame_at(n).label for n, above in enumerate(tree.parent) if above < 0},
+        alive=[row.type for row in snapshot.heap.types if row.count],
     )

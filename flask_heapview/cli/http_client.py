@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from ..errors import HeapViewError
+from ..leakcheck.checker import WARM_UP_SHARE
 from ..model import api
 from ..model.report import Report
+from ..model.snapshot import Snapshot
+from ..store.received import receive
+from ..store.snapshots import Store
 from .http_link import HttpLink
-from .service_api import ServiceApi
+from .service_api import ServiceApi, snapshot_path
 
 MAX_REQUEST_SECONDS = 60.0  # that one answer of the service's own may take
 MAX_CAPTURE_SECONDS = 240.0
@@ -54,6 +61,34 @@ class ApiClient:
                 raise HeapViewError(f"A snapshot failed: {info.error}.")
             time.sleep(POLL_SECONDS)
         raise HeapViewError(f"A snapshot took longer than {MAX_CAPTURE_SECONDS:g} s.")
+
+    def rounds(
+        self, call: Callable[[int], None], requests: int, rounds: int, label: str, first: int = 0
+    ) -> list[str]:
+        """Snapshots between rounds of requests, after some to warm up. Raises HeapViewError.
+
+        `first` is the number of the first request.
+        """
+        numbers = itertools.count(first)
+        taken: list[str] = []
+        for share in (round(requests * WARM_UP_SHARE), *[requests // rounds] * rounds):
+            for number in itertools.islice(numbers, share):
+                call(number)
+            taken.append(self.snapshot(f"{label} {len(taken)}"))
+        return taken
+
+    def load(self, taken: Sequence[str], directory: Path) -> list[Snapshot]:
+        """Those snapshots, by their files, which are put into a directory. Raises HeapViewError."""
+        store = Store(directory / "heapview")
+        for snapshot_id in taken:
+            file = directory / f"{snapshot_id}.sent"
+            try:
+                with file.open("wb") as opened:
+                    self.api.save(snapshot_path(snapshot_id, "/download"), opened)
+            except OSError as error:
+                raise HeapViewError(f"{file} cannot be written: {error.strerror}.") from None
+            receive(file, store)
+        return [store.load(snapshot_id) for snapshot_id in taken]
 
     def report(self, base: str, target: str) -> Report:
         """The verdict. Raises HeapViewError."""

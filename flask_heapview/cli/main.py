@@ -24,13 +24,14 @@ from .stored import (
     view_command,
 )
 from .top import top_command
+from .verify import verify_command
 from .watch import watch_command
 
 SHARED = {"allocations": allocations_command, "gc": gc_command}
 COMMANDS = (
     *(workers_command, top_command, capture_command, watch_command, trim_command),
     *(list_command, report_command, diff_command, export_command, pin_command, forget_command),
-    *(open_command, check_command, attach_command),
+    *(open_command, check_command, verify_command, attach_command),
     *(SHARED.get(view.name, lambda made: made)(view_command(view)) for view in VIEWS),
 )
 heapview = AppGroup("heapview", help="The memory of this app.", params=place_options())

@@ -22,12 +22,16 @@ from ..capture.runner import Runner
 from ..capture.select import select_engine
 from ..errors import BadRequest, HeapViewError
 from ..model.report import Report
+from ..model.snapshot import Snapshot
+from ..model.verification import Earlier, Verification
 from ..process.level_history import LevelHistory
 from ..reports.queries import judge_in_words
+from ..reports.verification import verify_in_words
 from ..request_context import BEGUN, NO_ROUTE, SERVING, RequestCounter
 from ..store.snapshots import Store
 
 ROUNDS = 3  # between which snapshots are taken: fewer cannot tell a leak from a cache that fills
+VERIFY_ROUNDS = 6  # more snapshots make the error of a rate smaller
 WARM_UP_SHARE = 0.25  # calls before the first snapshot, of the number asked for
 MIN_CALLS = 30  # calls that are needed to tell anything
 MAX_CAPTURE_SECONDS = 120.0  # that one capture may take
@@ -99,6 +103,13 @@ class Checker:
 
     def check(self, call: Call, calls: int) -> Report:
         """The verdict on so many calls, after some to warm up. Raises BadRequest, HeapViewError."""
+        return judge_in_words(self.measure(call, calls, ROUNDS))
+
+    def measure(self, call: Call, calls: int, rounds: int) -> list[Snapshot]:
+        """The snapshots between rounds of calls, after some to warm up.
+
+        Raises BadRequest, HeapViewError.
+        """
         if calls < MIN_CALLS:
             raise BadRequest(
                 f"At least {MIN_CALLS} calls are needed to tell a leak from a warm-up."
@@ -107,11 +118,11 @@ class Checker:
             self.run(call, max(10, round(calls * WARM_UP_SHARE)))
             gc.collect()  # what importing and warming up left behind is nobody's leak
             taken = [self.snapshot()]
-            for number in range(ROUNDS):
-                share = calls * (number + 1) // ROUNDS - calls * number // ROUNDS
+            for number in range(rounds):
+                share = calls * (number + 1) // rounds - calls * number // rounds
                 self.run(call, share)
                 taken.append(self.snapshot())
-        return judge_in_words([self.store.load(one) for one in taken])
+        return [self.store.load(one) for one in taken]
 
 
 def check(call: Call, calls: int) -> Report:
@@ -121,6 +132,16 @@ def check(call: Call, calls: int) -> Report:
     """
     with tempfile.TemporaryDirectory(prefix="heapview-check-") as directory:
         return Checker(Path(directory)).check(call, calls)
+
+
+def verify(call: Call, calls: int, fingerprint: str, before: Earlier | None = None) -> Verification:
+    """Whether the leak with that fingerprint is gone, over so many calls with n = 0, 1, 2, …
+
+    `before` is the suspect of an earlier report. Raises what `check` raises.
+    """
+    with tempfile.TemporaryDirectory(prefix="heapview-verify-") as directory:
+        snapshots = Checker(Path(directory)).measure(call, calls, VERIFY_ROUNDS)
+    return verify_in_words(snapshots, fingerprint, before)
 
 
 def in_words(report: Report) -> str:

@@ -42,8 +42,8 @@ def installed(version: str, python: str = "3.12.4") -> Libraries:
 
 
 def clues(**more: object) -> Clues:
-    known = {"cause": "unbounded-container", "holders": [], "modules": [], "imported": set()}
-    return msgspec.convert({**known, **more}, Clues)
+    nothing: dict[str, object] = {name: [] for name in ("holders", "modules", "imported", "alive")}
+    return msgspec.convert({"cause": "unbounded-container", **nothing, **more}, Clues)
 
 
 # --- the entries
@@ -62,7 +62,7 @@ def test_an_entry_is_complete(leak: Leak) -> None:
         assert sentence.endswith(".")
         assert len(sentence.split()) <= MAX_WORDS
     assert leak.holder or leak.file or leak.causes
-    for pattern in (leak.holder, leak.file):
+    for pattern in (leak.holder, leak.file, leak.alive):
         re.compile(pattern)
     assert re.fullmatch(r"[\w.]*", leak.needs)
 
@@ -163,6 +163,13 @@ def test_the_interpreter_and_what_is_imported_count(only: list[Leak]) -> None:
     assert len(matches(installed("1.3"), held)) == 1
     assert matches(installed("1.3", python="3.11.9"), held) == []
     assert matches(installed("1.3"), clues(holders=["some_cache.Store"])) == []
+
+
+def test_what_leaks_has_to_be_in_use() -> None:
+    old, native = Libraries(python="3.12.1"), {"cause": "native", "imported": {"ssl"}}
+    assert matches(old, clues(**native)) == []
+    (found,) = matches(old, clues(**native, alive=["dict", "_ssl._SSLSocket"]))
+    assert (found.fixed_in, found.certain) == ("3.12.7", False)
 
 
 def test_the_interpreter_is_a_library() -> None:
