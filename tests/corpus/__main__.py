@@ -7,6 +7,7 @@ import fnmatch
 import sys
 
 from .judge import Outcome, cases, run
+from .packages import Unavailable
 
 BANDS = ((0.9, 1.01), (0.7, 0.9), (0.5, 0.7), (0.2, 0.5))
 
@@ -34,7 +35,11 @@ def main() -> None:
     outcomes = []
     for _ in range(options.times):
         for case in wanted:
-            outcomes.append(run(case, options.clients, options.scale, options.engine))
+            try:
+                outcomes.append(run(case, options.clients, options.scale, options.engine))
+            except Unavailable as why:
+                print(f"{case.name:36} skipped: {why}", flush=True)
+                continue
             print(outcomes[-1].line(), flush=True)
     leaks = [o for o in outcomes if o.case.leaks]
     healthy = [o for o in outcomes if not o.case.leaks]

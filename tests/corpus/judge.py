@@ -15,6 +15,7 @@ from typing import Any
 
 from ..figures import contradictions
 from ..live_server import Server, serving
+from .packages import search_path
 
 APPS = Path(__file__).parent / "apps"
 MOUNT = "\nfrom flask_heapview import HeapView\nHeapView(app)\n"
@@ -24,7 +25,7 @@ FIGURES = ("heap", "ownership", "gc", "cycles", "caches", "resources")  # views 
 
 @dataclass(frozen=True)
 class Case:
-    """A service and its truth; the fields are those of truth.toml."""
+    """A service and its truth; the fields are those of the truth*.toml."""
 
     name: str
     causes: tuple[str, ...] = ()
@@ -33,6 +34,8 @@ class Case:
     beside: str = "quiet"
     requests: int = 300
     bytes_each: int = 0
+    app: str = ""
+    packages: tuple[str, ...] = ()
 
     @property
     def leaks(self) -> bool:
@@ -45,7 +48,7 @@ class Case:
 
     @property
     def source(self) -> str:
-        return (APPS / f"{self.name}.py").read_text() + MOUNT
+        return (APPS / f"{self.app or self.name}.py").read_text() + MOUNT
 
     @property
     def paths(self) -> list[str]:
@@ -91,13 +94,15 @@ class Outcome:
 
 
 def cases() -> list[Case]:
-    """All of them, in the order of truth.toml."""
-    truth = tomllib.loads((APPS.parent / "truth.toml").read_text())
+    """All of them, in the order of the truth*.toml."""
+    files = sorted(APPS.parent.glob("truth*.toml"))
+    rows = [row for file in files for row in tomllib.loads(file.read_text()).items()]
     found = [
         Case(name=name, **{k: tuple(v) if isinstance(v, list) else v for k, v in row.items()})
-        for name, row in truth.items()
+        for name, row in rows
     ]
-    assert {case.name for case in found} == {path.stem for path in APPS.glob("*.py")}
+    assert len({case.name for case in found}) == len(found)
+    assert {case.app or case.name for case in found} == {path.stem for path in APPS.glob("*.py")}
     return found
 
 
@@ -123,11 +128,10 @@ def drive(
 def run(case: Case, clients: int = 2, scale: float = 1.0, engine: str = "auto") -> Outcome:
     """Serves the case, takes three snapshots with traffic between, and judges the report."""
     numbers = itertools.count()
+    env = {"HEAPVIEW_ENGINE": engine, **search_path(case.packages)}
     with (
         tempfile.TemporaryDirectory() as home,
-        serving(
-            Path(home), case.source, "gthread", "--threads", "4", HEAPVIEW_ENGINE=engine
-        ) as server,
+        serving(Path(home), case.source, "gthread", "--threads", "4", **env) as server,
     ):
         drive(server, case.paths, numbers, WARM_UP, clients)
         taken = [server.capture()["id"]]
@@ -175,6 +179,6 @@ def judged(case: Case, report: dict[str, Any]) -> Outcome:
 
 def view_of(case: Case) -> str:
     """The guilty route's view function: endpoints have its name."""
-    match = re.search(rf'@app\.get\("/{case.endpoint}/<int:n>"\)\ndef (\w+)', case.source)
+    match = re.search(rf'@app\.get\("/{case.endpoint}/<int:n>"\)\n(?:@.*\n)*def (\w+)', case.source)
     assert match is not None, case.name
     return match[1]
