@@ -124,7 +124,7 @@ def _held_from_c(case: Case, candidate: GrowingNode, importing: bool) -> Finding
 
 
 def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | None:
-    if candidate.path == FROM_C:
+    if candidate.path == FROM_C and len(candidate.chain) == 1:
         return _held_from_c(case, candidate, importing)
     holder = candidate.holder
     sites = holder.sites if holder and holder.sites else []
@@ -152,7 +152,7 @@ def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | Non
     return Finding(
         cause=cause,
         confidence=min(
-            _believed(candidate, grown, importing),
+            _believed(candidate, grown, importing, _in_tests(case)),
             MAX_AWAITING_CONFIDENCE if garbage else 1.0,
             MAX_BOUNDED_CONFIDENCE if bound.may_be else 1.0,
             past.confidence,
@@ -173,7 +173,14 @@ def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | Non
     )
 
 
-def _believed(candidate: GrowingNode, grown: Growth, importing: bool) -> float:
+def _in_tests(case: Case) -> bool:
+    """Whether the app runs within a test."""
+    tree = case.target.ownership.stacks
+    roots = (tree.frame_at(node).label for node, above in enumerate(tree.parent) if above < 0)
+    return any(label.partition(".")[0] == "_pytest" for label in roots)
+
+
+def _believed(candidate: GrowingNode, grown: Growth, importing: bool, in_tests: bool) -> float:
     """The confidence of its growth, less what speaks against it."""
     confidence = grown.confidence
     if not candidate.app:
@@ -187,8 +194,8 @@ def _believed(candidate: GrowingNode, grown: Growth, importing: bool) -> float:
         confidence = min(confidence, 0.4)
     if candidate.new and grown.intervals == 1:  # made since, or found on another way than before
         confidence *= 0.4
-    if candidate.path.startswith("("):
-        confidence *= 0.5  # nobody can search for "(held from C)": it is a hint, not a name
+    if candidate.path.startswith("(") and in_tests:
+        confidence *= 0.5  # a test runner's own frames hold what it has captured, and nothing else
     return confidence
 
 
