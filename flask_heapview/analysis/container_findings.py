@@ -38,6 +38,7 @@ from .library_rules import (
     TEST_HARNESS_TYPES,
     cause_of,
 )
+from .own_sites import own_sites
 from .past_of_owner import Past, past_of
 from .series import Growth, measure_growth
 
@@ -94,7 +95,7 @@ def _imports(case: Case) -> bool:
 def _held_from_c(case: Case, candidate: GrowingNode, importing: bool) -> Finding | None:
     """Objects with more references than any object accounts for: C code lost count of them, or a
     function that is running works on them."""
-    ages = case.ages_below(candidate.chain[-1])
+    ages = case.ages_below(candidate.at)
     if ages is not None and passes(ages.size, case.begun_share):
         return None
     grown = candidate.growth
@@ -127,7 +128,7 @@ def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | Non
     if candidate.path == FROM_C and len(candidate.chain) == 1:
         return _held_from_c(case, candidate, importing)
     holder = candidate.holder
-    sites = holder.sites if holder and holder.sites else []
+    sites = own_sites(case, candidate)
     past = past_of(case, candidate, sites)
     grown, endpoint = _along(case, candidate, sites, past)
     evidence: list[EvidenceFact] = [_rate(case, candidate)]

@@ -37,7 +37,8 @@ def min_objects(served: float) -> float:
 class GrowingNode(msgspec.Struct):
     """An owner that grows."""
 
-    chain: tuple[int, ...]  # nodes from its root down to it
+    chain: tuple[int, ...]  # nodes from its root down to it, of the union of all trees
+    at: int  # its node in the target's tree; -1 where it is not
     path: str
     type: str
     growth: Growth
@@ -73,6 +74,7 @@ class _Finder(United):
         self.requests = exposure(snapshots)
         self.min_growth = min_objects(self.requests[-1] - self.requests[0])
         last = self.union.place[-1]
+        self.of_target = {place: node for node, place in enumerate(last)}
         self.known = {last[h.node]: h for h in reversed(snapshots[-1].ownership.holders)}
         self.ends = [
             {place[h.node]: h.ends for h in snapshot.ownership.holders if h.ends}
@@ -156,6 +158,7 @@ class _Finder(United):
             values = self.sizes(node) if swollen else self._counts_of(node, found)
         return GrowingNode(
             chain=tuple(self.tree.chain(node))[::-1],
+            at=self.of_target.get(node, -1),
             path=named_path(self.tree, node),
             type=stack[-1].type,
             growth=entries if entries.grows else found,

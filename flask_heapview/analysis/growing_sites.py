@@ -25,10 +25,10 @@ def site_of(stack: list[Frame], own: frozenset[Frame]) -> Frame:
 
 def gained_at(before: Sequence[Site], now: Sequence[Site]) -> list[Site]:
     """The sites that have more than before, with what they gained; the largest gain first."""
-    known = {_key(site): site for site in before}
+    known = {same_site(site): site for site in before}
     found = []
     for site in now:
-        old = known.get(_key(site))
+        old = known.get(same_site(site))
         size = site.size - (old.size if old is not None else 0)
         count = site.count - (old.count if old is not None else 0)
         if size > 0:
@@ -36,5 +36,6 @@ def gained_at(before: Sequence[Site], now: Sequence[Site]) -> list[Site]:
     return sorted(found, key=lambda site: -site.size)
 
 
-def _key(site: Site) -> Key:
+def same_site(site: Site) -> Key:
+    """Equal for one place, whatever came from there."""
     return site.file, site.line, site.function, site.endpoint

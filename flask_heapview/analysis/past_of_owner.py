@@ -30,7 +30,7 @@ def past_of(case: Case, owner: GrowingNode, sites: Sequence[Site]) -> Past:
     """With several snapshots there is no need for it."""
     if not case.rewound:
         return Past()
-    ages = case.ages_below(owner.chain[-1])
+    ages = case.ages_below(owner.at)
     if ages is None:
         endpoint = sites[0].endpoint if sites else None
         said = EntryForEach(entries=owner.values[-1], endpoint=endpoint)

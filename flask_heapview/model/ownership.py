@@ -12,6 +12,7 @@ HOLDERS = 4000  # collecting nodes described in a snapshot
 HOLDER_FROM = 4  # entries from which a node is described
 OTHER = "(other)"  # the label of what found no room in the tree
 SMALL = "(small)"  # of what was merged
+MODULE = "[module]"  # stands for modules whose names may be data
 FROM_C = "(held from C)"  # the root of what has references that no object accounts for
 GARBAGE, CAPTURE = "(cyclic garbage)", "(capture)"  # of roots that are not the service's
 # what a capture itself needs: its growth is not the service's
@@ -56,6 +57,13 @@ class Site(Model, frozen=True):
     inner: str = ""
 
 
+class NodeSites(Model, frozen=True):
+    """Who allocated what is at one node, or merged into it."""
+
+    node: int  # in the ownership stacks
+    sites: list[Site]
+
+
 class Holder(Model, frozen=True):
     """What is known of one path node that collects objects."""
 
@@ -81,6 +89,7 @@ class Ownership(Model, frozen=True):
     holders: list[Holder] = []
     roots: int = 0
     app_roots: list[str] = []  # labels of the roots that are the app's own, not a library's
+    loose: list[NodeSites] = []  # of nodes that are below no holder; sampled
     from_c: list[Site] = []  # who allocated what is held from C; sampled
     ages: Ages = Ages()
     truncated: int = 0  # objects under "(other)": the tree was full, they have no path of their own

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ...allocations.sampled_sites import SampledSites
 from ...allocations.samples import LiveSample
-from ...model.ownership import Site
+from ...model.ownership import NodeSites, Site
 from . import walk_file
+
+MAX_LOOSE_NODES = 300  # beside containers, whose sites a snapshot keeps
+MAX_LOOSE_SITES = 3  # of each
 
 
 class SampleOwners:
@@ -17,16 +20,34 @@ class SampleOwners:
         self.walk = found
         self._known = SampledSites(found.sampler) if found.sampler is not None else None
         self._below: dict[int, list[LiveSample]] = {}
+        self._loose: list[LiveSample] = []  # below none of them, and yet held
 
     def watch(self, nodes: Iterable[int]) -> None:
         """Sorts the samples by those nodes; to be called once, before `sites`."""
         self._below = {node: [] for node in nodes}
         for live in self.walk.sampler.live if self.walk.sampler is not None else ():
-            node = live.node
+            node, loose = live.node, live.node != walk_file.NONE
             while node != walk_file.NONE:
                 if node in self._below:
                     self._below[node].append(live)
+                    loose = False
                 node = self.walk.nodes[node].parent
+            if loose:
+                self._loose.append(live)
+
+    def elsewhere(self, place: Sequence[int]) -> list[NodeSites]:
+        """Those of nodes that are not below a watched one, the heaviest first. `place` tells where
+        a node of the walk went in the stacks."""
+        if self._known is None:
+            return []
+        found: dict[int, list[LiveSample]] = {}
+        for live in self._loose:
+            found.setdefault(place[live.node], []).append(live)
+        weighed = sorted(found.items(), key=lambda row: -sum(one.size for one in row[1]))
+        return [
+            NodeSites(node=node, sites=self._known.sites(samples, MAX_LOOSE_SITES))
+            for node, samples in weighed[:MAX_LOOSE_NODES]
+        ]
 
     def sites(self, node: int, types: Iterable[int] | None = None) -> list[Site]:
         """The largest sites below a node; of objects of those types only, if given."""

@@ -197,6 +197,7 @@ class SnapshotBuilder:
             holders=[self._holder(number) for *_, number in found[:HOLDERS]],
             roots=len(roots),
             app_roots=[self.walk.labels[n.label] for n in roots if n.rank == APP],
+            loose=self.owned.elsewhere(self.place),
             from_c=self.owned.sites(from_c),
             ages=node_ages(self.walk.sampler, self.stacks, self.place),
             truncated=self.walk.truncated,

@@ -4,6 +4,8 @@
  * attributes and variables, or if it is such a code object's own name. Constants are not names. */
 #include "heap/core.h"
 
+#include <string.h>
+
 static int
 begins_with(PyObject *text, const char *with)
 {
@@ -124,6 +126,14 @@ hash_key(PyObject *text) /* keys of dictionaries and names of code all have thei
     return (uint64_t)((PyASCIIObject *)text)->hash | 1;
 }
 
+/* The interpreter itself gives modules that attribute: Python/_warnings.c, setup_context. */
+static int
+is_the_interpreter_s(PyObject *name)
+{
+    const char *known = "__warningregistry__";
+    return PyUnicode_GET_LENGTH(name) == (Py_ssize_t)strlen(known) && begins_with(name, known);
+}
+
 static void
 note_doubts(Doubts *doubts)
 {
@@ -133,7 +143,8 @@ note_doubts(Doubts *doubts)
         int fresh;
         if (!is_in_doubt(label))
             continue;
-        if (hv_set_has(&doubts->core->said_names, label->name)) {
+        if (hv_set_has(&doubts->core->said_names, label->name) ||
+            is_the_interpreter_s(label->name)) {
             settle(label, 1);
             continue;
         }
