@@ -25,6 +25,7 @@ _SWELLING = re.compile(
 )
 _CHAIN = re.compile(r"(\.\w+|\[\w+\])\1{2,}")  # next.next.next: one step says it
 MIN_OBJECTS = 10  # objects that must have come
+MIN_HELD_SHARE = 0.5  # of the objects that came: so many entries more must hold them
 MIN_OBJECTS_PER_REQUEST = 0.01  # objects: the guilty endpoint may serve few of the requests
 CATCH_ALL_LABELS = (SMALL, OTHER)  # what falls in there changes from snapshot to snapshot
 
@@ -118,6 +119,8 @@ class _Finder(United):
             if tree.frame_at(node).label in CATCH_ALL_LABELS:
                 continue
             mine = self.of_counts(node)
+            if mine.grows and self._is_shared(node, parent):
+                mine = NO_GROWTH
             if mine.grows:
                 covered[node] = 1
                 owner = parent if parent >= 0 and self._collects(node) else node
@@ -141,6 +144,15 @@ class _Finder(United):
     def _collects(self, node: int) -> bool:
         """Whether the parent is what collects: not where a name leads to a chain of its own."""
         return self.tree.frame_at(node).label.startswith("[")
+
+    def _is_shared(self, node: int, parent: int) -> bool:
+        """Whether the containers there gained no entries, in some interval in which these came.
+        Then these were one object for many entries, such as a small number, and are no longer."""
+        held = self.held(parent) if parent >= 0 else []
+        if not held or min(held) <= 0:
+            return False
+        steps = zip(itertools.pairwise(held), itertools.pairwise(self.counts(node)), strict=True)
+        return any(b - a < MIN_HELD_SHARE * (after - before) for (a, b), (before, after) in steps)
 
     def _growing_node(self, node: int, found: Growth) -> GrowingNode:
         stack = self.tree.stack(node)

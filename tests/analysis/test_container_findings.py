@@ -7,7 +7,7 @@ import pytest
 
 from flask_heapview.model.cycles import Cycles
 from flask_heapview.model.gc import Gc, Generation
-from flask_heapview.model.ownership import Holder, Ownership
+from flask_heapview.model.ownership import FROM_C, Holder, NodeSites, Ownership
 from flask_heapview.model.snapshot import Requests, Snapshot
 from flask_heapview.model.stacks import Frame, StacksBuilder
 from flask_heapview.reports.queries import judge_in_words
@@ -185,3 +185,85 @@ def test_weak_references_that_wait_for_the_collector(
     (suspect,) = report.suspects
     said = any("Its entries are weak references" in line for line in suspect.evidence)
     assert said is (verdict == "inconclusive")
+
+
+def rows_of(turn: int, rows: int, numbers: int) -> Snapshot:
+    """app.rows: so many dictionaries with two entries, and so many numbers that are objects."""
+    steps = [("app", "module"), (".rows", "list"), ("[item]", "dict")]
+    builder = tree(
+        (steps[:1], 1, 100),
+        (steps[:2], 1, 100),
+        (steps, rows, rows * 64),
+        ([*steps, ("[value]", "int")], numbers, numbers * 28),
+    )
+    holders = [
+        Holder(node=1, path="app.rows", type="list", entries=rows),
+        Holder(node=2, path="app.rows[item]", type="dict", entries=2 * rows, containers=rows),
+    ]
+    own = Ownership(stacks=builder.build(), holders=holders, app_roots=["app"])
+    return msgspec.structs.replace(snapshot(turn, 5), ownership=own)
+
+
+@pytest.mark.parametrize(
+    ("counts", "leaks"),
+    [
+        (((40, 0), (100, 100), (100, 200)), False),  # as many entries: small numbers were shared
+        (((40, 40), (140, 140), (240, 240)), True),
+    ],
+)
+def test_numbers_that_are_objects_now_are_no_growth(
+    counts: tuple[tuple[int, int], ...], leaks: bool
+) -> None:
+    report = judge_in_words([rows_of(turn, *row) for turn, row in enumerate(counts)])
+    assert (report.verdict == "leak") is leaks, report.summary
+
+
+def loose(turn: int, count: int) -> Snapshot:
+    """app.last holds a chain of frames, and no container: its sites stand at the nodes."""
+    steps = [("app", "module"), (".last", "Error"), (".tb", "frame")]
+    builder = tree((steps[:1], 1, 100), (steps[:2], 1, 100), (steps, count, count * 400))
+    rows = [
+        NodeSites(node=2, sites=[SITE]),
+        NodeSites(node=1, sites=[msgspec.structs.replace(SITE, size=50)]),
+        NodeSites(node=0, sites=[msgspec.structs.replace(SITE, line=99, size=9000)]),
+    ]
+    own = Ownership(stacks=builder.build(), loose=rows, app_roots=["app"])
+    return msgspec.structs.replace(snapshot(turn, 5), ownership=own)
+
+
+def test_what_is_no_container_has_its_own_sites_and_no_others() -> None:
+    (suspect,) = judge_in_words([loose(n, 100 * (n + 1)) for n in range(3)]).suspects
+    assert [(site.line, site.bytes) for site in suspect.allocated_at] == [(SITE.line, SITE.size)]
+    assert suspect.endpoints[0].endpoint == "page"
+
+
+def from_c(turn: int, objects: int, entries: int, endpoint: str | None = "page") -> Snapshot:
+    """Objects that C holds, and app.files with entries."""
+    builder = tree(
+        ([(FROM_C, "")], 0, 0),
+        ([(FROM_C, ""), ("[ref]", "Decoder")], objects, objects * 100),
+        ([("app", "module")], 1, 100),
+        ([("app", "module"), (".files", "list")], 1, 100),
+        ([("app", "module"), (".files", "list"), ("[item]", "File")], entries, entries * 300),
+    )
+    site = msgspec.structs.replace(SITE, endpoint=endpoint, size=1000 * (turn + 1))
+    files = Holder(node=3, path="app.files", type="list", entries=entries, app=True, sites=[SITE])
+    own = Ownership(stacks=builder.build(), holders=[files], app_roots=["app"], from_c=[site])
+    return msgspec.structs.replace(snapshot(turn, 5), ownership=own)
+
+
+def test_what_c_holds_is_lost() -> None:
+    (suspect,) = judge_in_words([from_c(n, 100 * (n + 1), 20) for n in range(3)]).suspects
+    assert (suspect.cause, suspect.holder, suspect.growing.type) == (
+        "uncollectable",
+        None,
+        "Decoder",
+    )
+    assert suspect.confidence >= 0.9
+
+
+def test_what_c_holds_for_each_entry_is_part_of_it() -> None:
+    found = judge_in_words([from_c(n, 103 * (n + 1), 100 * (n + 1)) for n in range(3)]).suspects
+    assert [one.holder and one.holder.path for one in found] == ["app.files"]
+    other = [from_c(n, 103 * (n + 1), 100 * (n + 1), "other") for n in range(3)]
+    assert len(judge_in_words(other).suspects) == 2

@@ -240,9 +240,12 @@ class SnapshotBuilder:
         return list(ends) if known.containers == 1 and any(ends) else []
 
     def _holder_path(self, number: int) -> str:
-        """A cache is named, not the dictionary within it."""
+        """A cache is named, not the dictionary within it, unless it has no name itself."""
         node = self.walk.nodes[number]
-        return self.path(node.parent if self.around.keeps_entries(node) else number)
+        if not self.around.keeps_entries(node):
+            return self.path(number)
+        cache = self.walk.labels[self.walk.nodes[node.parent].label]
+        return self.path(number if cache.startswith("[") else node.parent)
 
     # --- caches
 

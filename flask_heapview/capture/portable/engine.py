@@ -233,10 +233,11 @@ class _HeapLook:
         )
 
     def _holder_path(self, node: int) -> str:
-        """A cache is named, not the dictionary within it."""
+        """A cache is named, not the dictionary within it, unless it has no name itself."""
         walk, above = self.walk, self.walk.parent[node]
         inside = walk.labels[node].lstrip(".") in DATA_NAMES
-        if above >= 0 and inside and self._cache_type(walk.type_of[above]):
+        named = above >= 0 and not walk.labels[above].startswith("[")
+        if named and inside and self._cache_type(walk.type_of[above]):
             return walk.path(above)
         return walk.path(node)
 
