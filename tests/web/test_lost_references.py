@@ -68,34 +68,37 @@ def reported(client: Any, endpoint: str, snapshots: int = 3) -> dict[str, Any]:
     return dict(answer.json)
 
 
+def suspect(report: dict[str, Any], cause: str) -> dict[str, Any]:
+    """The first leak of that cause: what the requests of a test leave behind may be another."""
+    assert report["verdict"] == "leak", report["summary"]
+    found = [one for one in report["suspects"] if one["cause"] == cause]
+    assert found, report["suspects"]
+    assert found[0]["confidence"] >= 0.5
+    return dict(found[0])
+
+
 @pytest.mark.parametrize("snapshots", [3, 1])
 def test_lost_strings_have_their_type_and_line(client: Any, snapshots: int) -> None:
-    report = reported(client, "text", snapshots)
-    assert report["verdict"] == "leak", report["summary"]
-    top = report["suspects"][0]
-    assert (top["cause"], top["holder"], top["growing"]["type"]) == ("uncollectable", None, "str")
+    top = suspect(reported(client, "text", snapshots), "uncollectable")
+    assert (top["holder"], top["growing"]["type"]) == (None, "str")
     assert top["allocated_at"][0]["function"] == "text"
     assert top["endpoints"][0]["endpoint"] == "text"
 
 
 def test_lost_lists_are_counted(client: Any) -> None:
-    report = reported(client, "rows")
-    assert report["verdict"] == "leak", report["summary"]
-    top = report["suspects"][0]
-    assert (top["cause"], top["holder"]) == ("uncollectable", None)
+    top = suspect(reported(client, "rows"), "uncollectable")
+    assert top["holder"] is None
     assert top["growing"]["objects"] >= 2 * REQUESTS
     assert top["allocated_at"][0]["function"] == "rows"
 
 
 def test_large_ones_have_their_line(client: Any) -> None:
-    report = reported(client, "picture")
-    assert report["verdict"] == "leak", report["summary"]
-    top = report["suspects"][0]
-    assert top["cause"] == "native"
+    top = suspect(reported(client, "picture"), "native")
     assert top["allocated_at"][0]["function"] == "picture"
 
 
 def test_what_is_held_is_not_lost(client: Any) -> None:
     """The nodes of an OrderedDict are blocks of their own, and belong to it."""
-    report = reported(client, "order")
-    assert [one["holder"]["path"] for one in report["suspects"]] == [f"{__name__}.kept"]
+    suspects = reported(client, "order")["suspects"]
+    assert f"{__name__}.kept" in [(one["holder"] or {}).get("path") for one in suspects]
+    assert not {one["cause"] for one in suspects} & {"uncollectable", "native"}
