@@ -14,6 +14,7 @@ from .growing_nodes import bytes_gained_at
 from .series import Growth
 
 MIN_HANDLES = 5  # threads or descriptors that must have come
+IN_USE_SHARE = 0.4  # of the confidence, where a running function works on what is open
 MAX_OWNER_CONFIDENCE = 0.97  # of an owner, by the growth of its handles
 
 
@@ -87,6 +88,8 @@ def _held_at(case: Case, finding: Finding, kept: OpenObject) -> Finding:
     ]
     types = [h.type for h in case.target.ownership.holders if h.path == kept.path]
     finding.path, finding.type, finding.growing = kept.path, (types or [""])[0], kept.type
+    if kept.path.startswith("thread "):
+        finding.confidence *= IN_USE_SHARE
     finding.objects, finding.bytes, finding.sites = kept.count, size, sites or finding.sites
     return finding
 

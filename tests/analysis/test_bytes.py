@@ -140,6 +140,13 @@ def test_whoever_keeps_what_is_open_is_the_holder() -> None:
     assert [(s.line, s.bytes) for s in suspect.allocated_at] == [(9, 40_000)]
 
 
+def test_what_a_running_function_works_on_is_in_use() -> None:
+    path = "thread pool-#: local queue[item].sock"
+    (suspect,) = judge_in_words([opened(turn, path) for turn in range(3)]).suspects
+    assert suspect.cause == "unclosed-resource"
+    assert not suspect.leaks
+
+
 def test_what_nobody_keeps_has_no_holder() -> None:
     (suspect,) = judge_in_words([opened(turn, "(cyclic garbage)") for turn in range(3)]).suspects
     assert suspect.cause == "unclosed-resource"
