@@ -15,6 +15,7 @@ INTERPRETER_PATHS = re.compile(
 )
 # so is it here, unless code is made with each request
 CODE_TABLE_PATHS = re.compile(r"^(sys\.modules|linecache\.|encodings\.)")
+GARBAGE_LIST = re.compile(r"^gc\.garbage($|\[)")
 MODULES_PATH = "sys.modules"
 PROFILER_PATHS = re.compile(r"^(flask_heapview|guppy|objgraph|pympler)\b")  # a capture's own books
 # what a test runner notes of each call, in a check that runs under one; and a capture of itself
@@ -105,7 +106,7 @@ def cause_of(path: str, above: Iterable[str], entries: Iterable[str], kind: str)
     `above` are the types on the way from the root, `entries` those of what is collected.
     """
     types, kept = list(above), list(entries)
-    if path == "gc.garbage" or path.startswith("gc.garbage["):
+    if GARBAGE_LIST.match(path):
         return "uncollectable"
     if _THREAD_PATHS.match(path) or any(_THREADS.match(name) for name in kept):
         return "thread"

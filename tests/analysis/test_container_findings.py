@@ -267,3 +267,17 @@ def test_what_c_holds_for_each_entry_is_part_of_it() -> None:
     assert [one.holder and one.holder.path for one in found] == ["app.files"]
     other = [from_c(n, 103 * (n + 1), 100 * (n + 1), "other") for n in range(3)]
     assert len(judge_in_words(other).suspects) == 2
+
+
+@pytest.mark.parametrize(("entries", "leaks"), [((100, 160, 190), True), ((100, 300, 310), False)])
+def test_the_collector_fills_its_list_at_times(entries: tuple[int, ...], leaks: bool) -> None:
+    def made(turn: int, count: int) -> Snapshot:
+        steps = [("gc", "module"), (".garbage", "list"), ("[item]", "Node")]
+        builder = tree((steps[:1], 1, 100), (steps[:2], 1, 100), (steps, count, count * 100))
+        holder = Holder(node=1, path="gc.garbage", type="list", entries=count)
+        own = Ownership(stacks=builder.build(), holders=[holder])
+        return msgspec.structs.replace(snapshot(turn, 5), ownership=own)
+
+    (suspect,) = judge_in_words([made(turn, count) for turn, count in enumerate(entries)]).suspects
+    assert suspect.cause == "uncollectable"
+    assert suspect.leaks is leaks

@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from flask_heapview.model.ownership import Ownership
-from flask_heapview.model.process import Readings
+from flask_heapview.model.process import Process, Readings
 from flask_heapview.model.snapshot import Requests, Snapshot
 from flask_heapview.reports.queries import judge_in_words
 
-from .factories import memory, snapshot, tree
+from .factories import MB, memory, snapshot, tree
 
 
 def test_native_memory_that_hangs_on_objects_is_theirs() -> None:
@@ -77,3 +77,14 @@ def test_native_memory_does_not_hang_on_pointers() -> None:
         "unbounded-container": True,
         "native": True,
     }
+
+
+@pytest.mark.parametrize(("files", "leaks"), [((10, 40, 55), True), ((10, 40, 42), False)])
+def test_other_workers_files_come_at_no_even_rate(files: tuple[int, ...], leaks: bool) -> None:
+    rows = [
+        snapshot(turn, 5, process=Process(machine_total=8_000 * MB, tmpfs=size * MB))
+        for turn, size in enumerate(files)
+    ]
+    (suspect,) = judge_in_words(rows).suspects
+    assert suspect.cause == "off-process"
+    assert suspect.leaks is leaks
