@@ -168,7 +168,8 @@ def _joined(findings: Iterable[Finding], requests: float) -> list[Finding]:
             others = also[id(one)]
             _take_parts(one, others, requests)
             paths = [other.path for other in others if other.path is not None]
-            one.evidence.append(SameGrowthAt(paths=paths[:MAX_PLACES]))
+            if paths:
+                one.evidence.append(SameGrowthAt(paths=paths[:MAX_PLACES]))
     return found
 
 

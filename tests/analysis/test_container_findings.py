@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from flask_heapview.model.cycles import Cycles
+from flask_heapview.model.facts import SameGrowthAt
 from flask_heapview.model.gc import Gc, Generation
 from flask_heapview.model.ownership import FROM_C, Holder, NodeSites, Ownership
 from flask_heapview.model.snapshot import Requests, Snapshot
@@ -265,6 +266,7 @@ def test_what_c_holds_is_lost() -> None:
 def test_what_c_holds_for_each_entry_is_part_of_it() -> None:
     found = judge_in_words([from_c(n, 103 * (n + 1), 100 * (n + 1)) for n in range(3)]).suspects
     assert [one.holder and one.holder.path for one in found] == ["app.files"]
+    assert not [fact for fact in found[0].evidence_facts if isinstance(fact, SameGrowthAt)]
     other = [from_c(n, 103 * (n + 1), 100 * (n + 1), "other") for n in range(3)]
     assert len(judge_in_words(other).suspects) == 2
 
