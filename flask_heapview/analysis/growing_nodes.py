@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ..model.ownership import FRAME, GARBAGE, OTHER, SMALL, Holder, dotted
+from ..model.ownership import FRAME, GARBAGE, OTHER, SETS, SMALL, Holder, dotted
 from ..model.snapshot import Snapshot
 from ..model.stacks import Stacks
 from .align import align
@@ -221,8 +221,11 @@ class _Finder(United):
 
     def _turnover(self, node: int) -> bool:
         """Whether between two snapshots neither the first nor the last entries stayed: what only
-        collects keeps those at one of its ends."""
+        collects keeps those at one of its ends. The marks of a set rise only where entries go."""
         marks = [row[node] for row in self.ends if node in row]
+        if self.tree.frame_at(node).type in SETS:
+            pairs = itertools.pairwise([_least(row) for row in marks])
+            return any(b > a for old, new in pairs for a, b in zip(old, new, strict=True))
         return any(a[0] != b[0] and a[1] != b[1] for a, b in itertools.pairwise(marks))
 
     def _weak(self, node: int) -> int:
@@ -240,6 +243,11 @@ class _Finder(United):
         """The direct child with the largest growth in bytes."""
         first, last = self.totals[0], self.totals[-1]
         return max(self.children.get(node, ()), key=lambda n: last[n] - first[n], default=-1)
+
+
+def _least(marks: Sequence[int]) -> list[int]:
+    """Of a set: the least hash of its entries, by each of four ways to hash them."""
+    return [half for mark in marks for half in (mark & 0xFFFF_FFFF, mark >> 32)]
 
 
 class GrownHeap(msgspec.Struct):

@@ -9,6 +9,7 @@ from .births import Ages, Births
 from .stacks import Stacks
 
 HOLDERS = 4000  # collecting nodes described in a snapshot
+SETS = frozenset(("set", "frozenset"))
 HOLDER_FROM = 4  # entries from which a node is described
 OTHER = "(other)"  # the label of what found no room in the tree
 SMALL = "(small)"  # of what was merged

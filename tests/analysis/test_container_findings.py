@@ -283,3 +283,31 @@ def test_the_collector_fills_its_list_at_times(entries: tuple[int, ...], leaks: 
     (suspect,) = judge_in_words([made(turn, count) for turn, count in enumerate(entries)]).suspects
     assert suspect.cause == "uncollectable"
     assert suspect.leaks is leaks
+
+
+def set_with(turn: int, entries: int, marks: tuple[int, int]) -> Snapshot:
+    made = snapshot(turn, entries, kind="set")
+    (holder,) = made.ownership.holders
+    holders = [msgspec.structs.replace(holder, ends=list(marks))]
+    own = msgspec.structs.replace(made.ownership, holders=holders)
+    return msgspec.structs.replace(made, ownership=own)
+
+
+BOTH = 1 << 32
+
+
+@pytest.mark.parametrize(
+    ("marks", "leaks"),
+    [
+        (((9 * BOTH + 8, 7), (6 * BOTH + 5, 4), (3 * BOTH + 2, 1)), True),
+        (((9 * BOTH + 8, 7), (9 * BOTH + 8, 7), (9 * BOTH + 8, 7)), True),
+        (((9 * BOTH + 8, 7), (6 * BOTH + 9, 4), (3 * BOTH + 2, 1)), False),
+        (((9 * BOTH + 8, 7), (6 * BOTH + 5, 4), (7 * BOTH + 2, 1)), False),
+    ],
+)
+def test_a_least_hash_of_a_set_that_rises_tells_that_entries_went(
+    marks: tuple[tuple[int, int], ...], leaks: bool
+) -> None:
+    rows = [set_with(turn, 40 + 20 * turn, row) for turn, row in enumerate(marks)]
+    (suspect,) = judge_in_words(rows).suspects
+    assert suspect.leaks is leaks

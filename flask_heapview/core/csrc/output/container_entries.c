@@ -58,6 +58,38 @@ find_ends(HvCore *core, PyObject *container, Ends *ends)
         hv_edges(core, container, type, note_item, ends);
 }
 
+/* One way only: a small number is its own hash, and is nobody's business. The key are addresses,
+ * which differ from process to process. */
+static uint32_t
+hash_again(HvCore *core, Py_hash_t hash, uint64_t factor)
+{
+    uint64_t mixed = ((uint64_t)hash ^ (uint64_t)(uintptr_t)core->interp) * factor;
+    mixed = (mixed ^ mixed >> 29 ^ (uint64_t)(uintptr_t)&PySet_Type) * 0x9e3779b97f4a7c15u;
+    return (uint32_t)(mixed >> 32) | 1;
+}
+
+/* Of a set, which has no ends: the least of its entries' hashes, hashed again in four ways. An
+ * entry that comes can only lower them. So one that rose tells that entries went (min-wise hashing:
+ * Broder, 1997). */
+#define WAYS 4
+
+static void
+find_least(HvCore *core, PySetObject *set, uint32_t *least)
+{
+    static const uint64_t factors[WAYS] = {0xbf58476d1ce4e5b9u, 0x94d049bb133111ebu,
+                                           0xd6e8feb86659fd93u, 0xa0761d6478bd642fu};
+    for (Py_ssize_t at = 0; at <= set->mask; at++) {
+        setentry *entry = &set->table[at];
+        if (entry->key == NULL || entry->hash == -1) /* -1: one that was removed */
+            continue;
+        for (int way = 0; way < WAYS; way++) {
+            uint32_t hash = hash_again(core, entry->hash, factors[way]);
+            if (hash < least[way])
+                least[way] = hash;
+        }
+    }
+}
+
 /* Tells whether the entries at one end of a container are still the same ones; 0 where unknown. */
 static uint64_t
 end_mark(const Ends *ends, int last)
@@ -68,6 +100,23 @@ end_mark(const Ends *ends, int last)
         mark +=
             (uint64_t)(uintptr_t)ends->entry[last * END_ENTRIES + i] * 0x9e3779b97f4a7c15u >> 14;
     return mark;
+}
+
+static void
+write_marks(EntryReader *reader, PyObject *container)
+{
+    HvCore *core = &reader->walk->core;
+    uint32_t least[WAYS] = {UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX};
+    Ends ends;
+    if (PyAnySet_CheckExact(container) && PySet_GET_SIZE(container) >= 2 * END_ENTRIES) {
+        find_least(core, (PySetObject *)container, least);
+        for (int way = 0; way < WAYS; way++)
+            put_u32(reader->out, least[way]);
+        return;
+    }
+    find_ends(core, container, &ends);
+    put_u64(reader->out, end_mark(&ends, 0));
+    put_u64(reader->out, end_mark(&ends, 1));
 }
 
 static void
@@ -121,13 +170,10 @@ static void
 write_sample(EntryReader *reader, PyObject *container)
 {
     HvCore *core = &reader->walk->core;
-    Ends ends;
-    find_ends(core, container, &ends);
     reader->seen = 0;
     hv_edges(core, container, hv_type_of(core, container), take_entry, reader);
     size_t count = reader->seen < MAX_NEWEST_ENTRIES ? reader->seen : MAX_NEWEST_ENTRIES;
-    put_u64(reader->out, end_mark(&ends, 0));
-    put_u64(reader->out, end_mark(&ends, 1));
+    write_marks(reader, container);
     put_u32(reader->out, (uint32_t)count);
     for (size_t i = 0; i < count; i++)
         write_entry(reader, reader->newest[i]);
