@@ -7,7 +7,7 @@ import pytest
 from .judge import Case, cases, run
 from .packages import Unavailable, provides
 
-QUICK = ("memo_in_a_closure", "malloc_without_free", "ok_ttl_that_deletes")
+QUICK = ("memo_in_a_closure", "malloc_without_free")
 
 
 def marked(case: Case) -> object:

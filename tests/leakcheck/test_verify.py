@@ -105,6 +105,7 @@ def test_what_cannot_be_meant(shop: Path, fingerprint: str) -> None:
         assert said in done.stderr
 
 
+@pytest.mark.slow
 def test_a_running_service_needs_no_app(tmp_path: Path) -> None:
     """Its snapshots are fetched, and measured here."""
     home = tmp_path / "service"

@@ -31,7 +31,7 @@ def client(make_app: Callable[..., Flask]) -> Iterator[Any]:
 
     @app.get("/text/<int:number>")
     def text(number: int) -> str:
-        for part in range(30):
+        for part in range(300):  # far more than what else moves in a process that runs tests
             lose(f"customer {number} {part}")
         return "lost"
 
