@@ -66,7 +66,9 @@ def size_of(blocks: list[bytes]) -> int:
 PATTERNS: list[Callable[[], list[bytes]]] = [tiny, small, uneven, large]
 
 
-@pytest.mark.parametrize(("sample_bytes", "least"), [(RATE, 0.95), (0, 0.94)])
+@pytest.mark.parametrize(
+    ("sample_bytes", "least"), [pytest.param(RATE, 0.95, marks=pytest.mark.slow), (0, 0.94)]
+)
 def test_the_estimate_is_within_its_interval(sample_bytes: int, least: float) -> None:
     """Adaptive sampling goes by the clock, so no two runs are the same: it is given a margin of
     two standard deviations of such a count."""

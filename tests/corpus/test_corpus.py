@@ -7,7 +7,7 @@ import pytest
 from .judge import Case, cases, run
 from .packages import Unavailable, provides
 
-QUICK = ("memo_in_a_closure", "malloc_without_free")
+QUICK = ("memo_in_a_closure",)
 
 
 def marked(case: Case) -> object:

@@ -20,7 +20,13 @@ WORKERS = [
 ]
 
 
-@pytest.mark.parametrize(("worker_class", "options"), WORKERS, ids=[w[0] for w in WORKERS])
+@pytest.mark.parametrize(
+    ("worker_class", "options"),
+    [
+        pytest.param(*row, id=row[0], marks=[pytest.mark.slow] if row[0] == "gevent" else [])
+        for row in WORKERS
+    ],
+)
 def test_a_leak_is_found_while_requests_go_on(
     worker_class: str, options: tuple[str, ...], tmp_path: Path
 ) -> None:
