@@ -18,7 +18,7 @@ class BirthBins:
         """One sample that was born when so many of them had passed."""
         bins = len(self.size)
         at = min(max(born, 0) * bins // max(1, self._until), bins - 1)
-        self.size[at] += live.size / live.chance
+        self.size[at] += live.bytes
         self.samples[at] += 1
 
     def add(self, other: BirthBins) -> None:

@@ -47,7 +47,7 @@ def allocations(found: Samples) -> Allocations:
         row[2] += entry.bytes
     stacks = builder.build()
     rows = [columns.get(node, (0.0, 0.0, 0.0)) for node in range(len(stacks))]
-    own = [live for live in found.live if not found.entries[live.entry].ours]
+    own = found.of_service()
     return Allocations(
         mode="sampled",
         frames=found.frames,

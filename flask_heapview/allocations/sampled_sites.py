@@ -27,7 +27,7 @@ class _Site:
 
     def add(self, live: LiveSample, inner: str) -> None:
         self.count += 1 / live.chance
-        self.inner[inner] += round(live.size / live.chance)
+        self.inner[inner] += round(live.bytes)
         # the first request is number 1, the first second number 0
         self.bins.put(live.own_request - 1 if self.by_requests else live.second, live)
 
@@ -51,6 +51,9 @@ class SampledSites:
     def __init__(self, found: Samples) -> None:
         self.found = found
         self._sites = [_site(entry) for entry in found.entries]
+        self._inner = [
+            innermost_library(place[0] for place in entry.places) for entry in found.entries
+        ]
 
     def sites(self, samples: Iterable[LiveSample], limit: int = 8) -> list[Site]:
         """The largest sites, by bytes; of doubtful samples only where there are no others."""
@@ -62,7 +65,7 @@ class SampledSites:
             if site is not None:
                 if site not in found:
                     found[site] = self._begin(live)
-                found[site].add(live, self._inner(live.entry))
+                found[site].add(live, self._inner[live.entry])
         largest = sorted(found.items(), key=lambda row: -row[1].size)
         return [
             msgspec.structs.replace(
@@ -74,9 +77,6 @@ class SampledSites:
             )
             for site, one in largest[:limit]
         ]
-
-    def _inner(self, entry: int) -> str:
-        return innermost_library(place[0] for place in self.found.entries[entry].places)
 
     def _begin(self, live: LiveSample) -> _Site:
         entry = self.found.entries[live.entry]

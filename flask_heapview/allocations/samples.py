@@ -69,6 +69,11 @@ class LiveSample(msgspec.Struct):
         """That a block of its size was taken."""
         return -math.expm1(-self.size / self.rate)
 
+    @property
+    def bytes(self) -> float:
+        """Of all blocks that it stands for."""
+        return self.size / self.chance
+
 
 class Samples(msgspec.Struct):
     """All that the sampler knows."""
@@ -82,6 +87,10 @@ class Samples(msgspec.Struct):
     overhead: int
     entries: list[SampledTraceback]
     live: list[LiveSample]
+
+    def of_service(self) -> list[LiveSample]:
+        """What is alive, without what the page itself allocated."""
+        return [live for live in self.live if not self.entries[live.entry].ours]
 
 
 class _DumpReader:

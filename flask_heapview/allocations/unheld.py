@@ -17,9 +17,7 @@ MAX_TYPES = 4  # that are named
 
 def unheld(found: Samples, types: Sequence[str]) -> tuple[Unheld, Unheld]:
     """Small blocks and large ones; `types` are the names that the samples' numbers stand for."""
-    blocks = [
-        live for live in found.live if live.node == NONE and not found.entries[live.entry].ours
-    ]
+    blocks = [live for live in found.of_service() if live.node == NONE]
     small = [live for live in blocks if live.size <= MAX_PYMALLOC_BYTES]
     large = [live for live in blocks if live.size > MAX_PYMALLOC_BYTES]
     sites = SampledSites(found)
@@ -31,17 +29,12 @@ def _unheld(blocks: Sequence[LiveSample], sites: SampledSites, types: Sequence[s
     born, kinds = BirthBins(sites.found.requests), Counter[str]()
     for live in objects:
         born.put(live.request - 1, live)  # the first request is number 1
-        kinds[types[live.type]] += round(_bytes(live))
+        kinds[types[live.type]] += round(live.bytes)
     return Unheld(
-        size=round(sum(map(_bytes, blocks))),
-        objects=round(sum(map(_bytes, objects))),
+        size=round(sum(live.bytes for live in blocks)),
+        objects=round(sum(live.bytes for live in objects)),
         types=[name for name, _ in kinds.most_common(MAX_TYPES)],
         sites=sites.sites(blocks, MAX_SITES),
         born_size=born.sizes(),
         born_samples=tuple(born.samples),
     )
-
-
-def _bytes(live: LiveSample) -> float:
-    """What the sample stands for."""
-    return live.size / live.chance

@@ -56,9 +56,16 @@ MAX_BOUNDED_CONFIDENCE = 0.4  # below a limit that may be this container's
 MAX_OVER_LIMIT_RATIO = 1.6  # entries / limit
 
 
+class _Around(msgspec.Struct, frozen=True):
+    """What else happens in the process, of which all its owners are told apart."""
+
+    importing: bool  # modules were imported meanwhile
+    in_tests: bool  # the app runs within a test
+
+
 def find_containers(case: Case) -> list[Finding]:
     """A suspect for each owner that grows, but those known to be bounded."""
-    importing = _imports(case)
+    around = _Around(_imports(case), _in_tests(case))
     found = []
     for candidate in case.grown.owners:
         if INTERPRETER_PATHS.match(candidate.path) or PROFILER_PATHS.match(candidate.path):
@@ -69,7 +76,7 @@ def find_containers(case: Case) -> list[Finding]:
             continue
         if any(kind in SELF_TRIMMING_TYPES for kind in candidate.above[-2:]):
             continue
-        finding = _owner(case, candidate, importing)
+        finding = _owner(case, candidate, around)
         if finding is not None:
             found.append(finding)
     return found
@@ -93,7 +100,12 @@ def _imports(case: Case) -> bool:
     return counts[-1] > counts[0]
 
 
-def _held_from_c(case: Case, candidate: GrowingNode, importing: bool) -> Finding | None:
+def _in_tests(case: Case) -> bool:
+    roots = case.target.ownership.stacks.roots().values()
+    return any(label.partition(".")[0] == "_pytest" for label in roots)
+
+
+def _held_from_c(case: Case, candidate: GrowingNode, around: _Around) -> Finding | None:
     """Objects with more references than any object accounts for: C code lost count of them, or a
     function that is running works on them."""
     ages = case.ages_below(candidate.at)
@@ -102,7 +114,7 @@ def _held_from_c(case: Case, candidate: GrowingNode, importing: bool) -> Finding
     grown = candidate.growth
     before = [] if case.rewound else case.base.ownership.from_c
     past = past_of(case, candidate, [])
-    sure = grown.confidence * (IMPORTING_SHARE if importing else 1.0)
+    sure = grown.confidence * (IMPORTING_SHARE if around.importing else 1.0)
     return Finding(
         cause="uncollectable",
         confidence=min(sure, past.confidence),
@@ -125,9 +137,9 @@ def _held_from_c(case: Case, candidate: GrowingNode, importing: bool) -> Finding
     )
 
 
-def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | None:
+def _owner(case: Case, candidate: GrowingNode, around: _Around) -> Finding | None:
     if candidate.path == FROM_C and len(candidate.chain) == 1:
-        return _held_from_c(case, candidate, importing)
+        return _held_from_c(case, candidate, around)
     holder = candidate.holder
     sites = own_sites(case, candidate)
     past = past_of(case, candidate, sites)
@@ -154,7 +166,7 @@ def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | Non
     return Finding(
         cause=cause,
         confidence=min(
-            _believed(candidate, grown, importing, _in_tests(case)),
+            _believed(candidate, grown, around),
             MAX_AWAITING_CONFIDENCE if garbage else 1.0,
             MAX_BOUNDED_CONFIDENCE if bound.may_be else 1.0,
             past.confidence,
@@ -175,18 +187,12 @@ def _owner(case: Case, candidate: GrowingNode, importing: bool) -> Finding | Non
     )
 
 
-def _in_tests(case: Case) -> bool:
-    """Whether the app runs within a test."""
-    tree = case.target.ownership.stacks
-    roots = (tree.frame_at(node).label for node, above in enumerate(tree.parent) if above < 0)
-    return any(label.partition(".")[0] == "_pytest" for label in roots)
-
-
-def _believed(candidate: GrowingNode, grown: Growth, importing: bool, in_tests: bool) -> float:
+def _believed(candidate: GrowingNode, grown: Growth, around: _Around) -> float:
     """The confidence of its growth, less what speaks against it."""
     confidence = grown.confidence
     if not candidate.app:
-        confidence *= IMPORTING_SHARE if importing and candidate.path != MODULES_PATH else 0.92
+        alone = not around.importing or candidate.path == MODULES_PATH
+        confidence *= 0.92 if alone else IMPORTING_SHARE
     if candidate.passing:
         confidence *= 0.4
     lasting = grown.since_start or grown.intervals > 2
@@ -196,7 +202,7 @@ def _believed(candidate: GrowingNode, grown: Growth, importing: bool, in_tests: 
         confidence = min(confidence, 0.4)
     if candidate.new and grown.intervals == 1:  # made since, or found on another way than before
         confidence *= 0.4
-    if candidate.path.startswith("(") and in_tests:
+    if candidate.path.startswith("(") and around.in_tests:
         confidence *= 0.5  # a test runner's own frames hold what it has captured, and nothing else
     return confidence
 

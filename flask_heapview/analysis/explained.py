@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..model.process import Process
-from ..model.report import MIN_LEAK_CONFIDENCE, Explained
+from ..model.report import Explained
 from .finding import MB, Finding
 
 MIN_GROWN_BYTES = MB  # less is the noise of threads and arenas
@@ -20,10 +20,6 @@ def explained_by(found: Iterable[Finding], before: Process, now: Process) -> Exp
     if grown < MIN_GROWN_BYTES:
         return None
     suspects = round(
-        sum(
-            one.bytes + one.hanging
-            for one in found
-            if one.confidence >= MIN_LEAK_CONFIDENCE and one.cause != "off-process"
-        )
+        sum(one.bytes + one.hanging for one in found if one.leaks and one.cause != "off-process")
     )
     return Explained(resident=grown, suspects=suspects, rest=grown - suspects)

@@ -13,7 +13,7 @@ import msgspec
 from ..model.births import NodeAges
 from ..model.facts import ContainerGrew, EntryRate, EvidenceFact, SameGrowthAt, SuspectFact
 from ..model.ownership import Site
-from ..model.report import Cause
+from ..model.report import MIN_LEAK_CONFIDENCE, Cause
 from ..model.snapshot import Snapshot
 from .exposure import counted, exposure
 from .growing_nodes import GrownHeap, compare_trees
@@ -49,6 +49,11 @@ class Finding(msgspec.Struct):
     explained: list[EndpointGrowth] = []  # by the requests of endpoints that leak nothing else
     hanging: float = 0  # bytes of the C library that grew along with its objects
     above: list[str] = []  # types on the way from the root to what grows
+
+    @property
+    def leaks(self) -> bool:
+        """Whether it is sure enough to be called a leak."""
+        return self.confidence >= MIN_LEAK_CONFIDENCE
 
 
 class Case:

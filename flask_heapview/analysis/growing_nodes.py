@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -265,15 +265,21 @@ def compare_trees(snapshots: Sequence[Snapshot]) -> GrownHeap:
     return GrownHeap(named, finder.unowned())
 
 
+def topmost(tree: Stacks, is_there: Callable[[int], bool]) -> list[int]:
+    """The nodes of which that is true, without those below another one of them."""
+    inside = bytearray(len(tree))
+    found = []
+    for node, parent in enumerate(tree.parent):
+        above = parent >= 0 and inside[parent]
+        inside[node] = above or is_there(node)
+        if inside[node] and not above:
+            found.append(node)
+    return found
+
+
 def bytes_gained_at(snapshots: Sequence[Snapshot], path: str) -> int:
     """Bytes that came below everything with that path, from the first snapshot to the last."""
     union = align([s.ownership.stacks for s in (snapshots[0], snapshots[-1])])
     (first, last), tree = union.totals(), union.stacks
-    inside = bytearray(len(tree))
-    gained = 0
-    for node, parent in enumerate(tree.parent):
-        above = parent >= 0 and inside[parent]
-        inside[node] = above or path_of(tree, node) == path
-        if inside[node] and not above:
-            gained += last[node] - first[node]
-    return max(0, gained)
+    tops = topmost(tree, lambda node: path_of(tree, node) == path)
+    return max(0, sum(last[node] - first[node] for node in tops))

@@ -82,7 +82,7 @@ def findings(case: Case) -> list[Finding]:
     found = [*held, *find_garbage(case)]
     found += find_lost(case, held)
     found += find_handles(case, held)
-    found += find_memory_growth(case, [f for f in found if f.confidence >= MIN_LEAK_CONFIDENCE])
+    found += find_memory_growth(case, [f for f in found if f.leaks])
     return merge(found, case.requests[-1] - case.requests[0])
 
 
@@ -148,6 +148,11 @@ class Judge(Case):
         return msgspec.structs.replace(fact, seconds=self.seconds, **none)
 
     @property
+    def both(self) -> bool:
+        """Whether two snapshots were really taken, or more."""
+        return len(self.snapshots) > 1 and not self.rewound
+
+    @property
     def seconds(self) -> float:
         """Between the first snapshot and the last."""
         return round(self.target.info.clock - self.base.info.clock, 1)
@@ -194,19 +199,18 @@ class Judge(Case):
         found.sort(key=lambda f: (-round(f.confidence, 2), -f.bytes))
         suspects = [self.suspect(n, f) for n, f in enumerate(found[:MAX_SUSPECTS], 1)]
         verdict, reasons, advice = self._verdict(suspects)
-        both = len(self.snapshots) > 1 and not self.rewound
         return Report(
             schema=SCHEMA,
             generated_at=moment(),
-            base=_ref(self.base) if both else None,
+            base=_ref(self.base) if self.both else None,
             target=_ref(self.target),
             interval=Interval(
                 seconds=self.seconds,
-                requests=self._requests(both),
+                requests=self._requests(),
                 endpoints=served(self.base, self.target)
-                if both
+                if self.both
                 else dict(self.target.info.requests.endpoints),
-                snapshots=len(self.snapshots) if both else 1,
+                snapshots=len(self.snapshots) if self.both else 1,
                 counted_by=self.target.info.requests.counted_by if self.counted else "nobody",
             ),
             verdict=verdict,
@@ -215,21 +219,22 @@ class Judge(Case):
             suspects=suspects,
             summary_facts=reasons,
             advice_facts=[advice],
-            explained=explained_by(found, self.base.process, self.target.process) if both else None,
+            explained=explained_by(found, self.base.process, self.target.process)
+            if self.both
+            else None,
         )
 
     def _verdict(
         self, suspects: Sequence[Suspect]
     ) -> tuple[Verdict, list[VerdictFact], AdviceFact]:
         top = suspects[0] if suspects else None
-        both = len(self.snapshots) > 1 and not self.rewound
-        unowned = self.grown.unowned if both else None
+        unowned = self.grown.unowned if self.both else None
         if top is not None and top.leaks:
             why = [LeakFound(), *summary_of(top), *whence(top), *more_leaks(suspects)]
             if unowned is not None and unowned.share >= MIN_UNOWNED_SHARE:
                 why.append(unowned_fact(unowned))
             return "leak", why, what_helps(top)
-        if not both:
+        if not self.both:
             seen = [] if top is None else [MayLevelOff(), *summary_of(top)]
             return "inconclusive", [OneSnapshot(), *seen], CaptureAgain()
         if not self.counted:
@@ -246,10 +251,10 @@ class Judge(Case):
             return "inconclusive", [unowned_fact(unowned)], self._settle()
         return "no-leak", [NothingGrows(requests=self.served)], CaptureInProduction()
 
-    def _requests(self, both: bool) -> int:
+    def _requests(self) -> int:
         if not self.counted:
             return 0
-        return self.served if both else self.target.info.requests.total
+        return self.served if self.both else self.target.info.requests.total
 
     def _in_time(self, top: Suspect | None) -> list[VerdictFact]:
         """Why it cannot be told, where nobody counts the requests."""

@@ -110,6 +110,6 @@ def _clues(snapshot: Snapshot, finding: Finding) -> Clues:
         cause="native" if lost else finding.cause,
         holders=[finding.path or "", finding.type, finding.growing, *finding.above],
         modules=[module for module in modules if module],
-        imported={tree.frame_at(n).label for n, above in enumerate(tree.parent) if above < 0},
+        imported=frozenset(tree.roots().values()),
         alive=[row.type for row in snapshot.heap.types if row.count],
     )

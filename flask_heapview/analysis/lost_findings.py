@@ -7,11 +7,11 @@ blocks, grows. The sampler knows who allocated what no object owns.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from ..model.allocations import Unheld
-from ..model.facts import LostRate, MemoryGrew, MemoryRate, ObjectsLost
+from ..model.allocations import Allocations, Unheld
+from ..model.facts import MemoryGrew, MemoryRate, ObjectsLost
 from ..model.ownership import Site
 from ..model.snapshot import Snapshot
 from .finding import Case, Finding
@@ -45,7 +45,7 @@ def find_lost(case: Case, held: Sequence[Finding]) -> list[Finding]:
     now = case.target.allocations.unheld_small
     if now is not None and now.objects and passes(now.born_size, case.begun_share):
         return []  # a function that is running works on them
-    sites = sites_gained(case, "unheld_small")
+    sites = sites_gained(case, lambda found: found.unheld_small)
     if sites and any(_place(sites[0]) == _place(site) for one in held for site in one.sites):
         return []
     found = _lost(case, grown, sites, now)
@@ -76,10 +76,10 @@ def _lost(case: Case, grown: Growth, sites: list[Site], now: Unheld | None) -> F
         per_request=grown.per_request,
         sites=sites,
         evidence=[
-            LostRate(bytes_per_request=grown.per_request, intervals=grown.intervals)
-            if objects
-            else MemoryRate(
-                memory="small", bytes_per_request=grown.per_request, intervals=grown.intervals
+            MemoryRate(
+                memory="lost" if objects else "small",
+                bytes_per_request=grown.per_request,
+                intervals=grown.intervals,
             )
         ],
         figure="anonymous",
@@ -99,10 +99,9 @@ def _error(case: Case) -> float:
     return FREE_LIST_BYTES + MAX_UNTOLD_SHARE * moved
 
 
-def sites_gained(case: Case, which: str) -> list[Site]:
+def sites_gained(case: Case, which: Callable[[Allocations], Unheld | None]) -> list[Site]:
     """Who allocated what came, of the sampled blocks that no object owns."""
-    now: Unheld | None = getattr(case.target.allocations, which)
-    before: Unheld | None = getattr(case.base.allocations, which)
+    now, before = which(case.target.allocations), which(case.base.allocations)
     if now is None:
         return []
     found = gained_at([] if before is None or case.rewound else before.sites, now.sites)

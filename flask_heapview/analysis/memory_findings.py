@@ -118,14 +118,14 @@ def _native(case: Case) -> Finding | None:
         sure = min(sure, 0.4)
     grown = msgspec.structs.replace(grown, confidence=sure)
     found = _rest(case, "native", grown, "malloc", "native")
-    sites = sites_gained(case, "unheld_large")
+    sites = sites_gained(case, lambda found: found.unheld_large)
     if sum(site.size for site in sites) >= MIN_SAMPLED_SHARE * grown.total:
         found.sites = sites
     return found
 
 
 def _fragmented(case: Case, anonymous: Growth) -> Finding | None:
-    grown = _sliced(case, case.series(_free, 8 * MB, lumpy=True), "anonymous")
+    grown = _sliced(case, case.series(free_bytes, 8 * MB, lumpy=True), "anonymous")
     if not grown.grows or grown.total < 0.5 * max(anonymous.total, 1):
         return None
     found = _rest(case, "fragmentation", grown, "anonymous", "fragmented")
@@ -169,7 +169,8 @@ def _resident(snapshot: Snapshot) -> float:
     return (snapshot.process.anonymous or 0) - python
 
 
-def _free(snapshot: Snapshot) -> float:
+def free_bytes(snapshot: Snapshot) -> float:
+    """In the allocators, and handed out to nobody."""
     allocators = snapshot.process.allocators
     return (allocators.pymalloc_free or 0) + (allocators.malloc_free or 0)
 

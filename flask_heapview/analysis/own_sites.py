@@ -24,13 +24,8 @@ def own_sites(case: Case, owner: GrowingNode) -> list[Site]:
 
 
 def _new_roots(before: Ownership, now: Ownership) -> set[int]:
-    known = {before.stacks.frame_at(node).label for node in _roots(before)}
-    labels = {node: now.stacks.frame_at(node).label for node in _roots(now)}
-    return {node for node, label in labels.items() if label not in known or label == MODULE}
-
-
-def _roots(own: Ownership) -> list[int]:
-    return [node for node, above in enumerate(own.stacks.parent) if above < 0]
+    known = frozenset(before.stacks.roots().values()) - {MODULE}
+    return {node for node, label in now.stacks.roots().items() if label not in known}
 
 
 def _below(own: Ownership, nodes: Collection[int]) -> list[Site]:
@@ -43,21 +38,24 @@ def _below(own: Ownership, nodes: Collection[int]) -> list[Site]:
             other in holders and _is_below(own, other, nodes) for other in above
         ):
             found += holder.sites
-    return _added(found)
+    return added(found)
 
 
 def _is_below(own: Ownership, node: int, nodes: Collection[int]) -> bool:
     return any(above in nodes for above in own.stacks.chain(node))
 
 
-def _added(sites: Iterable[Site]) -> list[Site]:
+def added(sites: Iterable[Site]) -> list[Site]:
+    """One row for each place, the largest first."""
     found: dict[object, Site] = {}
     for site in sites:
-        key = same_site(site)
-        old = found.get(key)
-        found[key] = (
-            site
-            if old is None
-            else replace(old, size=old.size + site.size, count=old.count + site.count)
-        )
+        old = found.get(same_site(site))
+        found[same_site(site)] = site if old is None else _sum(old, site)
     return sorted(found.values(), key=lambda site: -site.size)
+
+
+def _sum(one: Site, other: Site) -> Site:
+    births = one.births
+    if births is not None and other.births is not None:
+        births = births.added(other.births)
+    return replace(one, size=one.size + other.size, count=one.count + other.count, births=births)

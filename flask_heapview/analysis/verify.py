@@ -8,13 +8,14 @@ from typing import get_args
 
 import msgspec
 
-from ..model.report import MIN_LEAK_CONFIDENCE, Cause, Report, Suspect
+from ..model.report import Cause, Report, Suspect
 from ..model.snapshot import Snapshot, requests_of
 from ..model.verification import SCHEMA, Doubt, Earlier, Other, Result, Verification
 from .align import align
 from .exposure import exposure
 from .finding import fingerprint_of
-from .growing_nodes import named_path
+from .growing_nodes import named_path, topmost
+from .memory_findings import free_bytes
 from .slope import Slope, slope_of
 
 MIN_REQUESTS = 100  # measured, below which no leak is called gone
@@ -24,9 +25,7 @@ MAX_MORE_REQUESTS = 100_000  # that are advised
 FIGURES: dict[str, Callable[[Snapshot], float]] = {
     "reference-cycle": lambda s: s.cycles.garbage_bytes,
     "native": lambda s: s.process.bridge.native or s.process.anonymous or 0,
-    "fragmentation": lambda s: (
-        (s.process.allocators.pymalloc_free or 0) + (s.process.allocators.malloc_free or 0)
-    ),
+    "fragmentation": free_bytes,
     "off-process": lambda s: s.process.tmpfs,
 }
 
@@ -111,20 +110,13 @@ class Verifier:
 
     def _below(self, path: str) -> list[float]:
         """Bytes below everything with that path. There may be nothing any more."""
-        tree = self.union.stacks
-        inside = bytearray(len(tree))
-        tops = []
-        for node, parent in enumerate(tree.parent):
-            above = parent >= 0 and inside[parent]
-            inside[node] = above or self.paths[node] == path
-            if inside[node] and not above:
-                tops.append(node)
+        tops = topmost(self.union.stacks, lambda node: self.paths[node] == path)
         return [float(sum(total[node] for node in tops)) for total in self.union.totals()]
 
     def _result(
         self, suspect: Suspect | None, slope: Slope, before: float | None, whole: bool
     ) -> tuple[Result, Doubt | None]:
-        if suspect is not None and suspect.confidence >= MIN_LEAK_CONFIDENCE:
+        if suspect is not None and suspect.leaks:
             return "still-there", None
         if self.served < MIN_REQUESTS:
             return "inconclusive", "few-requests"

@@ -14,14 +14,13 @@ from typing import Any
 
 import msgspec
 
-from ..model.ownership import OWN_PACKAGES
+from ..model.ownership import MODULE, OWN_PACKAGES
 from ..text import clean
 from .type_info import mro_of
 
 _module_dict = vars(types.ModuleType)["__dict__"].__get__
 _get = object.__getattribute__
 APP, LIBRARY, STANDARD, OURS = range(4)
-UNNAMED = "[module]"  # in place of a name that may be data
 
 
 class Root(msgspec.Struct):
@@ -80,7 +79,7 @@ def modules() -> list[Root]:
             continue
         file, spec = _origin(module_dict(module) or {})
         imported = file is not None or spec is not None or name == "__main__"
-        shown = clean(name) if imported else UNNAMED
+        shown = clean(name) if imported else MODULE
         roots.append(Root(shown, module, rank_of(name, file), imported))
     roots.sort(key=lambda root: root.rank)  # stable: import order within a rank
     return roots

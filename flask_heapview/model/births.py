@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Literal
 
 from .base import Model
@@ -20,6 +21,15 @@ class Births(Model, frozen=True):
     until: int = 0  # so many of them lie in all bins together
     size: tuple[int, ...] = ()  # bytes of each bin, estimated
     samples: tuple[int, ...] = ()  # that each bin's figure rests on
+
+    def added(self, other: Births) -> Births:
+        """Those of another part of the same site's, which has the same bins."""
+        return Births(
+            by=self.by,
+            until=self.until,
+            size=tuple(map(operator.add, self.size, other.size)),
+            samples=tuple(map(operator.add, self.samples, other.samples)),
+        )
 
 
 class NodeAges(Model, frozen=True):

@@ -12,7 +12,7 @@ from .fact import Fact, OverRequests
 from .library_facts import KnownLeak, LibraryAtFault, LibraryRemedy
 
 Unit = Literal["entries", "bytes"]
-Memory = Literal["native", "small", "fragmented", "tmpfs"]
+Memory = Literal["native", "small", "lost", "fragmented", "tmpfs"]
 Handles = Literal["threads", "descriptors"]
 
 
@@ -190,11 +190,6 @@ class ObjectsLost(OverRequests, frozen=True):
     requests: int
 
 
-class LostRate(OverRequests, frozen=True):
-    bytes_per_request: float
-    intervals: int
-
-
 class MemoryFileGrew(Fact, frozen=True):
     """Files of one name in a temporary filesystem."""
 
@@ -358,7 +353,6 @@ EvidenceFact = (
     | CommonCycle
     | HandlesGrew
     | MemoryRate
-    | LostRate
     | MemoryFileGrew
     | PymallocFree
     | MallocFree

@@ -47,6 +47,11 @@ class Stacks(Model, frozen=True):
     def frame_at(self, node: int) -> Frame:
         return self.frames[self.frame[node]]
 
+    def roots(self) -> dict[int, str]:
+        """The nodes without a parent, and their labels."""
+        tops = (node for node, parent in enumerate(self.parent) if parent < 0)
+        return {node: self.frame_at(node).label for node in tops}
+
     def chain(self, node: int) -> Iterator[int]:
         """The node and its ancestors, the root last."""
         while node >= 0:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from ...allocations.birth_bins import BirthBins
-from ...allocations.samples import LiveSample, Samples
+from ...allocations.samples import Samples
 from ...model.births import BINS, Ages, NodeAges
 from ...model.stacks import Stacks
 from . import walk_file
@@ -26,9 +26,10 @@ def node_ages(found: Samples | None, stacks: Stacks, place: Sequence[int]) -> Ag
     if found is None or not found.requests:
         return Ages()
     own: dict[int, BirthBins] = {}
-    for live in _owned(found):
-        bins = own.setdefault(place[live.node], BirthBins(found.requests))
-        bins.put(live.request - 1, live)  # the first request is number 1
+    for live in found.of_service():
+        if live.node != walk_file.NONE and not live.doubtful:  # its traceback is its own
+            bins = own.setdefault(place[live.node], BirthBins(found.requests))
+            bins.put(live.request - 1, live)  # the first request is number 1
     whole, told = _whole(own, stacks, found.requests), []
     for node in sorted(own):
         best = _best(own[node], whole[node])
@@ -51,13 +52,6 @@ def _best(own: BirthBins, whole: BirthBins) -> BirthBins | None:
 def _old(bins: BirthBins) -> float:
     """The share of it from the first half."""
     return sum(bins.size[:OLD_BINS]) / sum(bins.size)
-
-
-def _owned(found: Samples) -> Iterator[LiveSample]:
-    """Those whose holder is known, and whose traceback is their own."""
-    for live in found.live:
-        if live.node != walk_file.NONE and not live.doubtful and not found.entries[live.entry].ours:
-            yield live
 
 
 def _whole(own: dict[int, BirthBins], stacks: Stacks, until: int) -> dict[int, BirthBins]:

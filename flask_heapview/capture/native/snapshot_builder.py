@@ -70,6 +70,11 @@ class SnapshotBuilder:
         self.stacks, self.place = self._stacks()
         self.sizes = self.stacks.totals()[1]
         self.path = cache(self._path)
+        self.roots = {
+            number: found.labels[node.label]
+            for number, node in enumerate(found.nodes)
+            if node.parent == walk_file.NONE
+        }
         self.owned = SampleOwners(found)
         self.around = Surroundings(found)
         self.children: dict[int, list[int]] = {one.node: [] for one in found.caches}
@@ -99,7 +104,7 @@ class SnapshotBuilder:
             ),
             process=memory.complete(facts.process, pymalloc, heap),
             libraries=distributions.libraries(
-                facts.python, facts.import_path, self._modules(), work.app_module
+                facts.python, facts.import_path, set(self.roots.values()), work.app_module
             ),
             info=self._info(),
         )
@@ -189,28 +194,23 @@ class SnapshotBuilder:
             if known is not None and known.entries >= HOLDER_FROM:
                 found.append((node.rank != APP, known.limit < 0, -known.entries, number))
         found.sort()
-        from_c = self._root(FROM_C)
+        from_c = next(
+            (number for number, label in self.roots.items() if label == FROM_C), walk_file.NONE
+        )
         self.owned.watch([*(row[-1] for row in found[:HOLDERS]), self.walk.garbage_node, from_c])
-        roots = [n for n in self.walk.nodes if n.parent == walk_file.NONE]
         return Ownership(
             stacks=self.stacks,
             holders=[self._holder(number) for *_, number in found[:HOLDERS]],
-            roots=len(roots),
-            app_roots=[self.walk.labels[n.label] for n in roots if n.rank == APP],
+            roots=len(self.roots),
+            app_roots=[label for number, label in self.roots.items() if self._rank(number) == APP],
             loose=self.owned.elsewhere(self.place),
             from_c=self.owned.sites(from_c),
             ages=node_ages(self.walk.sampler, self.stacks, self.place),
             truncated=self.walk.truncated,
         )
 
-    def _root(self, label: str) -> int:
-        """The root of that name; NONE where there is none."""
-        numbers = (
-            number
-            for number, node in enumerate(self.walk.nodes)
-            if node.parent == walk_file.NONE and self.walk.labels[node.label] == label
-        )
-        return next(numbers, walk_file.NONE)
+    def _rank(self, number: int) -> int:
+        return self.walk.nodes[number].rank
 
     def _holder(self, number: int) -> Holder:
         node = self.walk.nodes[number]
@@ -272,14 +272,9 @@ class SnapshotBuilder:
         found.sort(key=lambda c: (-(c.size or 0), -c.entries))
         return Caches(caches=found)
 
-    def _modules(self) -> set[str]:
-        """The roots' names: those of modules, and a few others."""
-        return {self.walk.labels[n.label] for n in self.walk.nodes if n.parent == walk_file.NONE}
-
     def _owners(self) -> Owners:
         """Who made what hangs in the tree."""
-        roots = [n for n in self.walk.nodes if n.parent == walk_file.NONE]
-        ranks = {self.walk.labels[n.label]: n.rank for n in roots}
+        ranks = {label: self._rank(number) for number, label in self.roots.items()}
         return Owners(self.stacks, ranks, {t.name for t in self.walk.types if t.metaclass})
 
     def _cache(self, one: walk_file.Cache, together: int) -> Cache:

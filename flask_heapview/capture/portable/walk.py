@@ -13,6 +13,7 @@ from ...inspection.container_owners import Owners
 from ...inspection.roots import APP, Root, ThreadRoot, module_dict
 from ...inspection.type_info import TYPE, TypeInfo, Types, attribute_of
 from ...model.ownership import FRAME, OTHER, SMALL, dotted
+from ...model.process import MAX_PYMALLOC_BYTES
 from ...model.stacks import Frame, Stacks, StacksBuilder
 from ...text import clean
 from .edges import Edges
@@ -129,7 +130,7 @@ class Walk:
         self.count[node] += 1
         self.size[node] += size
         self.visited += 1
-        self.large += size if size > 512 else 0
+        self.large += size if size > MAX_PYMALLOC_BYTES else 0
         if info.tracked and gc.is_tracked(obj):
             self.tracked[info.number] += 1
         if self.type_of[node] != info.number:

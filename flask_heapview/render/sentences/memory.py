@@ -9,12 +9,14 @@ from .say import count_text, each_text, name_text, rate_text, say, span_text
 _NAMES = {
     "native": "Native memory (malloc)",
     "small": "Memory in Python's arenas",
+    "lost": "Blocks in use that belong to no object that was found",
     "fragmented": "Fragmentation",
     "tmpfs": "Files in memory (tmpfs)",
 }
 _MEANING = {
     "native": "No Python object accounts for it.",
     "small": "No Python object accounts for it.",
+    "lost": "No Python object accounts for them.",
     "fragmented": "It is free memory that the allocator still holds.",
     "tmpfs": "They count as the container's memory.",
 }
@@ -43,13 +45,6 @@ def _(fact: facts.ObjectsLost) -> str:
         f"{number} that no other object refers to piled up{kind}: {bytes_text(fact.bytes)} in "
         f"{span_text(fact.requests, fact.seconds)}. C code holds a reference to each."
     )
-
-
-@say.register
-def _(fact: facts.LostRate) -> str:
-    each = f", in each of {number_text(fact.intervals)} intervals" if fact.intervals > 1 else ""
-    rate = f"{bytes_text(fact.bytes_per_request)} per {each_text(fact.seconds)}"
-    return f"Blocks in use that belong to no object that was found grew by {rate}{each}."
 
 
 @say.register

@@ -24,8 +24,10 @@ void hv_ask_allocator(HvWalk *walk);
 void hv_walk_unreached(HvWalk *walk);
 void hv_live_cycles(HvWalk *walk);
 
-/* sample_owners.c */
+/* blocks.c */
 void hv_count_blocks(HvWalk *walk, PyObject *op, HvType *type, size_t size);
+
+/* sample_owners.c */
 void hv_watch_samples(HvWalk *walk);
 void hv_recognise_lost_samples(HvWalk *walk);
 void hv_unwatch_samples(HvWalk *walk);
