@@ -28,7 +28,7 @@ from ..model.snapshot import requests_of
 from .finding import Case, Finding
 from .growing_nodes import GrowingNode
 from .growing_sites import gained_at
-from .level_ages import passes
+from .level_ages import confidence_by_age
 from .library_rules import (
     CODE_TABLE_PATHS,
     GARBAGE_LIST,
@@ -109,7 +109,8 @@ def _held_from_c(case: Case, candidate: GrowingNode, around: _Around) -> Finding
     """Objects with more references than any object accounts for: C code lost count of them, or a
     function that is running works on them."""
     ages = case.ages_below(candidate.at)
-    if ages is not None and passes(ages.size, case.begun_share):
+    by_age = 1.0 if ages is None else confidence_by_age(ages.size, ages.samples, case.begun_share)
+    if not by_age:
         return None
     grown = candidate.growth
     before = [] if case.rewound else case.base.ownership.from_c
@@ -117,7 +118,7 @@ def _held_from_c(case: Case, candidate: GrowingNode, around: _Around) -> Finding
     sure = grown.confidence * (IMPORTING_SHARE if around.importing else 1.0)
     return Finding(
         cause="uncollectable",
-        confidence=min(sure, past.confidence),
+        confidence=min(sure, past.confidence, by_age),
         summary=ObjectsLost(
             bytes=candidate.bytes,
             objects=candidate.objects,

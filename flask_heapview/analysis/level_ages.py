@@ -12,7 +12,10 @@ MIN_SAMPLES = 24  # below which chance makes a cache that fills look level
 MAX_STANDARD_ERRORS = 2.0  # by which the slowest part may lie below the fastest
 MAX_EARLY_ERRORS = 1.5  # by which the first part may be too small
 MIN_INTERVAL_BINS = 4  # that an interval must span, to have two halves
-MIN_EARLIER_SHARE = 0.2  # from the first half of it; what leaks evenly has 0.5
+EVEN_SHARE = 0.5  # from the first half of it, of what leaks evenly
+MIN_EARLIER_SHARE = 0.1  # less, and it looks like what is being worked on
+MIN_YOUNG_ERRORS = 3.0  # standard errors that are missing from it: fewer may be chance
+MAX_YOUNG_CONFIDENCE = 0.4  # where chance may have made it look so
 MIN_EARLY_SAMPLES = 3  # in it, that it is taken for an estimate
 
 
@@ -41,13 +44,21 @@ def early_error(ages: NodeAges, share: float) -> float:
     return MAX_EARLY_ERRORS / math.sqrt(samples) if samples >= MIN_EARLY_SAMPLES else 0.0
 
 
-def passes(size: Sequence[int], begin: float) -> bool:
-    """Whether what came since that share of the requests is only what is being worked on: nearly
-    all of it was born in the second half of that time. Of bins as wide as that, nothing is said.
+def confidence_by_age(size: Sequence[int], samples: Sequence[int], begin: float) -> float:
+    """The most confidence that what came since that share of the requests piles up.
+
+    What is only being worked on was born in the second half of that time, nearly all of it: 0.0.
+    It is 0.4 where chance may have made it look so young. A leak has half of it from the first
+    half, with a standard error of sqrt(2 / n) / 2: n samples, whose sizes vary like an exponential
+    distribution's. Of bins as wide as that time, nothing is said: 1.0.
     """
     first, bins = round(BINS * begin), len(size)
     if bins - first < MIN_INTERVAL_BINS:
-        return False
+        return 1.0
     middle = (first + bins) // 2
     before, after = sum(size[first:middle]), sum(size[middle:])
-    return before < MIN_EARLIER_SHARE * (before + after)
+    if before >= MIN_EARLIER_SHARE * (before + after):
+        return 1.0
+    missing = EVEN_SHARE - before / (before + after)
+    error = EVEN_SHARE * math.sqrt(2 / max(1, sum(samples[first:])))
+    return 0.0 if missing > MIN_YOUNG_ERRORS * error else MAX_YOUNG_CONFIDENCE

@@ -16,7 +16,7 @@ from ..model.ownership import Site
 from ..model.snapshot import Snapshot
 from .finding import Case, Finding
 from .growing_sites import gained_at
-from .level_ages import passes
+from .level_ages import confidence_by_age
 from .series import Growth
 
 # bytes that a full collection takes out of the lists of freed objects that are kept for later:
@@ -43,12 +43,16 @@ def find_lost(case: Case, held: Sequence[Finding]) -> list[Finding]:
     if not grown.grows:
         return []
     now = case.target.allocations.unheld_small
-    if now is not None and now.objects and passes(now.born_size, case.begun_share):
-        return []  # a function that is running works on them
+    by_age = 1.0
+    if now is not None and now.objects:  # or a function that is running works on them
+        by_age = confidence_by_age(now.born_size, now.born_samples, case.begun_share)
+    if not by_age:
+        return []
     sites = sites_gained(case, lambda found: found.unheld_small)
     if sites and any(_place(sites[0]) == _place(site) for one in held for site in one.sites):
         return []
     found = _lost(case, grown, sites, now)
+    found.confidence = min(found.confidence, by_age)
     if now is not None and sum(site.size for site in sites) < MIN_SAMPLED_SHARE * grown.total:
         found.confidence = min(found.confidence, MAX_UNSAMPLED_CONFIDENCE)
     return [found]
