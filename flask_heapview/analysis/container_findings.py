@@ -135,6 +135,7 @@ def _held_from_c(case: Case, candidate: GrowingNode, around: _Around) -> Finding
         evidence=[_rate(case, candidate), *past.evidence],
         parts=[(candidate.chain, candidate.bytes)],
         steps=[b - a for a, b in pairwise(candidate.values)],
+        growth=grown,
     )
 
 
@@ -185,6 +186,7 @@ def _owner(case: Case, candidate: GrowingNode, around: _Around) -> Finding | Non
         above=candidate.above,
         parts=[(candidate.chain, candidate.bytes)],
         steps=[] if candidate.swollen else [b - a for a, b in pairwise(candidate.values)],
+        growth=grown,
     )
 
 

@@ -19,7 +19,7 @@ from .exposure import counted, exposure
 from .growing_nodes import GrownHeap, compare_trees
 from .level_steps import Figure, LevelSteps
 from .regression import EndpointGrowth
-from .series import Growth, measure_growth
+from .series import NO_GROWTH, Growth, measure_growth
 
 MB = 1_000_000
 MAX_STEP_DIFFERENCE = 0.02  # share of a step, by which two owners of the same may differ
@@ -49,6 +49,7 @@ class Finding(msgspec.Struct):
     explained: list[EndpointGrowth] = []  # by the requests of endpoints that leak nothing else
     hanging: float = 0  # bytes of the C library that grew along with its objects
     above: list[str] = []  # types on the way from the root to what grows
+    growth: Growth = NO_GROWTH  # what its confidence begins with
 
     @property
     def leaks(self) -> bool:

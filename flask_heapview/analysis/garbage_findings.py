@@ -57,6 +57,7 @@ def find_garbage(case: Case) -> list[Finding]:
             sites=top.sites if top else [],
             evidence=evidence,
             app=True,
+            growth=grown,
         )
     ]
 

@@ -168,13 +168,14 @@ class _Finder(United):
             values = self.held(node)
         else:
             values = self.sizes(node) if swollen else self._counts_of(node, found)
+        gained = entries if entries.grows else found
         return GrowingNode(
             chain=tuple(self.tree.chain(node))[::-1],
             at=self.of_target.get(node, -1),
             path=named_path(self.tree, node),
             type=stack[-1].type,
-            growth=entries if entries.grows else found,
-            objects=0 if swollen else round(max(found.total, entries.total)),
+            growth=gained,
+            objects=0 if swollen else round(gained.total),
             values=values,
             swollen=swollen,
             bytes=self._bytes_of(node, found, entries),

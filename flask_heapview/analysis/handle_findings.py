@@ -59,6 +59,7 @@ def _things(
         sites=[],
         evidence=[more],
         figure=handles,
+        growth=grown,
     )
     kept = _kept(case) if cause == "unclosed-resource" else None
     return [found if kept is None else _held_at(case, found, kept)]

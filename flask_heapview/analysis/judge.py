@@ -49,6 +49,7 @@ from ..model.report import (
 )
 from ..model.snapshot import Snapshot, requests_of
 from .balance import Unowned
+from .calibration import calibration
 from .container_findings import find_containers
 from .diff import served
 from .explained import explained_by
@@ -73,7 +74,9 @@ MIN_RESIDENT_BYTES = 8 * MB  # growth that is worth a word where nothing explain
 MIN_GROWTH_SHARE = 0.5  # of what the process gained: less or more, and that was not this
 MIN_UNOWNED_SHARE = 0.1  # of the objects that came: worth a word beside a leak
 MAX_REWOUND_CONFIDENCE = 0.8  # from one snapshot: a cache that is still filling looks the same
-MIN_SUSPECT_CONFIDENCE = 0.2  # confidence below which a suspect is not worth a line
+CONFIDENCE_STEP = 0.05
+# of the confidence in what ends, below which something else speaks against a suspect, too
+MIN_SUSPECT_SHARE = 0.57
 
 
 def findings(case: Case) -> list[Finding]:
@@ -98,7 +101,7 @@ class Judge(Case):
         return Suspect(
             rank=rank,
             cause=finding.cause,
-            confidence=round(finding.confidence, 2),
+            confidence=told(finding.confidence),
             summary="",
             summary_fact=self._over(finding.summary),
             holder=PathRef(path=finding.path, type=finding.type) if finding.path else None,
@@ -195,8 +198,9 @@ class Judge(Case):
         if self.rewound:
             for one in found:
                 one.confidence = min(one.confidence, MAX_REWOUND_CONFIDENCE)
-        found = [f for f in found if f.confidence >= MIN_SUSPECT_CONFIDENCE]
-        found.sort(key=lambda f: (-round(f.confidence, 2), -f.bytes))
+        least = MIN_SUSPECT_SHARE * calibration().leaks.ending
+        found = [f for f in found if f.confidence >= least]
+        found.sort(key=lambda f: (-told(f.confidence), -f.bytes))
         suspects = [self.suspect(n, f) for n, f in enumerate(found[:MAX_SUSPECTS], 1)]
         verdict, reasons, advice = self._verdict(suspects)
         return Report(
@@ -275,6 +279,16 @@ class Judge(Case):
             turn_tracing_on=self.target.allocations.mode == "off"
             and self.target.info.requests.counted_by == "app",
         )
+
+
+def told(confidence: float) -> float:
+    """In steps of 0.05: it is measured no finer, and of suspects that are as sure the largest goes
+    first. What is no leak does not become one."""
+    steps = round(confidence / CONFIDENCE_STEP)
+    below = round(MIN_LEAK_CONFIDENCE / CONFIDENCE_STEP) - 1
+    if confidence < MIN_LEAK_CONFIDENCE:
+        steps = min(steps, below)
+    return round(steps * CONFIDENCE_STEP, 2)
 
 
 def unowned_fact(unowned: Unowned) -> UnownedGrowth:

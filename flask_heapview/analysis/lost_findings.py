@@ -87,6 +87,7 @@ def _lost(case: Case, grown: Growth, sites: list[Site], now: Unheld | None) -> F
             )
         ],
         figure="anonymous",
+        growth=grown,
     )
 
 

@@ -239,4 +239,5 @@ def _rest(case: Case, cause: Cause, grown: Growth, figure: Figure, memory: Memor
             )
         ],
         figure=figure,
+        growth=grown,
     )

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 import msgspec
 
-MIN_STEADY_RATIO = 0.4  # slowest interval / fastest interval, from which the rate counts as one
-MIN_LAST_RATIO = 0.7  # last interval / fastest before it, below which it may be levelling off
-MIN_STANDARD_ERRORS = 2.0  # of a count (Poisson's) that the last interval must fall short
+from .calibration import calibration
+from .growth_curves import CURVES, Curve, Rate, likelihoods, rates_of
+
 MIN_START_REQUESTS = 5  # requests before the first figure, to compare it with the rate
 MIN_SERVED_REQUESTS = 10  # requests between the first figure and the last
+MIN_LAST_ERRORS = 2.0  # of what is read, that the last interval must have gained
+MAX_FEW_CONFIDENCE = 0.4  # where there were fewer
 # share by which the first figure may differ from what the rate predicts since the start
 MAX_START_DEVIATION = 0.4
-# the slowest interval / fastest interval of figures that come in lumps: allocators', hash tables'
-MIN_LUMPY_RATIO = 0.1
-# the last interval / fastest of such figures: a table that doubles rests before it does so again
-MIN_LUMPY_LAST_RATIO = 0.25
+LASTING: tuple[Curve, ...] = ("level", "rising")  # curves that do not end by themselves
 
 
 class Growth(msgspec.Struct, frozen=True):
@@ -29,25 +28,12 @@ class Growth(msgspec.Struct, frozen=True):
     steady: bool  # grew in every interval, at about one rate
     since_start: bool  # even the first figure fits the rate, counted from the worker's start
     confidence: float  # 0 to 1, of growth that will not stop by itself
+    lumpy: bool = False
+    rates: tuple[Rate, ...] = ()
 
     @property
     def grows(self) -> bool:
         return self.confidence > 0
-
-
-def _slows_down(steps: Sequence[tuple[float, float]], noise: float) -> bool:
-    """Whether the last interval brought less than the others let expect, and not by chance."""
-    requests, grown = steps[-1]
-    fastest = max(v / r for r, v in steps[:-1])
-    expected = fastest * requests
-    error = noise or math.sqrt(expected + grown)
-    return grown < MIN_LAST_RATIO * expected and expected - grown > MIN_STANDARD_ERRORS * error
-
-
-def _lasts(rates: Sequence[float]) -> bool:
-    """Whether a figure that grows in lumps may still be growing."""
-    fastest = max(rates)
-    return rates[-1] >= MIN_LUMPY_LAST_RATIO * fastest and min(rates) >= MIN_LUMPY_RATIO * fastest
 
 
 NO_GROWTH = Growth(0, 0, 0, False, False, 0)
@@ -65,35 +51,47 @@ def measure_growth(
     `requests` are those that the worker had served at each point, `min_total` is the smallest
     growth that means anything. One interval alone cannot tell a leak from a cache that fills up,
     unless even the first figure lies on the same line. A `lumpy` figure grows by doubling tables
-    and by arenas: it counts as lasting while its last interval is not far slower than its fastest.
-    Where it is no count, `noise` is the standard error of what one interval gains.
+    and by arenas: its intervals may differ by far. Where it is no count, `noise` is the standard
+    error of what one interval gains.
     """
-    steps = [
-        (r1 - r0, v1 - v0)
-        for r0, r1, v0, v1 in zip(requests, requests[1:], values, values[1:], strict=False)
-        if r1 > r0
-    ]
-    served = sum(r for r, _ in steps)
+    rates = rates_of(requests, values, noise)
+    served = sum(one.requests for one in rates)
     total = values[-1] - values[0] if values else 0
-    if not steps or served <= 0 or total < min_total or any(v <= 0 for _, v in steps):
+    if not rates or total < min_total or any(one.gained <= 0 for one in rates):
         return NO_GROWTH
-    rates = [v / r for r, v in steps]
-    even = len(rates) > 1 and min(rates) >= MIN_STEADY_RATIO * max(rates)
-    steady = even and not _slows_down(steps, noise)
     rate = total / served
-    predicted = rate * requests[0]
-    deviation = abs(values[0] - predicted)
-    since = requests[0] >= MIN_START_REQUESTS and deviation <= MAX_START_DEVIATION * max(
-        predicted, 1
-    )
-    if len(rates) == 1:
-        confidence = 0.6 if since else 0.4
-    elif steady:
-        confidence = 0.95 if since else 0.9
-    elif lumpy and _lasts(rates):
-        confidence = 0.75
-    else:
-        confidence = 0.35
+    lasts = lasting(rates, lumpy)
+    since = _since_start(requests[0], values[0], rate)
+    if len(rates) > 1 and rates[-1].gained < MIN_LAST_ERRORS * noise:
+        lasts = 0.0  # it may have ended: such a reading says nothing
+    confidence = _confidence(len(rates), lasts, since, lumpy)
     if served < MIN_SERVED_REQUESTS:  # too few to tell a slope from a start
-        confidence = min(confidence, 0.4)
-    return Growth(total, rate, len(rates), steady, since, confidence)
+        confidence = min(confidence, MAX_FEW_CONFIDENCE)
+    steady = len(rates) > 1 and lasts > 1 / 2
+    return Growth(total, rate, len(rates), steady, since, confidence, lumpy, rates)
+
+
+@lru_cache(4096)  # many owners have grown by the same few objects
+def lasting(rates: tuple[Rate, ...], lumpy: bool) -> float:
+    """The probability that they lie on a curve that does not end by itself (Bayes)."""
+    known = calibration()
+    found = likelihoods(rates, known.scatter.of(lumpy))
+    weights = {curve: known.priors[curve] * found[curve] for curve in CURVES}
+    whole = sum(weights.values())
+    return sum(weights[curve] for curve in LASTING) / whole if whole else 0.0
+
+
+def _since_start(requests: float, value: float, rate: float) -> bool:
+    predicted = rate * requests
+    most = MAX_START_DEVIATION * max(predicted, 1)
+    return requests >= MIN_START_REQUESTS and abs(value - predicted) <= most
+
+
+def _confidence(intervals: int, lasts: float, since: bool, lumpy: bool) -> float:
+    """Of a leak: of growth that lasts so many are, and so many of what does not."""
+    leaks = calibration().leaks
+    if intervals == 1:  # any curve goes through it
+        return leaks.one_since_start if since else leaks.one
+    even = leaks.lasting_since_start if since else leaks.lasting
+    sure = leaks.lumpy if lumpy else even
+    return lasts * sure + (1 - lasts) * leaks.ending

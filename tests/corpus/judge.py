@@ -6,12 +6,15 @@ import concurrent.futures
 import http.client
 import itertools
 import re
+import shutil
 import tempfile
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from flask_heapview.store.snapshots import DONE
 
 from ..figures import contradictions
 from ..live_server import Server, serving
@@ -40,6 +43,10 @@ class Case:
     @property
     def leaks(self) -> bool:
         return bool(self.causes)
+
+    def held_at(self, path: str) -> bool:
+        """Whether that is the holder."""
+        return not self.holder or re.search(self.holder, path) is not None
 
     @property
     def needs(self) -> list[str]:
@@ -125,8 +132,17 @@ def drive(
         list(pool.map(client, [wanted[n::clients] for n in range(clients)]))
 
 
-def run(case: Case, clients: int = 2, scale: float = 1.0, engine: str = "auto") -> Outcome:
-    """Serves the case, takes three snapshots with traffic between, and judges the report."""
+def run(
+    case: Case,
+    clients: int = 2,
+    scale: float = 1.0,
+    engine: str = "auto",
+    keep: Path | None = None,
+) -> Outcome:
+    """Serves the case, takes three snapshots with traffic between, and judges the report.
+
+    The snapshots are kept in that directory, below the case's name.
+    """
     numbers = itertools.count()
     env = {"HEAPVIEW_ENGINE": engine, **search_path(case.packages)}
     with (
@@ -145,7 +161,17 @@ def run(case: Case, clients: int = 2, scale: float = 1.0, engine: str = "auto") 
         outcome.contradictions = contradictions(
             _figures(server, base), _figures(server, target), report, views
         )
+        if keep is not None:
+            _keep(server, taken, keep / case.name)
     return outcome
+
+
+def _keep(server: Server, taken: list[str], place: Path) -> None:
+    shutil.rmtree(place, ignore_errors=True)
+    place.mkdir(parents=True)
+    for snapshot in taken:
+        (file,) = server.home.rglob(f"{snapshot}{DONE}")
+        shutil.copy(file, place)
 
 
 def _asked(server: Server, path: str) -> dict[str, Any]:
@@ -166,7 +192,7 @@ def judged(case: Case, report: dict[str, Any]) -> Outcome:
         return outcome
     path = (top["holder"] or {}).get("path") or ""
     outcome.cause = top["cause"] in case.causes
-    outcome.holder = not case.holder or re.search(case.holder, path) is not None
+    outcome.holder = case.held_at(path)
     growing = top["growing"]
     outcome.bytes = growing["bytes"] >= case.bytes_each * growing["objects"]
     shares = sorted(top["endpoints"], key=lambda e: -e["share"])
