@@ -11,6 +11,7 @@ import msgspec
 from ..inspection.roots import innermost_library
 from ..model.births import BINS, Births
 from ..model.ownership import Site
+from .between_requests import BetweenRequests
 from .birth_bins import BirthBins
 from .samples import ENDPOINT, LiveSample, SampledTraceback, Samples, is_app
 
@@ -50,6 +51,7 @@ class SampledSites:
 
     def __init__(self, found: Samples) -> None:
         self.found = found
+        self._between = BetweenRequests(found)
         self._sites = [_site(entry) for entry in found.entries]
         self._inner = [
             innermost_library(place[0] for place in entry.places) for entry in found.entries
@@ -58,14 +60,22 @@ class SampledSites:
     def sites(self, samples: Iterable[LiveSample], limit: int = 8) -> list[Site]:
         """The largest sites, by bytes; of doubtful samples only where there are no others."""
         samples = list(samples)
-        sure = [live for live in samples if not live.doubtful]
+        samples = [live for live in samples if not live.doubtful] or samples
+        sides = self._between.sides(samples, self._site_of)
         found: dict[Site, _Site] = {}
-        for live in sure or samples:
-            site = self._sites[live.entry]
-            if site is not None:
-                if site not in found:
-                    found[site] = self._begin(live)
-                found[site].add(live, self._inner[live.entry])
+        for live in samples:
+            site = self._site_of(live)
+            if site is None:
+                continue
+            begun = self._begun_at(live)
+            side = sides.get(site)
+            if side is not None:
+                endpoint = self._between.endpoint(live, side)
+                site = msgspec.structs.replace(site, endpoint=endpoint)
+                begun = self.found.tags[live.next][1] if side == "next" and endpoint else None
+            if site not in found:
+                found[site] = _Site(begun, self.found.since)
+            found[site].add(live, self._inner[live.entry])
         largest = sorted(found.items(), key=lambda row: -row[1].size)
         return [
             msgspec.structs.replace(
@@ -78,10 +88,13 @@ class SampledSites:
             for site, one in largest[:limit]
         ]
 
-    def _begin(self, live: LiveSample) -> _Site:
+    def _site_of(self, live: LiveSample) -> Site | None:
+        return self._sites[live.entry]
+
+    def _begun_at(self, live: LiveSample) -> int | None:
+        """Requests of the sample's endpoint that have begun."""
         entry = self.found.entries[live.entry]
-        is_request = entry.tag.startswith(ENDPOINT) and entry.requests > 0
-        return _Site(entry.requests if is_request else None, self.found.since)
+        return entry.requests or None if entry.tag.startswith(ENDPOINT) else None
 
 
 def _site(entry: SampledTraceback) -> Site | None:

@@ -26,7 +26,7 @@ ENDPOINT, THREAD = "endpoint ", "thread "
 NO_ENDPOINT = "(no endpoint)"  # what threads outside of requests allocate, and imports
 OURS = str(Path(__file__).parents[1]) + "/"
 _HEAD = struct.Struct("=IdddQQQQQQI")
-_LIVE = struct.Struct("=QdIIIIII")
+_LIVE = struct.Struct("=QdIIIIIIII")
 _TAGS = ("", ENDPOINT, THREAD)  # by their kind: TAG_OTHER, TAG_ENDPOINT, TAG_THREAD of the core
 
 
@@ -53,6 +53,9 @@ class LiveSample(msgspec.Struct):
     request: int
     own_request: int
     second: int
+    # outside of requests: tags of the requests that its thread served before and after; 0 for none
+    last: int
+    next: int
 
     @property
     def node(self) -> int:
@@ -85,6 +88,7 @@ class Samples(msgspec.Struct):
     since: float  # seconds
     requests: int  # that have begun
     overhead: int
+    tags: list[tuple[str, int]]  # each with the requests that have begun under it
     entries: list[SampledTraceback]
     live: list[LiveSample]
 
@@ -162,6 +166,7 @@ def parse_dump(data: bytes, at: int = 0) -> Samples | None:
         since=(now - began) / 1e9,
         requests=requests,
         overhead=overhead,
+        tags=tags,
         entries=entries,
         live=[LiveSample(*row) for row in reader.rows(_LIVE)],
     )

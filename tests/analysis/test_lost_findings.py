@@ -117,7 +117,7 @@ def test_an_engine_that_does_not_count_blocks_says_nothing() -> None:
 
 
 def live(size: int, *, held: int = samples.NONE, kind: int = 0) -> samples.LiveSample:
-    return samples.LiveSample(size, 1.0, 0, held, kind, 1, 1, 0)
+    return samples.LiveSample(size, 1.0, 0, held, kind, 1, 1, 0, 0, 0)
 
 
 def test_samples_are_sorted_by_their_blocks() -> None:
@@ -133,6 +133,7 @@ def test_samples_are_sorted_by_their_blocks() -> None:
         since=1.0,
         requests=9,
         overhead=0,
+        tags=[],
         entries=[entry, ours],
         live=[
             live(64),

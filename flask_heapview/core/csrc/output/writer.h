@@ -11,7 +11,7 @@
 /* The walk's file; docs/walk-file.md. The version changes with every change of what is written. */
 #define HV_WALK_MAGIC "\x89HVWALK\n"
 #define HV_WALK_MAGIC_BYTES 8
-#define HV_WALK_VERSION 4
+#define HV_WALK_VERSION 5
 #define HV_TAG_BYTES 4 /* of the tag in front of each section */
 
 #define BUFFER_BYTES ((size_t)1 << 16)

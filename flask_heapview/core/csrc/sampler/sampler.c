@@ -1,5 +1,6 @@
 #include "sampler/sampler.h"
 
+#include "sampler/between.h"
 #include "sampler/entries.h"
 #include "sampler/places.h"
 #include "sampler/tags.h"
@@ -210,6 +211,8 @@ keep(PyThreadState *thread, void *block, size_t size, uint32_t tag)
         .own_request = all->tag[tag].requests,
         .second = (uint32_t)((hv_clock() - all->began) / 1000000000),
     };
+    if (all->tag[tag].kind == HV_TAG_THREAD)
+        sample.last = (uint16_t)hv_between(block);
     double stands_for = 1 / hv_chance(size, sample.rate);
     all->entry[sample.entry].blocks += stands_for;
     all->entry[sample.entry].bytes += stands_for * (double)size;

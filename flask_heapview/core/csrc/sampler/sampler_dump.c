@@ -98,6 +98,8 @@ write_live(Output *out, const uint32_t *node, const uint32_t *type)
         u32(out, all->sample[at].request);
         u32(out, all->sample[at].own_request);
         u32(out, all->sample[at].second);
+        u32(out, all->sample[at].last);
+        u32(out, all->sample[at].next);
     }
 }
 

@@ -27,6 +27,8 @@ typedef struct {
     /* its birth: requests that had begun by then, all and those of its tag, and seconds since the
      * sampler began */
     uint32_t request, own_request, second;
+    /* outside of requests: tags of the requests that its thread served before and after, or 0 */
+    uint16_t last, next;
 } HvSample;
 
 typedef struct {

@@ -1,6 +1,7 @@
 #include "sampler/tags.h"
 
 #include "heap/core.h"
+#include "sampler/between.h"
 #include "sampler/names.h"
 
 static struct { /* mostly it is the next sample's, too */
@@ -138,4 +139,5 @@ hv_request_begun(PyObject *endpoint)
     hv_sampler.requests++;
     uint32_t tag = PyUnicode_CheckExact(endpoint) ? endpoint_tag(endpoint) : HV_OTHER_PLACE;
     hv_sampler.tag[tag].requests++;
+    hv_between_ends(tag);
 }
