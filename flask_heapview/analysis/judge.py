@@ -283,8 +283,8 @@ class Judge(Case):
 
 def told(confidence: float) -> float:
     """In steps of 0.05: it is measured no finer, and of suspects that are as sure the largest goes
-    first. What is no leak does not become one."""
-    steps = round(confidence / CONFIDENCE_STEP)
+    first. Nothing is certain, and what is no leak does not become one."""
+    steps = min(round(confidence / CONFIDENCE_STEP), round(1 / CONFIDENCE_STEP) - 1)
     below = round(MIN_LEAK_CONFIDENCE / CONFIDENCE_STEP) - 1
     if confidence < MIN_LEAK_CONFIDENCE:
         steps = min(steps, below)

@@ -26,6 +26,7 @@ FREE_LIST_BYTES = 50_000
 MAX_UNTOLD_SHARE = 0.03
 MIN_LOST_ERRORS = 3  # such errors: less is none
 MIN_SAMPLED_SHARE = 0.3  # of what came: less in samples, and it is not this
+MIN_SITE_SAMPLES = 8  # a leak has not fewer by chance where its bytes let expect some
 MIN_SITE_SHARE = 0.05  # of what came: less comes and goes anywhere
 MAX_UNSAMPLED_CONFIDENCE = 0.4  # where the sampler was on, and does not know of it
 MIN_OBJECTS_SHARE = 0.5  # of the samples: fewer, and these are a library's own structures
@@ -44,7 +45,7 @@ def find_lost(case: Case, held: Sequence[Finding]) -> list[Finding]:
         return []
     now = case.target.allocations.unheld_small
     by_age = 1.0
-    if now is not None and now.objects:  # or a function that is running works on them
+    if now is not None and _are_objects(now):  # or a function that is running works on them
         by_age = confidence_by_age(now.born_size, now.born_samples, case.begun_share)
     if not by_age:
         return []
@@ -53,14 +54,26 @@ def find_lost(case: Case, held: Sequence[Finding]) -> list[Finding]:
         return []
     found = _lost(case, grown, sites, now)
     found.confidence = min(found.confidence, by_age)
-    if now is not None and sum(site.size for site in sites) < MIN_SAMPLED_SHARE * grown.total:
+    if now is not None and not _is_sampled(sites, grown.total):
         found.confidence = min(found.confidence, MAX_UNSAMPLED_CONFIDENCE)
     return [found]
 
 
+def _is_sampled(sites: Sequence[Site], lost: float) -> bool:
+    """Whether the samples know of it, and are no chance."""
+    if sum(site.size for site in sites) < MIN_SAMPLED_SHARE * lost:
+        return False
+    counts = [sum(site.births.samples) for site in sites if site.births is not None]
+    return not counts or sum(counts) >= MIN_SITE_SAMPLES
+
+
+def _are_objects(found: Unheld) -> bool:
+    return found.objects >= MIN_OBJECTS_SHARE * found.size
+
+
 def _lost(case: Case, grown: Growth, sites: list[Site], now: Unheld | None) -> Finding:
     kind = now.types[0] if now is not None and now.types else ""
-    objects = now is None or now.objects >= MIN_OBJECTS_SHARE * now.size
+    objects = now is None or _are_objects(now)
     return Finding(
         cause="uncollectable" if objects else "native",
         confidence=grown.confidence,

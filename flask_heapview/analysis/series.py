@@ -7,12 +7,11 @@ from functools import lru_cache
 
 import msgspec
 
-from .calibration import calibration
+from .calibration import PRIORS, calibration
 from .growth_curves import CURVES, Curve, Rate, likelihoods, rates_of
 
 MIN_START_REQUESTS = 5  # requests before the first figure, to compare it with the rate
 MIN_SERVED_REQUESTS = 10  # requests between the first figure and the last
-MIN_LAST_ERRORS = 2.0  # of what is read, that the last interval must have gained
 MAX_FEW_CONFIDENCE = 0.4  # where there were fewer
 # share by which the first figure may differ from what the rate predicts since the start
 MAX_START_DEVIATION = 0.4
@@ -62,8 +61,6 @@ def measure_growth(
     rate = total / served
     lasts = lasting(rates, lumpy)
     since = _since_start(requests[0], values[0], rate)
-    if len(rates) > 1 and rates[-1].gained < MIN_LAST_ERRORS * noise:
-        lasts = 0.0  # it may have ended: such a reading says nothing
     confidence = _confidence(len(rates), lasts, since, lumpy)
     if served < MIN_SERVED_REQUESTS:  # too few to tell a slope from a start
         confidence = min(confidence, MAX_FEW_CONFIDENCE)
@@ -74,9 +71,8 @@ def measure_growth(
 @lru_cache(4096)  # many owners have grown by the same few objects
 def lasting(rates: tuple[Rate, ...], lumpy: bool) -> float:
     """The probability that they lie on a curve that does not end by itself (Bayes)."""
-    known = calibration()
-    found = likelihoods(rates, known.scatter.of(lumpy))
-    weights = {curve: known.priors[curve] * found[curve] for curve in CURVES}
+    found = likelihoods(rates, calibration().scatter.of(lumpy))
+    weights = {curve: PRIORS[curve] * found[curve] for curve in CURVES}
     whole = sum(weights.values())
     return sum(weights[curve] for curve in LASTING) / whole if whole else 0.0
 

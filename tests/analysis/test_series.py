@@ -17,7 +17,7 @@ def test_a_straight_line_is_a_leak() -> None:
 
 def test_a_line_that_began_late() -> None:
     found = measure_growth([1000, 1100, 1200], [5, 105, 205], 10)
-    assert (found.confidence >= 0.9, found.since_start) == (True, False)
+    assert (found.confidence >= 0.85, found.since_start) == (True, False)
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def test_what_slows_down_is_not_steady(values: list[float], steady: bool) -> Non
 
 
 def test_one_interval_is_doubtful_unless_it_fits_the_start() -> None:
-    assert measure_growth([1000, 1100], [3, 103], 10).confidence == 0.4
-    assert measure_growth([100, 200], [100, 200], 10).confidence == 0.6
+    assert measure_growth([1000, 1100], [3, 103], 10).confidence < 0.5
+    assert measure_growth([100, 200], [100, 200], 10).confidence > 0.5
 
 
 def test_few_requests_and_none() -> None:

@@ -1,9 +1,8 @@
 """Fits what the verdict's confidence rests on to the services of the corpus, and writes it down.
 
 The snapshots of a run (`python -m tests.corpus --keep DIR`) are judged again here. The scatter of
-rates and the shares of the curves are those that make the figures of all suspects most probable
-(expectation-maximization for the shares, Dempster, Laird and Rubin 1977; a grid for the scatter).
-A share of leaks is (right + 1/2) / (all + 1), Jeffreys' estimate.
+rates is that which makes the figures of the leaks most probable. A share of leaks is
+(right + 1/2) / (all + 1), Jeffreys' estimate.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from flask_heapview.analysis.calibration import TABLE, calibration
-from flask_heapview.analysis.growth_curves import CURVES, Curve, Rate, likelihoods
+from flask_heapview.analysis.calibration import PRIORS, TABLE, calibration
+from flask_heapview.analysis.growth_curves import CURVES, Rate, likelihoods
 from flask_heapview.analysis.judge import Judge, findings, judge
 from flask_heapview.analysis.series import Growth, lasting
 from flask_heapview.model.snapshot import Snapshot
@@ -28,10 +27,7 @@ DOCS = Path(__file__).parents[2] / "docs" / "verdict.md"
 BEGIN, END = "<!-- reliability -->", "<!-- end of reliability -->"
 BANDS = ((0.9, 1.0), (0.7, 0.9), (0.5, 0.7), (0.3, 0.5), (0.0, 0.3))
 # errors of a rate's logarithm that are tried: real traffic is less even than that of the corpus
-EVEN = [0.1 * 1.1**n for n in range(14)]
-UNEVEN = [0.4 * 1.1**n for n in range(14)]
-SHARES = [0.05 * n for n in range(1, 20)]  # of figures that come in lumps, that are tried
-ROUNDS = 40  # of expectation and maximization
+SCATTERS = [0.1 * 1.1**n for n in range(14)]
 UNDOUBTED = 0.85  # of the growth's confidence, from which nothing else speaks against a suspect
 
 
@@ -42,10 +38,8 @@ HEAD = (
     "# figures on the services of the corpus and writes this file: do not edit it.",
 )
 SAID = {
-    "scatter": "standard errors of a rate's logarithm, beside that of its count",
-    "priors": "shares of the figures that grow in every interval, by their curve",
+    "scatter": "standard error of a rate's logarithm, beside that of its count",
     "leaks": "shares of suspects that are leaks, against which nothing else speaks",
-    "lumpy-share": "  # of allocators' figures: the others come as evenly as objects do",
     "lasting-since-start": "  # several intervals, and what was there before fits the rate, too",
     "one": "  # interval alone",
     "ending": "  # it levels off, or came at once",
@@ -63,12 +57,12 @@ class Row:
 
 
 def rows_of(case: Case, snapshots: Sequence[Snapshot]) -> Iterator[Row]:
-    """All suspects. What grows beside a leak may be a part of it: it is no wrong suspect unless the
-    verdict would be on it."""
+    """The suspects. What else grows in a service that leaks may grow because of the leak: of that
+    the truth says nothing."""
     for found in findings(Judge(snapshots)):
         if found.growth.rates:
             right = case.leaks and found.cause in case.causes and case.held_at(found.path or "")
-            if right or not case.leaks or found.leaks:
+            if right or not case.leaks:
                 yield Row(case, found.growth, found.confidence, right)
 
 
@@ -81,53 +75,14 @@ def kept(place: Path) -> Iterator[tuple[Case, list[Snapshot]]]:
             yield case, [store.load(file.name.removesuffix(DONE)) for file in files]
 
 
-def shares_of(series: Sequence[dict[Curve, float]]) -> dict[Curve, float]:
-    """The shares of the curves that make the series most probable."""
-    shares: dict[Curve, float] = dict.fromkeys(CURVES, 1 / len(CURVES))
-    for _ in range(ROUNDS):
-        gained: dict[Curve, float] = dict.fromkeys(CURVES, 0.5)
-        for found in series:
-            whole = sum(shares[curve] * found[curve] for curve in CURVES)
-            for curve in CURVES if whole else ():
-                gained[curve] += shares[curve] * found[curve] / whole
-        shares = {curve: gained[curve] / sum(gained.values()) for curve in CURVES}
-    return shares
+def fit_scatter(series: Sequence[Rates]) -> float:
+    """That with which the figures of all leaks are most probable."""
 
+    def probable(error: float) -> float:
+        found = (likelihoods(rates, [(error, 1.0)]) for rates in series)
+        return sum(math.log(sum(PRIORS[curve] * one[curve] for curve in CURVES)) for one in found)
 
-def log_probability(series: Iterable[dict[Curve, float]], shares: dict[Curve, float]) -> float:
-    """Of all series, with such shares."""
-    found = (sum(shares[curve] * one[curve] for curve in CURVES) for one in series)
-    return sum(math.log(max(one, 1e-300)) for one in found)
-
-
-def fit_even(series: Sequence[Rates]) -> tuple[float, dict[Curve, float]]:
-    """The scatter of what comes evenly, and the shares of the curves."""
-    fits = []
-    for error in EVEN:
-        found = [likelihoods(rates, [(error, 1.0)]) for rates in series]
-        shares = shares_of(found)
-        fits.append((log_probability(found, shares), error, shares))
-    _, error, shares = max(fits, key=lambda one: one[0])
-    return error, shares
-
-
-def fit_lumpy(
-    series: Sequence[Rates], even: float, shares: dict[Curve, float]
-) -> tuple[float, float]:
-    """The scatter of what comes in lumps, and how much of what may do so does."""
-
-    evenly = [likelihoods(rates, [(even, 1.0)]) for rates in series]
-    fits = []
-    for error in UNEVEN:
-        unevenly = [likelihoods(rates, [(error, 1.0)]) for rates in series]
-        for share in SHARES:
-            found = [
-                {curve: (1 - share) * a[curve] + share * b[curve] for curve in CURVES}
-                for a, b in zip(evenly, unevenly, strict=True)
-            ]
-            fits.append((log_probability(found, shares), error, share))
-    _, error, share = max(fits, key=lambda one: one[0])
-    return error, share
+    return max(SCATTERS, key=probable)
 
 
 def leak_shares(rows: Iterable[Row]) -> dict[str, tuple[int, int]]:
@@ -155,13 +110,8 @@ def calibrate(place: Path) -> None:
     """Writes the figures, and the table of how far they can be relied on."""
     services = list(kept(place))
     rows = [row for case, snapshots in services for row in rows_of(case, snapshots)]
-    several = [row.growth for row in rows if len(row.growth.rates) > 1]
-    even, priors = fit_even([growth.rates for growth in several if not growth.lumpy])
-    lumpy, share = fit_lumpy([growth.rates for growth in several if growth.lumpy], even, priors)
-    figures = {
-        "scatter": {"even": even, "lumpy": lumpy, "lumpy-share": share},
-        "priors": {str(curve): priors[curve] for curve in CURVES},
-    }
+    even = [row.growth for row in rows if row.right and not row.growth.lumpy]
+    figures = {"scatter": {"even": fit_scatter([growth.rates for growth in even])}}
     write({**figures, "leaks": msgspec.to_builtins(calibration().leaks)})
     # which kind a growth is follows from the scatter
     alone = [(case, [shots[0], shots[-1]]) for case, shots in services]
@@ -194,7 +144,7 @@ def rely(services: Iterable[tuple[Case, list[Snapshot]]]) -> None:
             path = (suspect.holder.path if suspect.holder else None) or ""
             right = case.leaks and suspect.cause in case.causes and case.held_at(path)
             band = next(b for b in BANDS if b[0] <= suspect.confidence)
-            if right or not case.leaks or suspect.leaks:
+            if right or not case.leaks or suspect.rank == 1:
                 said[band].append(right)
                 if not right and suspect.leaks:
                     print(f"wrong: {case.name}: {suspect.cause} {suspect.confidence} at {path}")

@@ -7,38 +7,22 @@ import random
 
 import pytest
 
-from flask_heapview.analysis.growth_curves import Rate, likelihoods
+from flask_heapview.analysis.growth_curves import Rate
 from flask_heapview.analysis.series import measure_growth
 
-from .calibrate import Row, fit_even, fit_lumpy, leak_shares, shares_of
+from .calibrate import Row, fit_scatter, leak_shares
 from .judge import Case
 
 
-def scattered(chance: random.Random, error: float, last: float = 1.0) -> tuple[Rate, ...]:
-    """Three rates that scatter so much; the last is so much less."""
-    return tuple(
-        Rate(100, 10_000 * part * math.exp(chance.gauss(0, error)), 0) for part in (1, 1, last)
-    )
-
-
-def test_the_shares_of_the_curves_are_found() -> None:
-    chance = random.Random(1)
-    rates = [scattered(chance, 0.1) for _ in range(80)]
-    rates += [scattered(chance, 0.1, last=0.3) for _ in range(20)]
-    shares = shares_of([likelihoods(one, [(0.1, 1.0)]) for one in rates])
-    assert shares["level"] == pytest.approx(0.8, abs=0.06)
-    assert shares["filling"] == pytest.approx(0.2, abs=0.06)
+def scattered(chance: random.Random, error: float) -> tuple[Rate, ...]:
+    """Three rates that scatter so much."""
+    return tuple(Rate(100, 10_000 * math.exp(chance.gauss(0, error)), 0) for _ in range(3))
 
 
 def test_the_scatter_is_found() -> None:
     chance = random.Random(2)
-    even, shares = fit_even([scattered(chance, 0.2) for _ in range(50)])
-    assert even == pytest.approx(0.2, rel=0.2)
-    lumps = [scattered(chance, 0.8) for _ in range(30)]
-    lumps += [scattered(chance, 0.2) for _ in range(20)]
-    uneven, share = fit_lumpy(lumps, even, shares)
-    assert uneven == pytest.approx(0.8, rel=0.25)
-    assert share == pytest.approx(0.6, abs=0.2)
+    found = fit_scatter([scattered(chance, 0.2) for _ in range(50)])
+    assert found == pytest.approx(0.2, rel=0.2)
 
 
 @pytest.mark.parametrize(
