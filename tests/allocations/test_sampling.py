@@ -332,8 +332,13 @@ def test_live_bytes_are_those_of_the_view() -> None:
 
 
 def test_asking_for_live_bytes_takes_no_sample() -> None:
-    assert core is not None
     start(1)  # every single block
+    # other threads of the process that runs the tests may allocate meanwhile, but not every time
+    assert min(_taken_while_asking() for _ in range(10)) < 25
+
+
+def _taken_while_asking() -> int:
+    assert core is not None
     answers: list[Any] = [None] * 50
     before = core.sampling()
     for number in range(50):
@@ -342,7 +347,7 @@ def test_asking_for_live_bytes_takes_no_sample() -> None:
     assert all(answers)
     assert before is not None
     assert after is not None
-    assert after.samples - before.samples < 25
+    return after.samples - before.samples
 
 
 def test_live_bytes_are_none_while_nothing_is_sampled() -> None:
