@@ -2,7 +2,8 @@
 
 Reading a request, middleware and loading a session belong to the request that comes next. The end
 of a streamed response belongs to the last one. Which of them it was is told by all samples of one
-site: they agree on the guilty one. On the other side, the requests are mixed as they come.
+site: they agree on the guilty one. On the other side, the requests are mixed as they come. Where
+they are mixed on both sides, it may be no request's: a task that runs beside them in one thread.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from .samples import ENDPOINT, LiveSample, SampledTraceback, Samples
 Side = Literal["last", "next"]
 BEGUN = ("flask/app.py", "wsgi_app")  # the request is there, and not yet routed
 ENDED = ("flask/app.py", "do_teardown_appcontext"), ("flask/ctx.py", "pop")
+MIN_MARGIN = 0.2  # by which the guilty endpoint's share exceeds that of any on the other side
 
 
 class BetweenRequests:
@@ -33,7 +35,7 @@ class BetweenRequests:
         groups: defaultdict[Site, list[LiveSample]] = defaultdict(list)
         for live in samples:
             site = site_of(live)
-            if site is not None and site.endpoint is None and (live.last or live.next):
+            if site is not None and site.endpoint is None and self._is_between(live):
                 groups[site].append(live)
         found = {site: self._side(group) for site, group in groups.items()}
         return {site: side for site, side in found.items() if side is not None}
@@ -44,12 +46,16 @@ class BetweenRequests:
         endpoint = name.removeprefix(ENDPOINT)
         return None if endpoint in (name, OWN) else endpoint
 
+    def _is_between(self, live: LiveSample) -> bool:
+        """Not what came before the thread's first request: modules may have been imported then."""
+        return bool(live.last or (live.next and _known(self._found.entries[live.entry])))
+
     def _side(self, group: list[LiveSample]) -> Side | None:
         known = {_known(self._found.entries[number]) for number in {live.entry for live in group}}
         if len(known) == 1 and None not in known:
             return known.pop()
         before, after = self._share(group, "last"), self._share(group, "next")
-        if before == after:  # nobody can tell, unless it is one endpoint
+        if abs(before - after) < MIN_MARGIN:  # nobody can tell, unless it is one endpoint
             ends = {self.endpoint(live, side) for live in group for side in ("last", "next")}
             return "next" if len(ends - {None}) == 1 else None
         return "last" if before > after else "next"

@@ -54,7 +54,15 @@ def test_all_samples_agree_on_the_guilty_side(where: str) -> None:
 def test_where_both_sides_agree_nobody_can_tell() -> None:
     assert sides("middleware", [(A, B), (A, B)]) == (None, None)
     assert sides("middleware", [(A, A), (A, A)]) == ("next", "a")
-    assert sides("middleware", [(0, A)]) == ("next", "a")  # its first request
+
+
+def test_before_the_first_request_modules_are_imported() -> None:
+    assert sides("middleware", [(0, A), (0, B)]) == (None, None)
+    assert sides("session", [(0, A)]) == ("next", "a")
+
+
+def test_a_task_beside_the_requests_is_none_of_them() -> None:
+    assert sides("middleware", [(A, B), (B, A), (A, A), (B, B)]) == (None, None)
 
 
 def test_flask_s_own_functions_tell_it() -> None:
