@@ -119,6 +119,18 @@ def _at_once(count: int) -> list[Shape]:
     ]
 
 
+def wandering_likelihood(rates: Sequence[Rate]) -> float:
+    """How probable these are for what comes and goes, and only happened to grow each time.
+
+    What an interval gains is normal around 0 then, whatever its spread (flat on the logarithm, too:
+    the integral is a gamma function). All of k intervals gain once in 2^k times.
+    """
+    squares = sum(one.gained**2 for one in rates)
+    k = len(rates)
+    normal = (2 / math.sqrt(2 * math.pi)) ** k * math.prod(one.gained for one in rates)
+    return 0.5**k * normal * (2 / squares) ** (k / 2) * math.gamma(k / 2) / 2
+
+
 def rates_of(requests: Sequence[float], values: Sequence[float], noise: float) -> tuple[Rate, ...]:
     """Of the intervals that had requests. Without `noise`, the error is a count's (Poisson)."""
     found = []

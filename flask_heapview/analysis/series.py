@@ -7,8 +7,15 @@ from functools import lru_cache
 
 import msgspec
 
-from .calibration import PRIORS, calibration
-from .growth_curves import CURVES, Curve, Rate, likelihoods, rates_of
+from .calibration import PRIORS, WANDERING, calibration
+from .growth_curves import (
+    CURVES,
+    Curve,
+    Rate,
+    likelihoods,
+    rates_of,
+    wandering_likelihood,
+)
 
 MIN_START_REQUESTS = 5  # requests before the first figure, to compare it with the rate
 MIN_SERVED_REQUESTS = 10  # requests between the first figure and the last
@@ -73,7 +80,8 @@ def lasting(rates: tuple[Rate, ...], lumpy: bool) -> float:
     """The probability that they lie on a curve that does not end by itself (Bayes)."""
     found = likelihoods(rates, calibration().scatter.of(lumpy))
     weights = {curve: PRIORS[curve] * found[curve] for curve in CURVES}
-    whole = sum(weights.values())
+    wandering = WANDERING / sum(one.gained for one in rates) * wandering_likelihood(rates)
+    whole = sum(weights.values()) + wandering
     return sum(weights[curve] for curve in LASTING) / whole if whole else 0.0
 
 

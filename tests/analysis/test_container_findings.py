@@ -152,7 +152,7 @@ def test_the_rate_is_that_of_the_endpoint_which_allocates(name: str) -> None:
         for turn, (page, other) in enumerate(asked)
     ]
     (suspect,) = judge_in_words(rows).suspects
-    assert suspect.confidence == 0.95
+    assert suspect.confidence >= 0.9
     assert any(text.endswith("along the requests of page.") for text in suspect.evidence)
 
 

@@ -8,7 +8,14 @@ import random
 import pytest
 
 from flask_heapview.analysis.calibration import PRIORS, calibration
-from flask_heapview.analysis.growth_curves import CURVES, Rate, likelihoods, rates_of
+from flask_heapview.analysis.growth_curves import (
+    CURVES,
+    Rate,
+    likelihoods,
+    rates_of,
+    wandering_likelihood,
+)
+from flask_heapview.analysis.series import measure_growth
 
 EVEN = [(0.1, 1.0)]
 
@@ -62,6 +69,28 @@ def test_each_likelihood_is_a_density_of_what_differs() -> None:
         for curve, density in likelihoods(pair, EVEN).items():
             found[curve] += step * density
     assert found == pytest.approx(dict.fromkeys(CURVES, 1.0), abs=0.02)
+
+
+def test_what_comes_and_goes_grows_each_time_once_in_four() -> None:
+    """Twice in a row; over all ratios, its density comes to that."""
+    step = 0.02
+    pairs = ([Rate(9, 100, 0), Rate(9, 100 * math.exp(step * n), 0)] for n in range(-500, 501))
+    assert sum(step * wandering_likelihood(pair) for pair in pairs) == pytest.approx(0.25, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("gains", "leaks"),
+    [
+        ((5, 5), False),  # weak registries of real applications do this
+        ((3, 10), False),
+        ((4, 5, 4, 5, 4), True),  # it grew each time
+        ((50, 50), True),
+    ],
+)
+def test_few_entries_may_come_and_go(gains: tuple[int, ...], leaks: bool) -> None:
+    values = [700.0 + sum(gains[:n]) for n in range(len(gains) + 1)]
+    requests = [1000.0 + 240 * n for n in range(len(values))]
+    assert (measure_growth(requests, values, 5).confidence >= 0.5) is leaks
 
 
 def test_the_rate_itself_and_the_unit_tell_nothing() -> None:
