@@ -25,8 +25,8 @@ LUMPY_SHARE = 0.75
 PRIORS: dict[Curve, float] = {"level": 0.6, "rising": 0.1, "filling": 0.2, "at-once": 0.1}
 
 
-# Most owners of a large heap come and go, by few entries, and seldom by many. The prior of it
-# falls with what came: ten entries in two intervals may be that, a hundred hardly. In privacyidea and
+# Most owners of a large heap come and go, by few entries, and seldom by many. The prior of it falls
+# with what came: ten entries in two intervals may be that, a hundred hardly. In privacyidea and
 # ihatemoney, weak registries came and went by 10 to 13 entries in 480 requests.
 WANDERING = 150.0  # prior, over the number of entries
 

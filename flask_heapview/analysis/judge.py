@@ -76,7 +76,7 @@ MIN_UNOWNED_SHARE = 0.1  # of the objects that came: worth a word beside a leak
 MAX_REWOUND_CONFIDENCE = 0.8  # from one snapshot: a cache that is still filling looks the same
 CONFIDENCE_STEP = 0.05
 # of the confidence in what ends, below which something else speaks against a suspect, too
-MIN_SUSPECT_SHARE = 0.57
+MIN_SUSPECT_SHARE = 0.75
 
 
 def findings(case: Case) -> list[Finding]:
