@@ -127,8 +127,8 @@ def wandering_likelihood(rates: Sequence[Rate]) -> float:
     """
     squares = sum(one.gained**2 for one in rates)
     k = len(rates)
-    normal = (2 / math.sqrt(2 * math.pi)) ** k * math.prod(one.gained for one in rates)
-    return 0.5**k * normal * (2 / squares) ** (k / 2) * math.gamma(k / 2) / 2
+    normal = math.pow(2 / math.sqrt(2 * math.pi), k) * math.prod(one.gained for one in rates)
+    return math.pow(0.5, k) * normal * math.pow(2 / squares, k / 2) * math.gamma(k / 2) / 2
 
 
 def rates_of(requests: Sequence[float], values: Sequence[float], noise: float) -> tuple[Rate, ...]:
