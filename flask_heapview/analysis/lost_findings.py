@@ -7,6 +7,7 @@ blocks, grows. The sampler knows who allocated what no object owns.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
@@ -40,7 +41,7 @@ def find_lost(case: Case, held: Sequence[Finding]) -> list[Finding]:
     if any(lost_bytes(snapshot) is None for snapshot in case.snapshots):
         return []
     error = _error(case)
-    grown = case.series(lost_bytes, MIN_LOST_ERRORS * error, noise=error)
+    grown = case.series(lost_bytes, MIN_LOST_ERRORS * error, noise=_noise(case, error))
     if not grown.grows:
         return []
     now = case.target.allocations.unheld_small
@@ -115,6 +116,18 @@ def _error(case: Case) -> float:
     found = case.values(lambda snapshot: snapshot.heap.small)
     moved = max(abs(after - before) for before, after in pairwise(found))
     return FREE_LIST_BYTES + MAX_UNTOLD_SHARE * moved
+
+
+def _noise(case: Case, error: float) -> float:
+    """Standard error of what an interval lost. Where the samples told the past, they have one: that
+    of the part of them in one interval, whose sizes vary like an exponential distribution's."""
+    now = case.target.allocations.unheld_small
+    if not case.rewound or now is None:
+        return error
+    lost = case.values(lost_bytes)
+    samples = sum(now.born_samples) / (len(lost) - 1)
+    each = (lost[-1] - lost[0]) / (len(lost) - 1)
+    return math.hypot(error, each * math.sqrt(2 / max(1.0, samples)))
 
 
 def sites_gained(case: Case, which: Callable[[Allocations], Unheld | None]) -> list[Site]:

@@ -58,10 +58,10 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def reported(server: Server, endpoint: str, snapshots: int = 3) -> dict[str, Any]:
-    """The report after so many snapshots, with requests before each."""
+    """The report after so many snapshots, with requests before each: as many in all for one."""
     taken = []
     for turn in range(snapshots):
-        for number in range(REQUESTS):
+        for number in range(3 * REQUESTS // snapshots):
             server.get(f"/{endpoint}/{turn * REQUESTS + number}")
         taken.append(server.capture()["id"])
     base = f"base={taken[0]}&" if snapshots > 1 else ""
