@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from ..inspection.roots import innermost_library
 from ..model.births import BINS, Births
 from ..model.ownership import Site
-from .between_requests import BetweenRequests
+from .between_requests import BetweenRequests, Side
 from .birth_bins import BirthBins
 from .samples import ENDPOINT, LiveSample, SampledTraceback, Samples, is_app
 
@@ -64,15 +64,9 @@ class SampledSites:
         sides = self._between.sides(samples, self._site_of)
         found: dict[Site, _Site] = {}
         for live in samples:
-            site = self._site_of(live)
+            site, begun = self._placed(live, sides)
             if site is None:
                 continue
-            begun = self._begun_at(live)
-            side = sides.get(site)
-            if side is not None:
-                endpoint = self._between.endpoint(live, side)
-                site = msgspec.structs.replace(site, endpoint=endpoint)
-                begun = self.found.tags[live.next][1] if side == "next" and endpoint else None
             if site not in found:
                 found[site] = _Site(begun, self.found.since)
             found[site].add(live, self._inner[live.entry])
@@ -91,10 +85,18 @@ class SampledSites:
     def _site_of(self, live: LiveSample) -> Site | None:
         return self._sites[live.entry]
 
-    def _begun_at(self, live: LiveSample) -> int | None:
-        """Requests of the sample's endpoint that have begun."""
-        entry = self.found.entries[live.entry]
-        return entry.requests or None if entry.tag.startswith(ENDPOINT) else None
+    def _placed(
+        self, live: LiveSample, sides: Mapping[Site, Side]
+    ) -> tuple[Site | None, int | None]:
+        """A sample's site, and the requests of its endpoint that have begun, where these are the
+        ones that its birth is counted by."""
+        site, entry = self._site_of(live), self.found.entries[live.entry]
+        side = sides.get(site) if site is not None else None
+        if site is None or side is None:
+            return site, entry.requests or None if entry.tag.startswith(ENDPOINT) else None
+        endpoint = self._between.endpoint(live, side)
+        begun = self.found.tags[live.next][1] if side == "next" and endpoint else None
+        return msgspec.structs.replace(site, endpoint=endpoint), begun
 
 
 def _site(entry: SampledTraceback) -> Site | None:

@@ -198,7 +198,7 @@ class Judge(Case):
         if self.rewound:
             for one in found:
                 one.confidence = min(one.confidence, MAX_REWOUND_CONFIDENCE)
-        least = MIN_SUSPECT_SHARE * calibration().leaks.ending
+        least = MIN_SUSPECT_SHARE * calibration().leaks["ending"]
         found = [f for f in found if f.confidence >= least]
         found.sort(key=lambda f: (-told(f.confidence), -f.bytes))
         suspects = [self.suspect(n, f) for n, f in enumerate(found[:MAX_SUSPECTS], 1)]

@@ -44,13 +44,18 @@ def early_error(ages: NodeAges, share: float) -> float:
     return MAX_EARLY_ERRORS / math.sqrt(samples) if samples >= MIN_EARLY_SAMPLES else 0.0
 
 
+def uneven_error(samples: float) -> float:
+    """Standard error of the sum of so many samples, as a share of itself: their sizes vary like an
+    exponential distribution's, which doubles the variance of their number (Poisson)."""
+    return math.sqrt(2 / max(1, samples))
+
+
 def confidence_by_age(size: Sequence[int], samples: Sequence[int], begin: float) -> float:
     """The most confidence that what came since that share of the requests piles up.
 
     What is only being worked on was born in the second half of that time, nearly all of it: 0.0.
     It is 0.4 where chance may have made it look so young. A leak has half of it from the first
-    half, with a standard error of sqrt(2 / n) / 2: n samples, whose sizes vary like an exponential
-    distribution's. Of bins as wide as that time, nothing is said: 1.0.
+    half. Of bins as wide as that time, nothing is said: 1.0.
     """
     first, bins = round(BINS * begin), len(size)
     if bins - first < MIN_INTERVAL_BINS:
@@ -60,5 +65,5 @@ def confidence_by_age(size: Sequence[int], samples: Sequence[int], begin: float)
     if before >= MIN_EARLIER_SHARE * (before + after):
         return 1.0
     missing = EVEN_SHARE - before / (before + after)
-    error = EVEN_SHARE * math.sqrt(2 / max(1, sum(samples[first:])))
+    error = EVEN_SHARE * uneven_error(sum(samples[first:]))
     return 0.0 if missing > MIN_YOUNG_ERRORS * error else MAX_YOUNG_CONFIDENCE

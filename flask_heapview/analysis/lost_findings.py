@@ -17,7 +17,7 @@ from ..model.ownership import Site
 from ..model.snapshot import Snapshot
 from .finding import Case, Finding
 from .growing_sites import gained_at
-from .level_ages import confidence_by_age
+from .level_ages import confidence_by_age, uneven_error
 from .series import Growth
 
 # bytes that a full collection takes out of the lists of freed objects that are kept for later:
@@ -120,14 +120,14 @@ def _error(case: Case) -> float:
 
 def _noise(case: Case, error: float) -> float:
     """Standard error of what an interval lost. Where the samples told the past, they have one: that
-    of the part of them in one interval, whose sizes vary like an exponential distribution's."""
+    of the part of them in one interval."""
     now = case.target.allocations.unheld_small
     if not case.rewound or now is None:
         return error
     lost = case.values(lost_bytes)
     samples = sum(now.born_samples) / (len(lost) - 1)
     each = (lost[-1] - lost[0]) / (len(lost) - 1)
-    return math.hypot(error, each * math.sqrt(2 / max(1.0, samples)))
+    return math.hypot(error, each * uneven_error(samples))
 
 
 def sites_gained(case: Case, which: Callable[[Allocations], Unheld | None]) -> list[Site]:

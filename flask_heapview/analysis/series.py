@@ -7,15 +7,8 @@ from functools import lru_cache
 
 import msgspec
 
-from .calibration import PRIORS, WANDERING, calibration
-from .growth_curves import (
-    CURVES,
-    Curve,
-    Rate,
-    likelihoods,
-    rates_of,
-    wandering_likelihood,
-)
+from .calibration import PRIORS, WANDERING, calibration, kind_of
+from .growth_curves import CURVES, Curve, Rate, likelihoods, rates_of, wandering_likelihood
 
 MIN_START_REQUESTS = 5  # requests before the first figure, to compare it with the rate
 MIN_SERVED_REQUESTS = 10  # requests between the first figure and the last
@@ -30,7 +23,6 @@ class Growth(msgspec.Struct, frozen=True):
 
     total: float
     per_request: float
-    intervals: int
     steady: bool  # grew in every interval, at about one rate
     since_start: bool  # even the first figure fits the rate, counted from the worker's start
     confidence: float  # 0 to 1, of growth that will not stop by itself
@@ -38,11 +30,16 @@ class Growth(msgspec.Struct, frozen=True):
     rates: tuple[Rate, ...] = ()
 
     @property
+    def intervals(self) -> int:
+        """Those that had requests."""
+        return len(self.rates)
+
+    @property
     def grows(self) -> bool:
         return self.confidence > 0
 
 
-NO_GROWTH = Growth(0, 0, 0, False, False, 0)
+NO_GROWTH = Growth(0, 0, False, False, 0)
 
 
 def measure_growth(
@@ -72,7 +69,7 @@ def measure_growth(
     if served < MIN_SERVED_REQUESTS:  # too few to tell a slope from a start
         confidence = min(confidence, MAX_FEW_CONFIDENCE)
     steady = len(rates) > 1 and lasts > 1 / 2
-    return Growth(total, rate, len(rates), steady, since, confidence, lumpy, rates)
+    return Growth(total, rate, steady, since, confidence, lumpy, rates)
 
 
 @lru_cache(4096)  # many owners have grown by the same few objects
@@ -94,8 +91,7 @@ def _since_start(requests: float, value: float, rate: float) -> bool:
 def _confidence(intervals: int, lasts: float, since: bool, lumpy: bool) -> float:
     """Of a leak: of growth that lasts so many are, and so many of what does not."""
     leaks = calibration().leaks
+    sure = leaks[kind_of(intervals, since, lumpy)]
     if intervals == 1:  # any curve goes through it
-        return leaks.one_since_start if since else leaks.one
-    even = leaks.lasting_since_start if since else leaks.lasting
-    sure = leaks.lumpy if lumpy else even
-    return lasts * sure + (1 - lasts) * leaks.ending
+        return sure
+    return lasts * sure + (1 - lasts) * leaks["ending"]

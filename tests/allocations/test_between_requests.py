@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from flask_heapview.allocations.between_requests import BetweenRequests
-from flask_heapview.allocations.samples import NONE, LiveSample, SampledTraceback, Samples
+from flask_heapview.allocations.samples import NONE, LiveSample, SampledTraceback
 from flask_heapview.model.ownership import Site
 from flask_heapview.request_context import OWN
+
+from ..sampled import samples_of
 
 PLACES = {
     "server": [("/site/gunicorn/http/wsgi.py", "create", 3)],
@@ -28,19 +30,7 @@ def sides(where: str, ends: list[tuple[int, int]], site: Site = SITE) -> tuple[o
     """The side that was found, and the endpoint of the first sample on it."""
     entry = SampledTraceback("thread t", PLACES[where], 1, 1, False, 0)
     live = [LiveSample(4096, 512.0, 0, NONE, NONE, 1, 1, 0, last, after) for last, after in ends]
-    found = Samples(
-        frames=6,
-        sample_bytes=512.0,
-        seen=0.0,
-        dropped=0,
-        since=1.0,
-        requests=9,
-        overhead=0,
-        tags=TAGS,
-        entries=[entry],
-        live=live,
-    )
-    between = BetweenRequests(found)
+    between = BetweenRequests(samples_of([entry], live, TAGS))
     side = between.sides(live, lambda _: site).get(site)
     return side, None if side is None else between.endpoint(live[0], side)
 

@@ -114,5 +114,5 @@ def test_the_figures_are_probabilities() -> None:
     assert set(PRIORS) == set(CURVES)
     assert sum(PRIORS.values()) == pytest.approx(1.0)
     shares = calibration().leaks
-    assert 0 < shares.ending < shares.lasting < 1
-    assert 0 < shares.one < 0.5 < shares.one_since_start < 1
+    assert 0 < shares["ending"] < shares["lasting"] < 1
+    assert 0 < shares["one"] < 0.5 < shares["one-since-start"] < 1

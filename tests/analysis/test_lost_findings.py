@@ -18,6 +18,7 @@ from flask_heapview.model.process import Allocators, Process
 from flask_heapview.model.report import Report
 from flask_heapview.model.snapshot import Snapshot
 
+from ..sampled import samples_of
 from .factories import MB, SITE, row
 
 LOST = Site(file="/srv/app.py", line=40, function="parse", size=0, endpoint="page")
@@ -125,24 +126,14 @@ def test_samples_are_sorted_by_their_blocks() -> None:
         "endpoint page", [("/srv/app.py", "parse", 40)], 1, 1, False, 9
     )
     ours = samples.SampledTraceback("endpoint page", [], 1, 1, True, 9)
-    found = samples.Samples(
-        frames=6,
-        sample_bytes=1.0,
-        seen=0.0,
-        dropped=0,
-        since=1.0,
-        requests=9,
-        overhead=0,
-        tags=[],
-        entries=[entry, ours],
-        live=[
-            live(64),
-            live(512, kind=samples.NONE),
-            live(513, kind=1),
-            live(64, held=3),
-            replace(live(64), entry=1),
-        ],
-    )
+    blocks = [
+        live(64),
+        live(512, kind=samples.NONE),
+        live(513, kind=1),
+        live(64, held=3),
+        replace(live(64), entry=1),
+    ]
+    found = samples_of([entry, ours], blocks)
     small, large = unheld(found, ["str", "bytes"])
     assert (small.size, small.objects, small.types) == (576, 64, ["str"])
     assert (large.size, large.objects, large.types) == (513, 513, ["bytes"])

@@ -32,6 +32,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--clients", type=int, default=2)
     parser.add_argument("--scale", type=float, default=1.0, help="of the number of requests")
     parser.add_argument("--engine", default="auto", help="auto, native or portable")
+    parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="the snapshots, in that directory")
     parser.add_argument("--kept", type=Path, help="calibrate on what such a run has kept")
     return parser.parse_args()
@@ -41,7 +42,7 @@ def _judged(options: argparse.Namespace) -> list[Outcome]:
     patterns = options.only.split(",")
     wanted = [c for c in cases() if any(fnmatch.fnmatch(c.name, p) for p in patterns)]
     outcomes = []
-    for case in wanted:
+    for case in wanted * options.times:
         try:
             outcomes.append(run(case, options.clients, options.scale, options.engine, options.keep))
         except Unavailable as why:

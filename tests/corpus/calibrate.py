@@ -8,13 +8,12 @@ rates is that which makes the figures of the leaks most probable. A share of lea
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, get_args
 
-import msgspec
-
-from flask_heapview.analysis.calibration import PRIORS, TABLE, calibration
+from flask_heapview.analysis.calibration import PRIORS, TABLE, Kind, calibration, kind_of
 from flask_heapview.analysis.growth_curves import CURVES, Rate, likelihoods
 from flask_heapview.analysis.judge import Judge, findings, judge
 from flask_heapview.analysis.series import Growth, lasting
@@ -30,9 +29,7 @@ BANDS = ((0.9, 1.0), (0.7, 0.9), (0.5, 0.7), (0.3, 0.5), (0.0, 0.3))
 SCATTERS = [0.1 * 1.1**n for n in range(14)]
 UNDOUBTED = 0.85  # of the growth's confidence, from which nothing else speaks against a suspect
 
-
 Rates = tuple[Rate, ...]
-KINDS = ("lasting-since-start", "lasting", "lumpy", "one-since-start", "one", "ending")
 HEAD = (
     "# What the verdict's confidence rests on. `python -m tests.corpus calibrate` measures these",
     "# figures on the services of the corpus and writes this file: do not edit it.",
@@ -50,7 +47,6 @@ SAID = {
 class Row:
     """A suspect, and whether it is the leak that is in the service."""
 
-    case: Case
     growth: Growth
     confidence: float
     right: bool
@@ -61,9 +57,9 @@ def rows_of(case: Case, snapshots: Sequence[Snapshot]) -> Iterator[Row]:
     the truth says nothing."""
     for found in findings(Judge(snapshots)):
         if found.growth.rates:
-            right = case.leaks and found.cause in case.causes and case.held_at(found.path or "")
+            right = case.is_leak(found.cause, found.path)
             if right or not case.leaks:
-                yield Row(case, found.growth, found.confidence, right)
+                yield Row(found.growth, found.confidence, right)
 
 
 def kept(place: Path) -> Iterator[tuple[Case, list[Snapshot]]]:
@@ -85,10 +81,10 @@ def fit_scatter(series: Sequence[Rates]) -> float:
     return max(SCATTERS, key=probable)
 
 
-def leak_shares(rows: Iterable[Row]) -> dict[str, tuple[int, int]]:
+def leak_shares(rows: Iterable[Row]) -> dict[Kind, tuple[int, int]]:
     """How many suspects with each kind of growth there are, and how many of them are leaks. Only
     those count against which nothing else speaks."""
-    found = dict.fromkeys(KINDS, (0, 0))
+    found: dict[Kind, tuple[int, int]] = dict.fromkeys(get_args(Kind), (0, 0))
     for row in rows:
         if row.confidence >= UNDOUBTED * row.growth.confidence:
             count, right = found[_kind(row.growth)]
@@ -96,14 +92,10 @@ def leak_shares(rows: Iterable[Row]) -> dict[str, tuple[int, int]]:
     return found
 
 
-def _kind(growth: Growth) -> str:
-    if len(growth.rates) == 1:
-        return "one-since-start" if growth.since_start else "one"
-    if lasting(growth.rates, growth.lumpy) < 1 / 2:
+def _kind(growth: Growth) -> Kind:
+    if growth.intervals > 1 and not growth.steady:
         return "ending"
-    if growth.lumpy:
-        return "lumpy"
-    return "lasting-since-start" if growth.since_start else "lasting"
+    return kind_of(growth.intervals, growth.since_start, growth.lumpy)
 
 
 def calibrate(place: Path) -> None:
@@ -112,7 +104,7 @@ def calibrate(place: Path) -> None:
     rows = [row for case, snapshots in services for row in rows_of(case, snapshots)]
     even = [row.growth for row in rows if row.right and not row.growth.lumpy]
     figures = {"scatter": {"even": fit_scatter([growth.rates for growth in even])}}
-    write({**figures, "leaks": msgspec.to_builtins(calibration().leaks)})
+    write({**figures, "leaks": calibration().leaks})
     # which kind a growth is follows from the scatter
     alone = [(case, [shots[0], shots[-1]]) for case, shots in services]
     rows = [row for case, shots in [*services, *alone] for row in rows_of(case, shots)]
@@ -124,7 +116,7 @@ def calibrate(place: Path) -> None:
     rely(services)
 
 
-def write(figures: dict[str, dict[str, float]]) -> None:
+def write(figures: Mapping[str, Mapping[Any, float]]) -> None:
     """The file of figures. What was read before is forgotten."""
     lines = [*HEAD]
     for name, table in figures.items():
@@ -141,8 +133,8 @@ def rely(services: Iterable[tuple[Case, list[Snapshot]]]) -> None:
     said: dict[tuple[float, float], list[bool]] = {band: [] for band in BANDS}
     for case, snapshots in services:
         for suspect in judge(snapshots).suspects:
-            path = (suspect.holder.path if suspect.holder else None) or ""
-            right = case.leaks and suspect.cause in case.causes and case.held_at(path)
+            path = suspect.holder.path if suspect.holder else None
+            right = case.is_leak(suspect.cause, path)
             band = next(b for b in BANDS if b[0] <= suspect.confidence)
             if right or not case.leaks or suspect.rank == 1:
                 said[band].append(right)

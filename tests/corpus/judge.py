@@ -44,6 +44,10 @@ class Case:
     def leaks(self) -> bool:
         return bool(self.causes)
 
+    def is_leak(self, cause: str, path: str | None) -> bool:
+        """Whether that suspect is the leak."""
+        return cause in self.causes and self.held_at(path or "")
+
     def held_at(self, path: str) -> bool:
         """Whether that is the holder."""
         return not self.holder or re.search(self.holder, path) is not None

@@ -11,7 +11,6 @@ from flask_heapview.analysis.growth_curves import Rate
 from flask_heapview.analysis.series import measure_growth
 
 from .calibrate import Row, fit_scatter, leak_shares
-from .judge import Case
 
 
 def scattered(chance: random.Random, error: float) -> tuple[Rate, ...]:
@@ -37,6 +36,6 @@ def test_the_scatter_is_found() -> None:
 )
 def test_leaks_are_counted_by_the_kind_of_growth(values: list[float], kind: str) -> None:
     growth = measure_growth([100 * n for n in range(1, 1 + len(values))], values, 10)
-    doubted = Row(Case("other"), growth, growth.confidence / 2, True)  # by something else
-    rows = [Row(Case("one"), growth, growth.confidence, right) for right in (True, True, False)]
+    doubted = Row(growth, growth.confidence / 2, True)  # by something else
+    rows = [Row(growth, growth.confidence, right) for right in (True, True, False)]
     assert {k: n for k, n in leak_shares([*rows, doubted]).items() if n != (0, 0)} == {kind: (3, 2)}
