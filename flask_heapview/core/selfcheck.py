@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .loader import Core
 
 SECONDS = 20.0  # that the check may take
+ATTEMPTS = 3  # a child that is killed, or meets a lock held at the fork, says nothing of the core
 
 
 class Unfit(Exception):
@@ -154,7 +155,17 @@ def run(core: Core, type_table: TypeTable) -> None:
 
 
 def verify(core: Core, type_table: TypeTable) -> None:
-    """Has all that done in a forked child. Raises Unfit with the reason."""
+    """Has all that done in a forked child. Raises Unfit with the reason: where they disagree, or
+    how the last of several children ended."""
+    for _ in range(ATTEMPTS):
+        failed = _check_in_child(core, type_table)
+        if failed is None:
+            return
+    raise Unfit(f"The native core's self-check failed: {failed}")
+
+
+def _check_in_child(core: Core, type_table: TypeTable) -> str | None:
+    """How a child ended without an answer; None where all is well. Raises Unfit otherwise."""
     page = ProgressPage(None)
 
     def work() -> None:
@@ -166,9 +177,12 @@ def verify(core: Core, type_table: TypeTable) -> None:
     forked = forked_child.spawn(work, page, SECONDS, keep=())
     try:
         forked.watch(page, SECONDS)
-    except (TimeoutError, forked_child.ChildFailed) as error:
-        raise Unfit(f"The native core's self-check failed: {error or 'it hung'}.") from None
+    except TimeoutError:
+        return "it hung."
+    except forked_child.ChildFailed as error:
+        if page.error:
+            raise Unfit(f"The native core's self-check failed: {error}") from None
+        return f"{error}."
     finally:
         forked.close()
-    if forked.status != 0:
-        raise Unfit("The native core's self-check failed.")
+    return None if forked.status == 0 else "its child ended without a result."

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from contextlib import nullcontext
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -63,6 +67,26 @@ def test_a_core_that_misunderstands_is_not_used(
     assert {"size": "bytes", "references": "misses", "count": "counts", "crash": "SIGSEGV"}[
         folly
     ] in chosen.why
+
+
+@pytest.mark.parametrize(("lost", "passes"), [(1, True), (selfcheck.ATTEMPTS, False)])
+def test_a_child_that_is_killed_says_nothing_of_the_core(
+    lost: int, passes: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The kernel takes it first where memory ends: no reason to give the core up for good."""
+    run = selfcheck.run
+
+    def often_killed(core: Any, type_table: Any) -> None:
+        if len(list(tmp_path.iterdir())) < lost:
+            (tmp_path / str(os.getpid())).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        run(core, type_table)
+
+    monkeypatch.setattr(selfcheck, "run", often_killed)
+    chosen = NativeEngine()
+    with nullcontext() if passes else pytest.raises(selfcheck.Unfit, match="SIGKILL"):
+        chosen.warm_up()
+    assert len(list(tmp_path.iterdir())) == lost
 
 
 def test_asking_for_what_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
