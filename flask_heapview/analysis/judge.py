@@ -55,13 +55,14 @@ from .diff import served
 from .explained import explained_by
 from .finding import MB, Case, Finding, fingerprint, merge
 from .garbage_findings import find_garbage
+from .growth_by_endpoint import explain
 from .handle_findings import find_handles
 from .impact import impact_of
 from .library_faults import blame
 from .library_rules import remedy_rule
 from .lost_findings import find_lost
 from .memory_findings import find_memory_growth
-from .regression import EndpointGrowth, explain_by_lumps, explain_by_rate
+from .regression import EndpointGrowth, explain_by_lumps
 from .rewind import rewound
 
 AnyFact = TypeVar("AnyFact")
@@ -183,13 +184,13 @@ class Judge(Case):
         if finding.figure is None:
             return []
         asked = served(self.base, self.target)
-        gained, requests = self.level_steps.gained(finding.figure), self.level_steps.requests()
+        gained = self.level_steps.gained(finding.figure)
         total, own = sum(gained), _share_of_process(finding)
         if not MIN_GROWTH_SHARE * total <= own <= total / MIN_GROWTH_SHARE:
             return []
-        found = explain_by_rate(requests, gained, finding.figure)
+        found = explain(self.level_steps, finding.figure)
         if not found and finding.figure == "malloc":
-            found = explain_by_lumps(requests, gained)
+            found = explain_by_lumps(self.level_steps.requests(), gained)
         return [one for one in found if one.endpoint in asked]
 
     def report(self) -> Report:

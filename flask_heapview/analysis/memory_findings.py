@@ -18,9 +18,10 @@ from ..model.facts import (
 from ..model.report import Cause
 from ..model.snapshot import Snapshot
 from .finding import MB, Case, Finding
+from .growth_by_endpoint import explain
 from .level_steps import Figure
 from .lost_findings import MIN_SAMPLED_SHARE, sites_gained
-from .regression import EndpointGrowth, explain_by_rate
+from .regression import EndpointGrowth
 from .series import Growth
 
 # native growth: less may be what the threads' arenas and caches came to, unless it is as regular
@@ -80,7 +81,7 @@ def _stands_apart(case: Case, native: Finding, leaks: Sequence[Finding]) -> bool
 
 
 def _explained(case: Case) -> list[EndpointGrowth]:
-    return explain_by_rate(case.level_steps.requests(), case.level_steps.gained("malloc"))
+    return explain(case.level_steps, "malloc")
 
 
 def _is_regular(explained: Sequence[EndpointGrowth], total: float) -> bool:

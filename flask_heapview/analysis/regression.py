@@ -23,6 +23,7 @@ MIN_STEPS = 12  # steps from reading to reading: fewer fit anything
 MAX_ONE_OFF_SHARE = 1 / 8
 MIN_LOG_LIKELIHOOD = 8.0  # log likelihood that an endpoint must gain: Wilks 1938, 4 standard errors
 MIN_LOG_LIKELIHOOD_LEAD = 4.0  # and its lead over the next best: 1 in 50
+MIN_ALL_SHARE = 0.9  # of the requests: so many are as good as all
 MAX_ROUNDING_SHARE = 1e-12  # of the squares: what is left is the rounding of floats
 # of the mean growth per request, from which a single request has left something behind
 MIN_MARK_SHARE = 0.1
@@ -31,6 +32,9 @@ MIN_OWN_SHARE = 0.7  # of what single requests left behind, that is the endpoint
 MIN_BINOMIAL_LOG_LIKELIHOOD = 4.6
 MIN_ENDPOINT_SHARE = 0.02  # of the growth: an endpoint with less is not worth its name
 MIN_EXPLAINED_SHARE = 0.5  # of the growth, that those who are named must account for
+
+
+Slope = tuple[str, float, float]  # an endpoint, what a request of it leaves, the error of that
 
 
 class EndpointGrowth(msgspec.Struct, frozen=True):
@@ -74,8 +78,9 @@ def _usual(
     return columns, [gained[n] * w for n, w in kept], asked
 
 
-def _select(columns: Mapping[str, Column], growth: Column) -> list[str]:
-    """The endpoints that explain it, one after the other; none where two do equally well."""
+def select(columns: Mapping[str, Column], growth: Column, asked: Mapping[str, float]) -> list[str]:
+    """The endpoints that explain it, one after the other; none where two do equally well, or all
+    requests together do. `asked` are the requests of each."""
     chosen: list[str] = []
     left, open_ = growth, dict(columns)
     while open_ and len(growth) - len(chosen) >= MIN_STEPS:
@@ -91,7 +96,23 @@ def _select(columns: Mapping[str, Column], growth: Column) -> list[str]:
         direction = open_.pop(name)
         left = _without(left, direction)
         open_ = {n: _without(c, direction) for n, c in open_.items()}
-    return chosen
+    return chosen if _lead(chosen, columns, growth, left, asked) else []
+
+
+def _lead(
+    chosen: Sequence[str],
+    columns: Mapping[str, Column],
+    growth: Column,
+    left: Column,
+    asked: Mapping[str, float],
+) -> bool:
+    """Whether they explain it better than all requests together, whatever their endpoint."""
+    if sum(asked[name] for name in chosen) >= MIN_ALL_SHARE * sum(asked.values()):
+        return True
+    rest = _without(growth, [sum(row) for row in zip(*columns.values(), strict=True)])
+    least = MAX_ROUNDING_SHARE * _dot(growth, growth)
+    ratio = max(_dot(rest, rest), least) / max(_dot(left, left), least)
+    return len(growth) / 2 * math.log(ratio) >= MIN_LOG_LIKELIHOOD_LEAD
 
 
 def _gain(column: Column, left: Column) -> float:
@@ -103,9 +124,7 @@ def _gain(column: Column, left: Column) -> float:
     return len(left) / 2 * math.log(before / after)
 
 
-def _fit(
-    chosen: Sequence[str], columns: Mapping[str, Column], growth: Column
-) -> list[tuple[str, float, float]]:
+def fitted(chosen: Sequence[str], columns: Mapping[str, Column], growth: Column) -> list[Slope]:
     """The common fit: each slope, with its standard error, is that along what the other columns
     leave of its own."""
     found = []
@@ -140,20 +159,29 @@ def explain_by_rate(
     if total <= 0:
         return []
     columns, growth, asked = _usual(requests, gained)
-    found = [
+    found = fitted(select(columns, growth, asked), columns, growth)
+    return named(found, asked, total, figure, len(growth))
+
+
+def named(
+    found: Sequence[Slope],
+    asked: Mapping[str, float],
+    total: float,
+    figure: Figure,
+    readings: int,
+) -> list[EndpointGrowth]:
+    """What those slopes come to over the requests that each endpoint was `asked`, the largest
+    first; none where they do not explain half of the `total`."""
+    rows = [
         EndpointGrowth(
-            name,
-            slope * asked[name],
-            _evidence(figure, name, slope, error, len(growth)),
-            slope,
-            error,
+            name, slope * asked[name], _evidence(figure, name, slope, error, readings), slope, error
         )
-        for name, slope, error in _fit(_select(columns, growth), columns, growth)
+        for name, slope, error in found
         if slope * asked[name] >= MIN_ENDPOINT_SHARE * total
     ]
-    if sum(one.bytes for one in found) < MIN_EXPLAINED_SHARE * total:
+    if sum(one.bytes for one in rows) < MIN_EXPLAINED_SHARE * total:
         return []
-    return sorted(found, key=lambda one: -one.bytes)
+    return sorted(rows, key=lambda one: -one.bytes)
 
 
 def _evidence(

@@ -181,7 +181,7 @@ def _check_in_child(core: Core, type_table: TypeTable) -> str | None:
         return "it hung."
     except forked_child.ChildFailed as error:
         if page.error:
-            raise Unfit(f"The native core's self-check failed: {error}") from None
+            raise Unfit(f"The native core's self-check failed: {error}.") from None
         return f"{error}."
     finally:
         forked.close()

@@ -66,9 +66,11 @@ class Bridge(Model, frozen=True):
 
 
 class Readings(Model, frozen=True):
-    """What the process took at moments between requests, the oldest first."""
+    """What the process took at moments between requests, or while a busy worker served some; the
+    oldest first."""
 
     clock: list[float] = []  # seconds of the machine's monotonic clock
+    serving: list[int] = []  # requests under way; none in files of before this field
     malloc: list[int] = []  # bytes that the C library has handed out
     anonymous: list[int] = []  # resident, of no file
     files: list[int] = []  # in temporary filesystems

@@ -2,6 +2,7 @@
 
 Where no object and so no allocation site is guilty (native memory, fragmentation, files in memory),
 only the mix of requests can say whose it is, and between single requests the mix always varies.
+A worker that always serves somebody is read all the same: the judge knows how to take these.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ COSTS_BETWEEN_READINGS = 250
 # readings at a stretch, with one request between two: those tell endpoints apart best
 READINGS_PER_BURST = 4
 READINGS_AFTER_CAPTURE = 64
+# nanoseconds for which a moment without a request is waited for, once a reading is due; half as
+# long each time that it was in vain
+MAX_WAIT_NS = 100_000_000
 # nanoseconds of a reading: after two in a row the C library is not asked again
 MAX_READING_NS = 2_000_000
 MAX_SLOW_READINGS = 2
@@ -48,16 +52,18 @@ class LevelHistory:
         """Begins again from nothing, as a freshly forked worker must."""
         self._lock = threading.Lock()
         self._due = self._left = self._used = 0
+        self._wait = MAX_WAIT_NS
         self._begun, self._ended = itertools.count(), itertools.count()
         self._clock = array("d", bytes(8 * MAX_READINGS))
+        self._serving = array("q", bytes(8 * MAX_READINGS))
         self._levels = tuple(array("q", bytes(8 * MAX_READINGS)) for _ in FIGURES)
         self._requests: dict[str, array[int]] = {}
         self._mounts: tuple[bytes, ...] | None = None
         self._dear = 0
 
     def begin(self, own: bool = False) -> None:
-        """Before a request is counted: takes a reading, if it is time to, nothing is being served,
-        and the request is none of the page's own."""
+        """Before a request is counted: takes a reading, if it is time to, and the request is none
+        of the page's own."""
         now = time.monotonic_ns()
         due = (self._left or now >= self._due) and not own
         if due and core and self._lock.acquire(blocking=False):
@@ -72,17 +78,20 @@ class LevelHistory:
         next(self._ended)
 
     def _take(self, now: int) -> None:
-        # only while nothing is being served: then those that were begun are those that have ended,
+        # best while nothing is being served: then those that were begun are those that have ended,
         # and what they needed for a while is gone
-        if steps_of(self._begun) > steps_of(self._ended):
+        serving = steps_of(self._begun) - steps_of(self._ended)
+        if serving > 0 and now < self._due + self._wait:
             return
+        if serving > 0:
+            self._wait //= 2
+            self._due = now + COSTS_BETWEEN_READINGS * self._read(now, serving)
+            return
+        self._wait = MAX_WAIT_NS
         if now >= self._due:
             self._left = max(READINGS_PER_BURST, self._left)
         self._left -= 1
-        began = time.thread_time_ns()  # what other threads do meanwhile is no price of ours
-        self._read(now / 1e9)
-        price = time.thread_time_ns() - began
-        self._due = now + COSTS_BETWEEN_READINGS * price * READINGS_PER_BURST
+        self._due = now + COSTS_BETWEEN_READINGS * self._read(now) * READINGS_PER_BURST
 
     def readings(self) -> Readings:
         """All up to now, the oldest first. A capture begins: the next requests are read one by
@@ -95,6 +104,7 @@ class LevelHistory:
             now = dict(zip(FIGURES, self._now(), strict=True)) if core and n else {}
             return Readings(
                 clock=self._clock[:n].tolist(),
+                serving=self._serving[:n].tolist(),
                 malloc=malloc,
                 anonymous=anonymous,
                 files=files,
@@ -104,14 +114,16 @@ class LevelHistory:
                 now=now,
             )
 
-    def _read(self, clock: float) -> None:
+    def _read(self, now: int, serving: int = 0) -> int:
+        """Returns its price, in nanoseconds of this thread: what others do meanwhile is none."""
         assert core is not None
+        began = time.thread_time_ns()
         if self._mounts is None:
             self._mounts = tuple(os.fsencode(place) for place in tmpfs.mounts()[:MAX_MOUNTS])
         if self._used == MAX_READINGS:
             self._thin()
         n = self._used
-        self._clock[n] = clock
+        self._clock[n], self._serving[n] = now / 1e9, serving
         for column, level in zip(self._levels, self._now(), strict=True):
             column[n] = level
         for column in self._requests.values():
@@ -119,6 +131,7 @@ class LevelHistory:
         for name, count in self._counter.read().items():
             self._column(name)[n] += count
         self._used = n + 1
+        return time.thread_time_ns() - began
 
     def _now(self) -> tuple[int, ...]:
         """The figures of this moment, in the order of FIGURES."""
@@ -142,7 +155,7 @@ class LevelHistory:
     def _thin(self) -> None:
         half = MAX_READINGS // 2
         self._clock[: half // 2 + half] = self._clock[0:half:2] + self._clock[half:]
-        for column in (*self._levels, *self._requests.values()):
+        for column in (self._serving, *self._levels, *self._requests.values()):
             column[: half // 2 + half] = column[0:half:2] + column[half:]
         self._used = half // 2 + half
 

@@ -1,12 +1,14 @@
-"""Which endpoint makes the process grow, by readings between requests."""
+"""Which endpoint makes the process grow, by readings of its levels."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
+from flask_heapview.analysis.growth_by_endpoint import explain
 from flask_heapview.analysis.level_steps import LevelSteps
 from flask_heapview.analysis.regression import explain_by_lumps, explain_by_rate
 from flask_heapview.model.process import Readings
@@ -181,3 +183,41 @@ def test_only_the_steps_between_two_moments() -> None:
     assert steps.gained("malloc") == [20, 30]
     assert steps.requests() == {"a": [2, 4]}
     assert LevelSteps(readings, 6.0, 9.0).gained("malloc") == []
+
+
+def busy(leak: int, readings: int = 200, need: int = 80_000, seed: int = 3) -> Readings:
+    """Two endpoints, a few requests of which are always under way: each needs memory for a while,
+    and one of "a" leaves some behind."""
+    chance = random.Random(seed)
+    requests: dict[str, list[int]] = {"a": [0], "b": [0]}
+    for _ in range(readings - 1):
+        for column in requests.values():
+            column.append(column[-1] + chance.randint(0, 30))
+    serving = [chance.randint(1, 8) for _ in range(readings)]
+    return Readings(
+        clock=[float(n) for n in range(readings)],
+        serving=serving,
+        malloc=[leak * a + need * n for a, n in zip(requests["a"], serving, strict=True)],
+        requests=requests,
+    )
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_worker_that_is_never_idle_is_read_all_the_same(seed: int) -> None:
+    steps = LevelSteps(busy(5000, seed=seed), 0, 200)
+    (found,) = explain(steps, "malloc")
+    assert found.endpoint == "a"
+    assert abs(found.per_request - 5000) < 5 * found.error
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_what_requests_need_for_a_while_is_no_growth_of_an_endpoint(seed: int) -> None:
+    steps = LevelSteps(busy(0, seed=seed), 0, 200)
+    assert explain(steps, "malloc") == []
+
+
+def test_moments_without_a_request_are_better_than_means() -> None:
+    readings = busy(5000)
+    serving = [n % 2 for n in range(200)]
+    quiet = LevelSteps(msgspec.structs.replace(readings, serving=serving), 0, 200)
+    assert len(quiet.gained("malloc")) == 99

@@ -1,4 +1,4 @@
-"""What the process takes, read between requests."""
+"""What the process takes, read between requests or while some are served."""
 
 from __future__ import annotations
 
@@ -172,6 +172,32 @@ def test_requests_that_overlap_are_not_read_one_by_one(monkeypatch: pytest.Monke
         counter.add("a")
         found.end()
     assert len(found.readings().clock) == 1
+
+
+def test_one_that_is_never_idle_is_read_while_it_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_WAIT_NS", 0)
+    counter = RequestCounter()
+    found = LevelHistory(counter)
+    found.begin()
+    counter.add("a stream")
+    for _ in range(20):
+        found._due = 0
+        found.begin()
+        counter.add("a")
+        found.end()
+    readings = found.readings()
+    assert readings.serving == [0] + [1] * 20
+    assert readings.requests["a"] == [0, *range(20)]
+
+
+def test_a_moment_without_a_request_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_WAIT_NS", 10**18)  # longer than any machine is up
+    counter = RequestCounter()
+    found = LevelHistory(counter)
+    for _ in range(5):
+        found._due = 0
+        found.begin()
+    assert found.readings().serving == [0]
 
 
 def test_two_threads_do_not_read_at_once() -> None:

@@ -87,7 +87,7 @@ def _(fact: facts.EndpointLeaves) -> str:
     return (
         f"A request of {fact.endpoint} leaves {bytes_text(fact.bytes_per_request)} "
         f"(± {bytes_text(fact.margin_bytes)}) behind, "
-        f"over {count_text(fact.readings, 'reading')} between requests."
+        f"over {count_text(fact.readings, 'reading')}."
     )
 
 
@@ -96,7 +96,7 @@ def _(fact: facts.EndpointOpens) -> str:
     return (
         f"A request of {fact.endpoint} leaves {rate_text(fact.per_request)} {fact.handles} behind "
         f"(± {rate_text(fact.margin)} {fact.handles}), "
-        f"over {count_text(fact.readings, 'reading')} between requests."
+        f"over {count_text(fact.readings, 'reading')}."
     )
 
 
