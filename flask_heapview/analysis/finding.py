@@ -18,6 +18,7 @@ from ..model.snapshot import Snapshot
 from .exposure import counted, exposure
 from .growing_nodes import GrownHeap, compare_trees
 from .level_steps import Figure, LevelSteps
+from .passing import passing_bytes
 from .regression import EndpointGrowth
 from .series import NO_GROWTH, Growth, measure_growth
 
@@ -101,6 +102,15 @@ class Case:
         noise: float = 0.0,
     ) -> Growth:
         return measure_growth(self.requests, self.values(figure), least, lumpy, noise)
+
+    @cached_property
+    def settled(self) -> list[float]:
+        """Resident memory of no file at each snapshot, without what running functions hold."""
+        return [(s.process.anonymous or 0) - passing_bytes(s) for s in self.snapshots]
+
+    def resident(self, least: float, lumpy: bool = False) -> Growth:
+        """The growth of that."""
+        return measure_growth(self.requests, self.settled, least, lumpy)
 
 
 def fingerprint(finding: Finding) -> str:

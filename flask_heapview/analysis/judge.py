@@ -64,6 +64,7 @@ from .lost_findings import find_lost
 from .memory_findings import find_memory_growth
 from .regression import EndpointGrowth, explain_by_lumps
 from .rewind import rewound
+from .series import measure_growth
 
 AnyFact = TypeVar("AnyFact")
 MAX_SUSPECTS = 12
@@ -249,12 +250,22 @@ class Judge(Case):
             return "inconclusive", [FewRequests(requests=self.served)], advice
         if top is not None:
             return "inconclusive", [MayLevelOff(), *summary_of(top)], self._settle()
-        rss = self.series(lambda s: s.process.anonymous, MIN_RESIDENT_BYTES)
-        if rss.confidence >= MIN_LEAK_CONFIDENCE:
-            return "inconclusive", [UnexplainedGrowth(bytes=rss.total)], self._settle()
+        rss = self.resident(MIN_RESIDENT_BYTES)
+        rest = self._rest_growing()
+        if rss.confidence >= MIN_LEAK_CONFIDENCE or rest:
+            return "inconclusive", [UnexplainedGrowth(bytes=max(rss.total, rest))], self._settle()
         if unowned is not None:
             return "inconclusive", [unowned_fact(unowned)], self._settle()
         return "no-leak", [NothingGrows(requests=self.served)], CaptureInProduction()
+
+    def _rest_growing(self) -> float:
+        """By how much resident memory grew that is no object's, in all; nothing if it rested."""
+        rest = [
+            (s.process.anonymous or 0) - (s.process.bridge.python_objects or 0)
+            for s in self.snapshots
+        ]
+        grown = measure_growth(self.requests, rest, MIN_RESIDENT_BYTES)
+        return grown.total if grown.grows and rest[-1] - rest[-2] >= MIN_RESIDENT_BYTES else 0
 
     def _requests(self) -> int:
         if not self.counted:
@@ -265,7 +276,7 @@ class Judge(Case):
         """Why it cannot be told, where nobody counts the requests."""
         if top is not None:
             return [MayLevelOff(), *summary_of(top)]
-        rss = self.series(lambda s: s.process.anonymous, MIN_RESIDENT_BYTES)
+        rss = self.resident(MIN_RESIDENT_BYTES)
         if rss.grows:
             return [UnexplainedGrowth(bytes=rss.total)]
         unowned = self.grown.unowned

@@ -38,7 +38,7 @@ MAX_AT_ONCE_CONFIDENCE = 0.35  # confidence where the readings say that it came 
 
 def find_memory_growth(case: Case, leaks: Sequence[Finding]) -> list[Finding]:
     """Native memory, fragmentation and memory outside the process, beside the leaks of objects."""
-    anonymous = case.series(lambda s: s.process.anonymous, MB, lumpy=True)
+    anonymous = case.resident(MB, lumpy=True)
     parts = (_off_process(case), _native(case), _fragmented(case, anonymous))
     found = [finding for finding in parts if finding is not None]
     leaks = [leak for leak in leaks if _may_hold(leak)]

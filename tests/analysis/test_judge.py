@@ -267,6 +267,16 @@ def open_things(count: int) -> Resources:
     )
 
 
+@pytest.mark.parametrize(("last", "verdict"), [(50, "inconclusive"), (2, "no-leak")])
+def test_memory_that_still_comes_is_not_passed_over(last: int, verdict: str) -> None:
+    """It came faster before. What no object explains has to rest, before it is said to."""
+    resident = [100, 300, 300 + last]
+    rows = [
+        snapshot(n, 5, process=Process(anonymous=level * MB)) for n, level in enumerate(resident)
+    ]
+    assert judge_in_words(rows).verdict == verdict
+
+
 def test_descriptors_that_their_owner_explains() -> None:
     rows = [snapshot(n, 100 * (n + 1), resources=open_things(100 * (n + 1))) for n in range(3)]
     (suspect,) = judge_in_words(rows).suspects
