@@ -49,7 +49,12 @@ def capture(
     with_keys: bool,
     graph_fd: int,  # -1: no graph
     min_entries: int = 1,  # of a library's containers, for a line of their own
-) -> tuple[int, int]: ...  # pid of the child, 0 without fork; pause in nanoseconds
+    with_malloc: bool = False,
+) -> tuple[
+    int,  # pid of the child, 0 without fork
+    int,  # pause in nanoseconds
+    tuple[int, int, int],  # bytes of the C library's arenas, handed out, and free; or 0
+]: ...
 def audit(type_table: TypeTable, modules: list[ModuleRoot], threads: list[ThreadName]) -> bytes: ...
 def look(type_table: TypeTable, obj: object) -> tuple[int, list[int]]: ...  # bytes, addresses
 def tracked() -> int: ...

@@ -70,6 +70,11 @@ def figures() -> Allocators:
     )
 
 
+def is_cheap() -> bool:
+    """Whether the last sums took so little that they may be asked for while the service stands."""
+    return bool(_PRICE) and _PRICE[-1] <= MAX_PAUSE_SECONDS
+
+
 def arenas() -> list[Arena]:
     """Each arena; malloc_info(3) takes their locks in turn, and looks at each free block.
 
@@ -77,7 +82,7 @@ def arenas() -> list[Arena]:
     """
     if _info is None or _open_memstream is None or _fclose is None or _free is None:
         return []
-    if not _PRICE or _PRICE[-1] > MAX_PAUSE_SECONDS:
+    if not is_cheap():
         return []
     text, length = ctypes.c_void_p(), ctypes.c_size_t()
     stream = ctypes.c_void_p(_open_memstream(ctypes.byref(text), ctypes.byref(length)))  # type: ignore[arg-type]

@@ -23,6 +23,8 @@ from flask_heapview.core import _core, offsets
 from flask_heapview.graphs import _graph
 from flask_heapview.isolation import progress_page
 
+from ..helpers import needs
+
 CORE = Path(flask_heapview.core.__file__).parent
 GRAPHS = Path(format.__file__).parent
 
@@ -73,7 +75,7 @@ def test_what_both_languages_say_is_the_same() -> None:
     assert _core.PROGRESS_ERROR_AT == progress_page._ERROR_AT
 
 
-def capture(**changes: Any) -> tuple[int, int]:
+def capture(**changes: Any) -> tuple[int, int, tuple[int, int, int]]:
     given = {
         "fd": -1,
         "type_table": offsets.type_table(_core),
@@ -95,13 +97,27 @@ def test_the_core_writes_the_page_as_it_is_read() -> None:
     """Its child cannot write the result, and says so in the page."""
     page = progress_page.ProgressPage(None)
     read_only = os.open("/dev/zero", os.O_RDONLY)
-    pid, _ = capture(progress=page.mapping, fd=read_only, fork=True)
+    pid, *_ = capture(progress=page.mapping, fd=read_only, fork=True)
     os.close(read_only)
     os.waitpid(pid, 0)
     assert page.started
     assert page.error
     assert "cannot write" in page.error
     assert page.progress().done > 0
+
+
+def test_it_tells_what_the_c_library_has_at_the_moment_of_the_walk(tmp_path: Path) -> None:
+    """What is allocated after the page's own reading, and seen by the walk, is in both."""
+    page = progress_page.ProgressPage(None)
+    with (tmp_path / "walk").open("wb") as file:
+        asked = {"progress": page.mapping, "fd": file.fileno(), "fork": False}
+        assert capture(**asked)[2] == (0, 0, 0)
+        before = capture(**asked, with_malloc=True)[2]
+        needs(before[1], "another allocator stands in for the C library's")
+        kept = bytearray(30_000_000)
+        arenas, used, free = capture(**asked, with_malloc=True)[2]
+    assert used - before[1] == pytest.approx(len(kept), rel=0.05)
+    assert arenas == pytest.approx(used + free, rel=0.05)
 
 
 @pytest.mark.parametrize("field", ["resource_signs", "offsets", "ranks", "plain_class"])

@@ -24,7 +24,8 @@ from ...model.allocations import Allocations
 from ...model.base import to_json
 from ...model.ownership import HOLDER_FROM
 from ...model.snapshot import Kind
-from ..base import Capture, CaptureCost
+from ...process import glibc
+from ..base import Capture, CaptureCost, ServiceFacts
 from . import tracemalloc_child
 from .snapshot_builder import TracemallocSites, WalkResult
 
@@ -37,6 +38,8 @@ GRAPH_BYTES_PER_BLOCK = 90  # the file, which may lie in memory, and its analysi
 SECONDS_PER_BLOCK = 1.5e-7
 FORK_SECONDS, FORK_SECONDS_PER_BYTE = 0.001, 2.5e-11
 MAX_BUILD_SECONDS = 300.0  # that putting the snapshot together may take
+
+MallocBytes = tuple[int, int, int]  # from the kernel, handed out, and of neither; or 0
 
 
 class NativeEngine:
@@ -109,7 +112,7 @@ class NativeEngine:
         files = _Files(capture)
         forks = files.graph is not None or self._forks()
         with files:
-            pause = self._walk(files, capture, forks)
+            pause, malloc = self._walk(files, capture, forks)
         self._safe_in_process = True
         traced, sites = self._traces(capture, files.walk)
         total = capture.page.progress().done
@@ -122,7 +125,7 @@ class NativeEngine:
             began=began,
             forked=forks,
             pause_ms=pause,
-            facts=facts,
+            facts=_as_walked(facts, malloc),
             app_module=capture.request.app_module,
             registered=named,
             allocations=traced,
@@ -138,14 +141,15 @@ class NativeEngine:
         capture.page.advance("allocations", total, total)
         return tracemalloc_child.read(capture, path)
 
-    def _walk(self, files: _Files, capture: Capture, forks: bool) -> float:
-        """Walks, and returns for how many milliseconds the service stood still."""
+    def _walk(self, files: _Files, capture: Capture, forks: bool) -> tuple[float, MallocBytes]:
+        """Walks, and returns for how many milliseconds the service stood still, and what the C
+        library said in that time."""
         assert core is not None
         assert self._type_table is not None
         roots = [ModuleRoot(r.name, r.module, module_dict(r.module), r.rank) for r in modules()]
         names = [ThreadName(ident, name) for ident, (name, _) in known_threads().items()]
         time.sleep(0)  # whoever waits for the lock goes first: it will be held for the fork
-        pid, pause = core.capture(
+        pid, pause, malloc = core.capture(
             files.fd,
             self._type_table,
             roots,
@@ -159,11 +163,12 @@ class NativeEngine:
             with_addresses=tracing.mode() == "exact",
             with_keys=capture.request.show_values,
             graph_fd=files.graph_fd,
+            with_malloc=glibc.is_cheap(),
         )
         capture.page.pause_ns = pause
         if pid:
             self._watch(forked_child.Child(pid), capture)
-        return pause / 1e6
+        return pause / 1e6, malloc
 
     def _watch(self, forked: forked_child.Child, capture: Capture) -> None:
         try:
@@ -178,6 +183,21 @@ class NativeEngine:
             raise forked_child.ChildFailed(
                 "the child process ended without a result: it was killed"
             )
+
+
+def _as_walked(facts: ServiceFacts, malloc: MallocBytes) -> ServiceFacts:
+    """With the C library's figures of the moment of the walk, if there are any: what other threads
+    allocate between two moments would look like native memory."""
+    if not any(malloc):
+        return facts
+    arenas, used, free = malloc
+    process = facts.process
+    allocators = msgspec.structs.replace(
+        process.allocators, malloc_arenas=arenas, malloc_used=used, malloc_free=free
+    )
+    return msgspec.structs.replace(
+        facts, process=msgspec.structs.replace(process, allocators=allocators)
+    )
 
 
 class _Files:

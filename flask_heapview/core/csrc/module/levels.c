@@ -21,8 +21,8 @@ typedef struct {
     size_t arena, ordblks, smblks, hblks, hblkhd, usmblks, fsmblks, uordblks, fordblks, keepcost;
 } Mallinfo;
 
-static int64_t
-malloc_used(void)
+HvMallocFigures
+hv_malloc_figures(void)
 {
     static Mallinfo (*call)(void);
     static int looked;
@@ -31,9 +31,13 @@ malloc_used(void)
         looked = 1;
     }
     if (call == NULL)
-        return 0;
+        return (HvMallocFigures){0};
     Mallinfo found = call();
-    return (int64_t)(found.uordblks + found.hblkhd);
+    return (HvMallocFigures){
+        .arenas = (int64_t)(found.arena + found.hblkhd),
+        .used = (int64_t)(found.uordblks + found.hblkhd),
+        .free = (int64_t)found.fordblks,
+    };
 }
 
 /* proc(5): statm has the sizes in pages; the second is resident, the third of files and shared. */
@@ -97,7 +101,7 @@ levels(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "O!|p", &PyTuple_Type, &mounts, &malloc))
         return NULL;
     PyObject *figures[] = {
-        PyLong_FromLongLong(malloc ? malloc_used() : 0),
+        PyLong_FromLongLong(malloc ? hv_malloc_figures().used : 0),
         PyLong_FromLongLong(anonymous()),
         PyLong_FromLongLong(in_files(mounts)),
     };
