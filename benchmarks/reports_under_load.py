@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -81,19 +82,25 @@ def _until_it_answers(port: int, process: subprocess.Popen[bytes]) -> None:
     raise SystemExit("the service did not start")
 
 
+def captured(port: int) -> dict[str, Any]:
+    """What is said of a snapshot, when it is done."""
+    made = json.loads(call(port, f"{API}/snapshots", "POST")[1])
+    while True:
+        found: dict[str, Any] = json.loads(call(port, f"{API}/snapshots/{made['id']}")[1])
+        if found["state"] == "failed":
+            raise SystemExit(found["error"])
+        if found["state"] == "done":
+            return found
+        time.sleep(0.05)
+
+
 def snapshots(port: int) -> tuple[str, str]:
     """Two of the same worker, whichever that is, with requests in between."""
     first: dict[str, str] = {}
     while True:
         for _ in range(20):
             call(port, "/grow")
-        made = json.loads(call(port, f"{API}/snapshots", "POST")[1])
-        while (found := json.loads(call(port, f"{API}/snapshots/{made['id']}")[1]))[
-            "state"
-        ] == "running":
-            time.sleep(0.05)
-        if found["state"] == "failed":
-            raise SystemExit(found["error"])
+        found = captured(port)
         if found["worker"] in first:
             return first[found["worker"]], found["id"]
         first[found["worker"]] = found["id"]
