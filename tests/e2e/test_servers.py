@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
 from ..helpers import PREFIX, wait_until
-from ..live_server import Traffic, serving
+from ..live_server import Server, Traffic, serving
 from .apps import LEAKY
 
 WORKERS = [
@@ -55,18 +57,43 @@ def test_a_leak_is_found_while_requests_go_on(
         assert "Traceback" not in server.log.read_text()
 
 
+def held_capture(server: Server, pid: int) -> tuple[str, list[psutil.Process]]:
+    """The id of a capture that cannot end, and its processes, which are stopped."""
+
+    def begun() -> tuple[str, list[psutil.Process]] | None:
+        status, made = server.api("POST", "/snapshots", {})
+        assert status == 202, made
+        helpers = psutil.Process(pid).children()
+        each(helpers, psutil.Process.suspend)
+        if helpers and server.api("GET", f"/snapshots/{made['id']}")[1]["state"] == "running":
+            return made["id"], helpers
+        each(helpers, psutil.Process.resume)  # it was quicker
+        wait_until(lambda: server.api("GET", f"/snapshots/{made['id']}")[1]["state"] == "done", 60)
+        return None
+
+    found: tuple[str, list[psutil.Process]] = wait_until(begun, 120, "a capture that is held")
+    return found
+
+
+def each(processes: list[psutil.Process], do: Callable[[psutil.Process], None]) -> None:
+    """With those that have not ended."""
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            do(process)
+
+
 def test_a_worker_that_is_killed_in_mid_capture(tmp_path: Path) -> None:
     with serving(tmp_path, LEAKY, "gthread", "--threads", "4") as server:
         (worker,) = server.api("GET", "/workers")[1]["workers"]
-        status, made = server.api("POST", "/snapshots", {})
-        assert status == 202
+        held, helpers = held_capture(server, worker["pid"])
         again, refused = server.api("POST", "/snapshots", {})
-        assert (again, refused["running"]) == (429, made["id"])
+        assert (again, refused["running"]) == (429, held)
         os.kill(worker["pid"], signal.SIGKILL)
+        each(helpers, psutil.Process.resume)
 
         def ended() -> object:
             try:
-                state = server.api("GET", f"/snapshots/{made['id']}")[1]
+                state = server.api("GET", f"/snapshots/{held}")[1]
             except OSError:  # gunicorn makes a new worker
                 return None
             return state if state["state"] == "failed" else None
