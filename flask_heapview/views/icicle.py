@@ -37,7 +37,7 @@ class Cell(msgspec.Struct):
     width: float
     row: int
     name: str
-    type: str
+    type: str  # or the place, of a function
     node: int  # -1: all roots together
     count: int
     size: int  # bytes, with all below; of a difference, those that it has now
@@ -105,11 +105,14 @@ class _Tree:
             name, kind, found = "all", "", False
         else:
             frame = self.stacks.frame_at(node)
-            count, size, name, kind = self.count[node], self.size[node], name_of(frame), frame.type
+            count, size, name, kind = self.count[node], self.size[node], frame.label, frame.type
             net = None if self.net is None else self.net[node]
             found = self.stacks.frame[node] in self.matching
             if name.startswith("["):  # "[value]" alone says little
                 name = f"{name} {kind.rpartition('.')[2]}"
+            if frame.file:  # the end of a path says most
+                short = "/".join(frame.file.rsplit("/", 2)[-2:])
+                name, kind = f"{name}  {short}:{frame.line}", f"{frame.file}:{frame.line}"
         weight = self.weight_of(node) / max(1, self.weight_of(chosen))
         tone = self._tone(node, net)
         return Cell(left, width, row, name, kind, node, count, size, tone, weight, net, found)

@@ -56,16 +56,22 @@ def _inside(process: Process) -> tuple[list[Row], int]:
         ("C library, in use", known.malloc_used or 0, "native"),
         ("C library, free", known.malloc_free or 0, "native-free"),
     ]
-    files = process.file_backed or 0
-    room = max(0, process.resident - files)
-    total = sum(size for _, size, _ in claimed)
-    # what was handed out and never written to, or is swapped out, is not resident: all shrink alike
-    scale = min(1.0, room / total) if total else 1.0
-    rows: list[Row] = [(name, round(size * scale), tone) for name, size, tone in claimed]
-    rows.append(("libraries and mapped files", min(files, process.resident), "files"))
-    rest = process.resident - sum(size for _, size, _ in rows)
-    rows.append(("stacks and other maps", max(0, rest), "rest"))
-    return rows, max(0, total - room)
+    files = min(process.file_backed or 0, process.resident)
+    room = process.resident - files
+    rows, left = list(claimed), sum(size for _, size, _ in claimed) - room
+    untouched = max(0, left)
+    # what is free was often given back to the kernel page by page, and what is in use seldom is
+    for at in (3, 1, 2, 0):
+        name, size, tone = rows[at]
+        less = min(size, max(0, left))
+        rows[at] = (name, size - less, tone)
+        left -= less
+    rest = room - sum(size for _, size, _ in rows)
+    rows += [
+        ("libraries and mapped files", files, "files"),
+        ("stacks and other maps", rest, "rest"),
+    ]
+    return rows, untouched
 
 
 def _outside(process: Process, container: Container) -> list[Row]:

@@ -120,6 +120,13 @@ def test_a_large_or_deep_tree_is_cut_and_it_is_said() -> None:
     assert below.rows == 31 + MAX_ROWS
 
 
+def test_a_function_has_the_end_of_its_path() -> None:
+    builder = StacksBuilder()
+    builder.add([Frame("view", "", "/srv/shop/web/views.py", 7)], 1, 10)
+    found = icicle(Weighed(builder.build())).cells[1]
+    assert (found.name, found.type) == ("view  web/views.py:7", "/srv/shop/web/views.py:7")
+
+
 def test_small_parts_are_left_out() -> None:
     found = icicle(Weighed(tree(("app", 1_000_000), ("dust", 100))))
     assert [c.name for c in found.cells] == ["all", "app"]

@@ -51,11 +51,19 @@ def test_figures_that_do_not_fit_one_another_add_up_all_the_same(usage: int) -> 
     assert bar.parts[-1].left + bar.parts[-1].share == pytest.approx(1)
 
 
-def test_what_was_never_touched_is_not_resident() -> None:
-    process = Process(resident=50 * MB, file_backed=10 * MB, allocators=KNOWN)
-    bar = memory_bar(process, Container())
-    assert (bar.whole, bar.untouched) == (50 * MB, 40 * MB)
-    assert sizes(process, Container())["python"] == 20
+def test_what_was_given_back_or_never_touched_is_not_resident() -> None:
+    """Free memory goes first, of the C library before Python's: it is given back page by page."""
+    process = Process(resident=82 * MB, file_backed=10 * MB, allocators=KNOWN)
+    assert memory_bar(process, Container()).untouched == 8 * MB
+    assert sizes(process, Container()) == {
+        "python": 40,
+        "python-free": 7,
+        "native": 25,
+        "files": 10,
+    }
+    process = Process(resident=40 * MB, file_backed=10 * MB, allocators=KNOWN)
+    assert memory_bar(process, Container()).untouched == 50 * MB
+    assert sizes(process, Container()) == {"python": 30, "files": 10}
 
 
 def test_nothing_is_known() -> None:
