@@ -18,6 +18,7 @@ from ..render.sentences.verdict import with_sentences
 from ..store import suspects
 from ..store.snapshots import Store
 from ..views import BY_NAME, VIEWS, View
+from ..views.icicle import Icicle, Weighed, icicle
 from ..views.table import Table, TableQuery
 from ..views.tree import crumbs
 
@@ -29,13 +30,14 @@ MAX_SNAPSHOTS_BETWEEN = 8  # snapshots between base and target that the judge lo
 
 
 class Page(Model, frozen=True):
-    """What a page of one view shows: tables, the way down a tree, and single figures."""
+    """What a page of one view shows: a picture, tables, the way down a tree, and single figures."""
 
     snapshot: SnapshotInfo
     base: SnapshotInfo | None
     tables: list[Table]
     crumbs: list[tuple[int, str]]
     about: dict[str, Any]
+    picture: Icicle | None = None
 
 
 def pair(store: Store, base: str | None, target: str | None) -> tuple[Snapshot, Snapshot]:
@@ -129,7 +131,8 @@ def page(store: Store, name: str, base: str | None, target: str | None, query: T
     last = store.load(target or "")
     data = shown.read(last)
     tables, stacks = shown.tables(data, query), getattr(data, "stacks", None)
-    return _page(last.info, None, tables, stacks, query, _figures(data, last))
+    picture = shown.picture(data, last) if shown.picture else None
+    return _page(last, None, tables, stacks, query, _figures(data, last), picture)
 
 
 def page_of_two(two: tuple[Snapshot, Snapshot], shown: View, query: TableQuery) -> Page:
@@ -138,19 +141,27 @@ def page_of_two(two: tuple[Snapshot, Snapshot], shown: View, query: TableQuery) 
     data = shown.diff(first, last)
     tree = getattr(data, "tree", None)
     tables, stacks = shown.diff_tables(data, query), tree.stacks if tree else None
-    return _page(last.info, first.info, tables, stacks, query, _figures(data, last))
+    picture = shown.diff_picture(data, last) if shown.diff_picture else None
+    return _page(last, first, tables, stacks, query, _figures(data, last), picture)
 
 
 def _page(
-    snapshot: SnapshotInfo,
-    base: SnapshotInfo | None,
+    last: Snapshot,
+    first: Snapshot | None,
     tables: list[Table],
     stacks: Stacks | None,
     query: TableQuery,
     about: dict[str, Any],
+    picture: Weighed | None,
 ) -> Page:
-    found = crumbs(stacks, query.node) if stacks is not None else []
-    return Page(snapshot=snapshot, base=base, tables=tables, crumbs=found, about=about)
+    return Page(
+        snapshot=last.info,
+        base=first.info if first is not None else None,
+        tables=tables,
+        crumbs=crumbs(stacks, query.node) if stacks is not None else [],
+        about=about,
+        picture=icicle(picture, query.node, query.search) if picture is not None else None,
+    )
 
 
 def view_named(name: str) -> View:

@@ -12,6 +12,7 @@ from ..model.snapshot import Snapshot, requests_of
 from ..model.stacks import Stacks
 from .base import View
 from .grouping import GROUPS, Sum, grouped
+from .icicle import Weighed
 from .table import Column, Row, Table, TableQuery, table
 from .tree import level
 
@@ -150,6 +151,16 @@ def _difference(base: Snapshot, target: Snapshot) -> AllocationsDiff:
     return msgspec.structs.replace(made, note=note)
 
 
+def _picture(allocations: Allocations, _: Snapshot) -> Weighed:
+    own = frozenset(allocations.app_frames)
+    return Weighed(allocations.stacks, own_frames=own, group=TRACEBACK)
+
+
+def _diff_picture(allocations: AllocationsDiff, _: Snapshot) -> Weighed:
+    tree = allocations.tree
+    return Weighed(tree.stacks, tree.size_delta, group=TRACEBACK)
+
+
 VIEW = View(
     name="allocations",
     title="Allocations",
@@ -161,4 +172,6 @@ VIEW = View(
     tables=_tables,
     diff_tables=_diff_tables,
     groups=(*GROUPS, TRACEBACK),
+    picture=_picture,
+    diff_picture=_diff_picture,
 )

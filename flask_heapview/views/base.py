@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from ..model.snapshot import Snapshot
+from .icicle import Weighed
 from .table import Table, TableQuery
 
 
@@ -23,6 +24,9 @@ class View(msgspec.Struct, frozen=True):
     tables: Callable[[Any, TableQuery], list[Table]]
     diff_tables: Callable[[Any, TableQuery], list[Table]]
     groups: tuple[str, ...] = ()
+    # of the section, or of its difference, and the snapshot: a tree to be drawn above the tables
+    picture: Callable[[Any, Snapshot], Weighed] | None = None
+    diff_picture: Callable[[Any, Snapshot], Weighed] | None = None
 
     def read(self, snapshot: Snapshot) -> Any:
         """The view's section of a snapshot."""

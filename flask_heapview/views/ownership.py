@@ -5,7 +5,9 @@ from __future__ import annotations
 from ..analysis import diff
 from ..model.diff import OwnershipDiff
 from ..model.ownership import Ownership
+from ..model.snapshot import Snapshot
 from .base import View
+from .icicle import Weighed
 from .table import Column, Row, Table, TableQuery, table
 from .tree import level
 
@@ -66,6 +68,14 @@ def _diff_tables(ownership: OwnershipDiff, query: TableQuery) -> list[Table]:
     return [first, *made]
 
 
+def _picture(ownership: Ownership, _: Snapshot) -> Weighed:
+    return Weighed(ownership.stacks, own_roots=frozenset(ownership.app_roots))
+
+
+def _diff_picture(ownership: OwnershipDiff, _: Snapshot) -> Weighed:
+    return Weighed(ownership.tree.stacks, ownership.tree.size_delta)
+
+
 VIEW = View(
     name="ownership",
     title="Ownership",
@@ -75,4 +85,6 @@ VIEW = View(
     diff=diff.ownership,
     tables=_tables,
     diff_tables=_diff_tables,
+    picture=_picture,
+    diff_picture=_diff_picture,
 )

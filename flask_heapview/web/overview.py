@@ -15,6 +15,7 @@ from ..model.api import Status, WatchState, WorkerInfo
 from ..model.report import Report
 from ..model.snapshot import SnapshotInfo
 from ..reports.service_queries import finished, latest_pair
+from ..views.memory_bar import memory_bar
 from .fields import number
 from .frame import back, page
 from .guard import may, service
@@ -63,6 +64,7 @@ def _overview() -> Response:
     return page(
         "overview.html",
         status=status,
+        bar=memory_bar(status.process, status.container),
         chosen=chosen,
         missing=missing,
         everyone=not request.args.get("worker"),

@@ -135,6 +135,40 @@ def test_drilling_down_sorting_and_searching(browser: Any, server: Server) -> No
     page.context.close()
 
 
+def test_the_picture_of_a_tree(browser: Any, server: Server) -> None:
+    page = open_page(browser, server)
+    sign_in(page)
+    page.locator("#compare a", has_text="after").click()
+    page.wait_for_selector("h1:has-text('Ownership')")
+    shot(page, "picture")
+    parts, said = page.locator("#icicle a"), page.locator("#icicle .said")
+    parts.first.focus()
+    assert said.inner_text().startswith("all: ")
+    page.keyboard.press("ArrowDown")
+    widest = said.inner_text()
+    assert "of the memory shown" in widest
+    page.keyboard.press("ArrowUp")
+    assert said.inner_text().startswith("all: ")
+    page.get_by_role("searchbox").fill("kept")
+    assert page.locator("#icicle rect.found").count() >= 1
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#icicle .key.found:has-text('kept')")
+    before = page.url
+    part = page.locator("#icicle a:has(title:text-matches('^.kept '))")
+    part.click()
+    page.wait_for_selector(".crumbs:has-text('.kept')")
+    shot(page, "picture-below")
+    page.go_back()
+    page.wait_for_url(before)
+    page.get_by_role("navigation", name="Views").get_by_role("link", name="Allocations").click()
+    page.wait_for_selector("h1:has-text('Allocations')")
+    shot(page, "picture-allocations")
+    page.locator("#icicle a").nth(1).click()
+    page.wait_for_selector(".pills [aria-current]:has-text('traceback')")
+    assert page.problems == []
+    page.context.close()
+
+
 def test_the_fragment_signs_in_and_leaves_no_trace(browser: Any, server: Server) -> None:
     page = open_page(browser, server)
     page.goto(f"{PREFIX}/login#token={TOKEN}")

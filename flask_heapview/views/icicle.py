@@ -1,0 +1,185 @@
+"""A tree of weighted stacks as a picture: the root on top, and below each node what it leads to.
+
+The form is the icicle plot (Kruskal and Landwehr 1983), which flame graphs turned upside down. The
+width of a node is its weight with all that hangs below it, so the widest path is where memory is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Literal
+
+import msgspec
+
+from ..model.stacks import Stacks
+from .tree import name_of
+
+Tone = Literal["own", "other", "up", "down", "same"]
+MAX_ROWS = 30  # of the tree below the chosen node, drawn at a time
+MAX_CELLS = 1000  # drawn at a time: the page stays below 300 kB
+MIN_SHARE = 0.0008  # of the width: a pixel on a screen of 1,250
+
+
+class Weighed(msgspec.Struct):
+    """A tree to be drawn."""
+
+    stacks: Stacks
+    delta: Sequence[int] | None = None  # bytes at each node that came or went; None: no difference
+    own_roots: Collection[str] = ()  # labels of roots: what hangs there is the app's own
+    own_frames: Collection[int] = ()  # frames that are the app's own code
+    group: str = ""  # that a page has to have for its nodes to be shown
+
+
+class Cell(msgspec.Struct):
+    """A node in the picture."""
+
+    left: float  # share of the width
+    width: float
+    row: int
+    name: str
+    type: str  # or the place, of a function
+    node: int  # -1: all roots together
+    count: int
+    size: int  # bytes, with all below; of a difference, those that it has now
+    tone: Tone
+    share: float  # of the chosen node's weight
+    delta: int | None = None  # bytes, with all below
+    found: bool = False
+    above: bool = False  # the chosen node, or on the way to it
+
+
+class Icicle(msgspec.Struct):
+    """The picture; empty where nothing has weight."""
+
+    cells: list[Cell]
+    rows: int
+    difference: bool
+    group: str
+    found: float | None = None  # share of the chosen node's weight that the search found
+    hidden: bool = False  # whether parts were too small or too deep to be drawn
+
+
+class _Tree:
+    """Weights, names and children of one tree."""
+
+    def __init__(self, given: Weighed, search: str) -> None:
+        self.given, self.stacks = given, given.stacks
+        self.count, self.size = self.stacks.totals()
+        self.net = _summed(self.stacks, given.delta) if given.delta is not None else None
+        changed = None if given.delta is None else [abs(change) for change in given.delta]
+        self.weight = self.size if changed is None else _summed(self.stacks, changed)
+        self.children: dict[int, list[int]] = {}
+        for node, parent in enumerate(self.stacks.parent):
+            if self.weight[node] > 0:
+                self.children.setdefault(parent, []).append(node)
+        for row in self.children.values():
+            row.sort(key=lambda node: -self.weight[node])
+        self.whole = sum(self.weight[node] for node in self.children.get(-1, ()))
+        words = search.lower().split()
+        frames = self.stacks.frames
+        self.matching = {
+            n
+            for n, frame in enumerate(frames)
+            if words and all(word in f"{name_of(frame)} {frame.type}".lower() for word in words)
+        }
+
+    def weight_of(self, node: int) -> int:
+        return self.whole if node < 0 else self.weight[node]
+
+    def found_below(self, node: int) -> int:
+        """The weight of what matches, each part counted once."""
+        found, left = 0, [node]
+        while left:
+            at = left.pop()
+            if at >= 0 and self.stacks.frame[at] in self.matching:
+                found += self.weight[at]
+            else:
+                left += self.children.get(at, ())
+        return found
+
+    def cell(self, node: int, left: float, width: float, row: int, chosen: int) -> Cell:
+        if node < 0:
+            count = sum(self.count[n] for n in self.children.get(-1, ()))
+            size = sum(self.size[n] for n in self.children.get(-1, ()))
+            net = None if self.net is None else sum(self.net[n] for n in self.children.get(-1, ()))
+            name, kind, found = "all", "", False
+        else:
+            frame = self.stacks.frame_at(node)
+            count, size, name, kind = self.count[node], self.size[node], frame.label, frame.type
+            net = None if self.net is None else self.net[node]
+            found = self.stacks.frame[node] in self.matching
+            if name.startswith("["):  # "[value]" alone says little
+                name = f"{name} {kind.rpartition('.')[2]}"
+            if frame.file:  # the end of a path says most
+                short = "/".join(frame.file.rsplit("/", 2)[-2:])
+                name, kind = f"{name}  {short}:{frame.line}", f"{frame.file}:{frame.line}"
+        weight = self.weight_of(node) / max(1, self.weight_of(chosen))
+        tone = self._tone(node, net)
+        return Cell(left, width, row, name, kind, node, count, size, tone, weight, net, found)
+
+    def _tone(self, node: int, net: int | None) -> Tone:
+        if net is not None:
+            return "up" if net > 0 else "down" if net < 0 else "same"
+        if node < 0:
+            return "other"
+        if self.stacks.frame[node] in self.given.own_frames:
+            return "own"
+        if not self.given.own_roots:
+            return "other"
+        root = list(self.stacks.chain(node))[-1]
+        return "own" if self.stacks.frame_at(root).label in self.given.own_roots else "other"
+
+
+def _summed(stacks: Stacks, column: Sequence[int]) -> list[int]:
+    """Of each node with all that hangs below it."""
+    sums = list(column)
+    for node in range(len(stacks) - 1, -1, -1):
+        above = stacks.parent[node]
+        if above >= 0:
+            sums[above] += sums[node]
+    return sums
+
+
+def icicle(given: Weighed, node: int = -1, search: str = "") -> Icicle:
+    """The tree below a node (-1: all of it), under the way down to it.
+
+    Of a difference the width is what came and went, so that what grew is seen however little it is
+    of the heap. `search` marks the nodes whose names have all its words.
+    """
+    tree = _Tree(given, search)
+    chosen = node if 0 <= node < len(given.stacks) else -1
+    way = [-1, *([] if chosen < 0 else list(given.stacks.chain(chosen))[::-1])]
+    if not tree.weight_of(chosen):
+        return Icicle([], 0, given.delta is not None, given.group)
+    cells = [tree.cell(n, 0.0, 1.0, row, chosen) for row, n in enumerate(way)]
+    for cell in cells:
+        cell.above, cell.share = True, 1.0
+    hidden = _below(tree, chosen, len(way), cells)
+    return Icicle(
+        cells=cells,
+        rows=1 + max(cell.row for cell in cells),
+        difference=given.delta is not None,
+        group=given.group,
+        found=tree.found_below(chosen) / tree.weight_of(chosen) if tree.matching else None,
+        hidden=hidden,
+    )
+
+
+def _below(tree: _Tree, chosen: int, first: int, cells: list[Cell]) -> bool:
+    """Adds the cells below the chosen node, row by row; says whether some were left out."""
+    whole, hidden = tree.weight_of(chosen), False
+    level = [(chosen, 0.0)]
+    for row in range(first, first + MAX_ROWS + 1):
+        following: list[tuple[int, float]] = []
+        for parent, start in level:
+            left = start
+            for node in tree.children.get(parent, ()):
+                width = tree.weight[node] / whole
+                if width < MIN_SHARE or len(cells) >= MAX_CELLS or row == first + MAX_ROWS:
+                    hidden = True
+                    break  # the others are no wider
+                cells.append(tree.cell(node, left, width, row, chosen))
+                following.append((node, left))
+                left += width
+        level = following
+    return hidden
