@@ -79,7 +79,7 @@ RUN = """
 #include "module/levels.c"
 int main(void)
 {
-    printf("%lld %lld\\n", (long long)malloc_used(), (long long)anonymous());
+    printf("%lld %lld\\n", (long long)hv_malloc_figures().used, (long long)anonymous());
     return 0;
 }
 """

@@ -156,11 +156,17 @@ def _reset_signals(deadline: float) -> None:
     signal.setitimer(signal.ITIMER_REAL, deadline)
 
 
-def _die_with(parent: int) -> None:
+def end_with(parent: int) -> None:
+    """From now on this process is killed when the thread that started it ends; at once, if its
+    parent has gone already."""
     if _prctl is not None:
         _prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent:  # it went before we asked
+    if os.getppid() != parent:
         os._exit(1)
+
+
+def _die_with(parent: int) -> None:
+    end_with(parent)
     try:
         fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
         os.write(fd, b"%d" % OOM_SCORE_KILLED_FIRST)

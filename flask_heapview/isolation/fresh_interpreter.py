@@ -16,12 +16,13 @@ from typing import NoReturn, Self
 import msgspec
 
 from ..errors import HeapViewError
+from .forked_child import end_with
 from .interpreter import find_interpreter, is_interpreter, search_path
 
 NICENESS = 10
 _BEGIN = (
     "import os; os.nice({nice}); "
-    "from flask_heapview.isolation.fresh_interpreter import serve; serve({module!r})"
+    "from flask_heapview.isolation.fresh_interpreter import serve; serve({module!r}, {parent})"
 )
 _FAILED = 3  # exit code: the answer is an error
 # what would slow the process down, or make it something else
@@ -66,8 +67,9 @@ class JobProcess:
         if _Borrowed.executable:
             env.pop("PYTHONHOME", None)
         env["PYTHONPATH"] = os.pathsep.join(place for place in path if place)
+        begin = _BEGIN.format(nice=NICENESS, module=module, parent=os.getpid())
         self._process = subprocess.Popen(
-            [python, "-P", "-c", _BEGIN.format(nice=NICENESS, module=module)],
+            [python, "-P", "-c", begin],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -111,8 +113,10 @@ def _raise(error: _Error) -> NoReturn:
     raise made
 
 
-def serve(module: str) -> NoReturn:
-    """Has the module handle standard input on standard output, and ends this process."""
+def serve(module: str, parent: int) -> NoReturn:
+    """Has the module handle standard input on standard output, and ends this process. It ends with
+    its parent, too: what that asked for has no use after it."""
+    end_with(parent)
     handle: Callable[[bytes], bytes] = importlib.import_module(module).handle
     try:
         data, code = handle(sys.stdin.buffer.read()), 0

@@ -82,6 +82,10 @@ def each(processes: list[psutil.Process], do: Callable[[psutil.Process], None]) 
             do(process)
 
 
+def runs(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
 def test_a_worker_that_is_killed_in_mid_capture(tmp_path: Path) -> None:
     with serving(tmp_path, LEAKY, "gthread", "--threads", "4") as server:
         (worker,) = server.api("GET", "/workers")[1]["workers"]
@@ -90,6 +94,7 @@ def test_a_worker_that_is_killed_in_mid_capture(tmp_path: Path) -> None:
         assert (again, refused["running"]) == (429, held)
         os.kill(worker["pid"], signal.SIGKILL)
         each(helpers, psutil.Process.resume)
+        wait_until(lambda: not any(map(runs, helpers)), 60, "the end of its processes")
 
         def ended() -> object:
             try:
