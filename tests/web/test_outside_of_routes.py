@@ -75,6 +75,7 @@ ENDPOINTS = {
     "app.bodies": "upload",
     "app.ends": "close",
 }
+LONG = "x" * 1500  # what a kept request holds is enough to be sampled often
 SERVERS = (
     ("gthread", "--threads", "4"),
     pytest.param(("sync",), marks=pytest.mark.slow),
@@ -91,7 +92,7 @@ def report(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str,
         for _ in range(3):
             for number in range(400):
                 path = order.choice([*ENDPOINTS.values(), "quiet"])
-                server.get(f"/{path}/{number}")
+                server.get(f"/{path}/{number}?{LONG}")
             taken.append(server.capture()["id"])
         yield server.api("GET", f"/report?base={taken[0]}&target={taken[-1]}")[1]
 
