@@ -55,6 +55,7 @@ class CaptureRequest(msgspec.Struct):
     show_values: bool = False
     level_history: LevelHistory | None = None
     app_module: str = ""  # in which the app is defined
+    app: object | None = None  # the mounted one
 
     def counted(self) -> Requests:
         """The requests so far, and who counts them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sys
@@ -14,12 +15,15 @@ from typing import Any
 
 import msgspec
 
-from ..model.ownership import MODULE, OWN_PACKAGES
+from ..model.ownership import CURRENT_APP, MODULE, OWN_PACKAGES
 from ..text import clean
 from .type_info import mro_of
 
 _module_dict = vars(types.ModuleType)["__dict__"].__get__
 _get = object.__getattribute__
+_flags = type.__dict__["__flags__"].__get__
+HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE, Include/object.h
+CONTAINERS = frozenset((dict, list, set, frozenset, tuple, type))  # which may be long
 APP, LIBRARY, STANDARD, OURS = range(4)
 
 
@@ -69,6 +73,39 @@ def _origin(attributes: dict[str, Any]) -> tuple[object, object]:
         if type(name) is str and name in found:
             found[name] = value
     return found["__file__"], found["__spec__"]
+
+
+def roots_of(app: object | None) -> list[Root]:
+    """The modules, and the app, where no module leads to it.
+
+    An app of a factory hangs on its server, and on each thread that serves a request of it: the
+    shortest way to it changes from moment to moment. By one name it is found again.
+    """
+    found = modules()
+    if app is not None and not _is_named(app, found):
+        found.append(Root(CURRENT_APP, app, APP))
+    return found
+
+
+def _is_named(app: object, roots: Iterable[Root]) -> bool:
+    """Whether a module has it, or one of the app's own modules has an instance that has it."""
+    for root in roots:
+        for value in list(dict.values(module_dict(root.module) or {})):
+            if value is app or (root.rank == APP and _has(value, app)):
+                return True
+    return False
+
+
+def _has(holder: object, app: object) -> bool:
+    """Whether an instance of a class that somebody wrote refers to it by an attribute. The types
+    say what they refer to, and so none of the app's code is called."""
+    kind = type(holder)
+    if not _flags(kind) & HEAP_TYPE or any(base in CONTAINERS for base in mro_of(kind)):
+        return False
+    return any(
+        one is app or (type(one) is dict and any(each is app for each in list(dict.values(one))))
+        for one in gc.get_referents(holder)
+    )
 
 
 def modules() -> list[Root]:

@@ -14,6 +14,7 @@ HOLDER_FROM = 4  # entries from which a node is described
 OTHER = "(other)"  # the label of what found no room in the tree
 SMALL = "(small)"  # of what was merged
 MODULE = "[module]"  # stands for modules whose names may be data
+CURRENT_APP = "current_app"  # the root of an app that no module leads to, by Flask's own name
 FROM_C = "(held from C)"  # the root of what has references that no object accounts for
 GARBAGE, CAPTURE = "(cyclic garbage)", "(capture)"  # of roots that are not the service's
 # what a capture itself needs: its growth is not the service's

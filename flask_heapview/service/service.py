@@ -161,6 +161,7 @@ class Service:
                 requests=self.requests(),
                 endpoints=endpoint_codes(app.view_functions, self.blueprint),
                 app_module=app.import_name,
+                app=app,
                 caches=dict(self.caches),
                 show_values=self.config.show_values,
                 level_history=self.level_history,

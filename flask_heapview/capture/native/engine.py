@@ -17,7 +17,7 @@ from ...core.arguments import ModuleRoot, ThreadName, TypeTable
 from ...core.loader import WHY_NOT, core
 from ...graphs.loader import WHY_NOT as WHY_NO_GRAPHS
 from ...inspection.known_caches import registered
-from ...inspection.roots import known_threads, module_dict, modules
+from ...inspection.roots import known_threads, module_dict, roots_of
 from ...inspection.type_info import Types
 from ...isolation import forked_child, fresh_interpreter
 from ...model.allocations import Allocations
@@ -146,7 +146,8 @@ class NativeEngine:
         library said in that time."""
         assert core is not None
         assert self._type_table is not None
-        roots = [ModuleRoot(r.name, r.module, module_dict(r.module), r.rank) for r in modules()]
+        found = roots_of(capture.request.app)
+        roots = [ModuleRoot(r.name, r.module, module_dict(r.module), r.rank) for r in found]
         names = [ThreadName(ident, name) for ident, (name, _) in known_threads().items()]
         time.sleep(0)  # whoever waits for the lock goes first: it will be held for the fork
         pid, pause, malloc = core.capture(

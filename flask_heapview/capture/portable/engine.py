@@ -23,7 +23,7 @@ from ...inspection import distributions
 from ...inspection.bounds import DATA_NAMES, shared_limit
 from ...inspection.code_locations import CodeLocations, reachable_codes
 from ...inspection.cycle_shape import is_ours
-from ...inspection.roots import APP, OURS, ThreadRoot, modules
+from ...inspection.roots import APP, OURS, ThreadRoot, roots_of
 from ...inspection.type_info import Types
 from ...isolation.unpatched import original
 from ...model.allocations import Allocations
@@ -102,7 +102,7 @@ class _HeapLook:
         self.edges = Edges(self.types, self.forked, Names(self._functions(), threads))
         walk = self.walk = Walk(self.edges, seen.tas, self._walked)
         held = self.view.heap()  # first: before we make objects
-        walk.walk_modules(modules())
+        walk.walk_modules(roots_of(self.request.app))
         walk.walk_threads(threads)
         _mark_own((self, walk, seen, facts, threads), seen.tas)
         self._interpreter(held, seen)
