@@ -40,7 +40,7 @@ class Pair:
         self.client = self.app.test_client()
         self.service = service_of(self.app)
         self.first = capture(self.client)["id"]
-        self.held = [{number: object()} for number in range(5000)]
+        self.app.config["HELD"] = [{number: object()} for number in range(5000)]
         later, store = capture(self.client)["id"], self.service.store
         process = store.load(later).process
         process = msgspec.structs.replace(process, resident=process.resident * 2)
@@ -156,7 +156,9 @@ def test_each_by_its_newest_snapshot(both: Pair, monkeypatch: pytest.MonkeyPatch
     check(both, "across", found)
     assert [worker["number"] for worker in found["workers"]] == [1, 2]
     assert (found["base"], found["target"]) == (both.first, both.other)
-    assert found["summary"].startswith("Worker 2 holds ")
+    assert found["summary"].startswith(
+        "Only worker 2 has entries in list current_app.config: 5,000"
+    )
     assert found["views"] == {}
     page = both.get(f"{PREFIX}/across", "view").text
     assert "is not growth" in page
