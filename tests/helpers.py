@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from flask_heapview.capture.portable.available import portable_engine
@@ -49,6 +50,11 @@ def wait_until(check: Callable[[], Any], patience: float = 60.0, what: str = "")
         if time.monotonic() > until:
             raise AssertionError(f"waited {patience:g} s in vain: {what or check}")
         time.sleep(0.02)
+
+
+def runs(process: psutil.Process) -> bool:
+    """Whether it has not ended; one that nobody has asked for its end has."""
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def capture(client: Any, **body: Any) -> dict[str, Any]:

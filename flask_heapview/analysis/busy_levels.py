@@ -46,10 +46,12 @@ class _Filter:
         return found
 
 
-def rates_of_levels(begun: Mapping[str, Sequence[int]], levels: Sequence[int]) -> list[Slope]:
+def rates_of_levels(
+    begun: Mapping[str, Sequence[int]], levels: Sequence[int], asked: Mapping[str, float]
+) -> list[Slope]:
     """Each endpoint that explains the levels, with what a request of it leaves behind and the
-    standard error of that. `begun` has the requests of each up to each reading."""
-    asked = {name: float(column[-1] - column[0]) for name, column in begun.items() if column}
+    standard error of that. `begun` has the requests of each up to each reading, `asked` those of
+    all the time."""
     every = [sum(row) for row in zip(*begun.values(), strict=True)]
     served = [float(after - before) for before, after in itertools.pairwise(every)]
     if not sum(served):

@@ -14,5 +14,5 @@ def explain(steps: LevelSteps, figure: Figure) -> list[EndpointGrowth]:
         return explain_by_rate(steps.requests(), steps.gained(figure), figure)
     begun, levels = steps.begun(), steps.levels(figure)
     asked = {name: float(column[-1] - column[0]) for name, column in begun.items() if column}
-    found = rates_of_levels(begun, levels)
+    found = rates_of_levels(begun, levels, asked)
     return named(found, asked, sum(steps.gained(figure)), figure, len(levels))

@@ -64,7 +64,6 @@ from .lost_findings import find_lost
 from .memory_findings import find_memory_growth
 from .regression import EndpointGrowth, explain_by_lumps
 from .rewind import rewound
-from .series import measure_growth
 
 AnyFact = TypeVar("AnyFact")
 MAX_SUSPECTS = 12
@@ -260,12 +259,9 @@ class Judge(Case):
 
     def _rest_growing(self) -> float:
         """By how much resident memory grew that is no object's, in all; nothing if it rested."""
-        rest = [
-            (s.process.anonymous or 0) - (s.process.bridge.python_objects or 0)
-            for s in self.snapshots
-        ]
-        grown = measure_growth(self.requests, rest, MIN_RESIDENT_BYTES)
-        return grown.total if grown.grows and rest[-1] - rest[-2] >= MIN_RESIDENT_BYTES else 0
+        grown = self.series(_no_objects, MIN_RESIDENT_BYTES)
+        last = _no_objects(self.snapshots[-1]) - _no_objects(self.snapshots[-2])
+        return grown.total if grown.grows and last >= MIN_RESIDENT_BYTES else 0
 
     def _requests(self) -> int:
         if not self.counted:
@@ -291,6 +287,11 @@ class Judge(Case):
             turn_tracing_on=self.target.allocations.mode == "off"
             and self.target.info.requests.counted_by == "app",
         )
+
+
+def _no_objects(snapshot: Snapshot) -> float:
+    """Resident memory of no file that is no object's."""
+    return (snapshot.process.anonymous or 0) - (snapshot.process.bridge.python_objects or 0)
 
 
 def told(confidence: float) -> float:

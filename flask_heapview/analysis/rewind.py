@@ -31,7 +31,7 @@ def rewound(snapshot: Snapshot) -> list[Snapshot]:
     ages, requests = snapshot.ownership.ages, snapshot.info.requests
     if not requests.known or ages.requests < MIN_AGED_REQUESTS:
         return [snapshot]
-    garbage = _garbage_nodes(snapshot.ownership.stacks)
+    garbage = snapshot.ownership.stacks.below(GARBAGE)
     moments = _moments(snapshot)
     kept = kept_each(snapshot)
     return [*(_moment(snapshot, garbage, kept, *where) for where in moments), snapshot]
@@ -87,16 +87,6 @@ def _unheld_then(snapshot: Snapshot, share: float) -> Process:
         return now
     came = sum(unheld.born_size) * (1 - _born(unheld.born_size, share))
     return replace(now, allocators=replace(now.allocators, pymalloc_used=used - round(came)))
-
-
-def _garbage_nodes(stacks: Stacks) -> list[int]:
-    """Those of the cyclic garbage, its root included."""
-    found: set[int] = set()
-    for node, parent in enumerate(stacks.parent):
-        is_root = parent < 0 and stacks.frame_at(node).label.startswith(GARBAGE)
-        if is_root or parent in found:
-            found.add(node)
-    return list(found)
 
 
 def _cycles(snapshot: Snapshot, past: Stacks, garbage: Sequence[int]) -> Cycles:

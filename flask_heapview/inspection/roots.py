@@ -17,12 +17,10 @@ import msgspec
 
 from ..model.ownership import CURRENT_APP, MODULE, OWN_PACKAGES
 from ..text import clean
-from .type_info import mro_of
+from .type_info import is_written, mro_of
 
 _module_dict = vars(types.ModuleType)["__dict__"].__get__
 _get = object.__getattribute__
-_flags = type.__dict__["__flags__"].__get__
-HEAP_TYPE = 1 << 9  # Py_TPFLAGS_HEAPTYPE, Include/object.h
 CONTAINERS = frozenset((dict, list, set, frozenset, tuple, type))  # which may be long
 APP, LIBRARY, STANDARD, OURS = range(4)
 
@@ -100,7 +98,7 @@ def _has(holder: object, app: object) -> bool:
     """Whether an instance of a class that somebody wrote refers to it by an attribute. The types
     say what they refer to, and so none of the app's code is called."""
     kind = type(holder)
-    if not _flags(kind) & HEAP_TYPE or any(base in CONTAINERS for base in mro_of(kind)):
+    if not is_written(kind) or any(base in CONTAINERS for base in mro_of(kind)):
         return False
     return any(
         one is app or (type(one) is dict and any(each is app for each in list(dict.values(one))))

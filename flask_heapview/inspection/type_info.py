@@ -84,9 +84,14 @@ def attribute_of(kind: type, name: str) -> object:
     return None
 
 
+def is_written(kind: type) -> bool:
+    """Whether a class statement made it, or what does the same; no static type of C code's."""
+    return bool(_flags(kind) & HEAP_TYPE)
+
+
 def module_of(kind: type) -> str:
     """The name of the module a class says that it is from."""
-    if _flags(kind) & HEAP_TYPE:
+    if is_written(kind):
         return clean(attribute_of(kind, "__module__"))
     return clean(_module(kind))
 

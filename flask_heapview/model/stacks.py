@@ -6,7 +6,7 @@ allocation tree it is a function, file and line. Each node carries its own count
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -62,15 +62,28 @@ class Stacks(Model, frozen=True):
         """The frames from the root to the node."""
         return [self.frame_at(n) for n in self.chain(node)][::-1]
 
-    def totals(self) -> tuple[list[int], list[int]]:
-        """Count and bytes of every node with all that hangs below it."""
-        count, size = list(self.count), list(self.size)
+    def below(self, *labels: str) -> list[int]:
+        """The nodes whose label begins with one of these, and all that hangs below them."""
+        wanted = {n for n, frame in enumerate(self.frames) if frame.label.startswith(labels)}
+        inside, found = bytearray(len(self)), []
+        for node, (parent, frame) in enumerate(zip(self.parent, self.frame, strict=True)):
+            if frame in wanted or (parent >= 0 and inside[parent]):
+                inside[node] = 1
+                found.append(node)
+        return found
+
+    def summed(self, column: Sequence[int]) -> list[int]:
+        """Of a column with a figure for each node: that of each with all that hangs below it."""
+        sums = list(column)
         for node in range(len(self.parent) - 1, -1, -1):
             above = self.parent[node]
             if above >= 0:
-                count[above] += count[node]
-                size[above] += size[node]
-        return count, size
+                sums[above] += sums[node]
+        return sums
+
+    def totals(self) -> tuple[list[int], list[int]]:
+        """Count and bytes of every node with all that hangs below it."""
+        return self.summed(self.count), self.summed(self.size)
 
 
 class StacksBuilder:

@@ -65,9 +65,10 @@ class _Tree:
     def __init__(self, given: Weighed, search: str) -> None:
         self.given, self.stacks = given, given.stacks
         self.count, self.size = self.stacks.totals()
-        self.net = _summed(self.stacks, given.delta) if given.delta is not None else None
-        changed = None if given.delta is None else [abs(change) for change in given.delta]
-        self.weight = self.size if changed is None else _summed(self.stacks, changed)
+        self.weight, self.net = self.size, None
+        if given.delta is not None:
+            self.net = self.stacks.summed(given.delta)
+            self.weight = self.stacks.summed([abs(change) for change in given.delta])
         self.children: dict[int, list[int]] = {}
         for node, parent in enumerate(self.stacks.parent):
             if self.weight[node] > 0:
@@ -99,45 +100,47 @@ class _Tree:
 
     def cell(self, node: int, left: float, width: float, row: int, chosen: int) -> Cell:
         if node < 0:
-            count = sum(self.count[n] for n in self.children.get(-1, ()))
-            size = sum(self.size[n] for n in self.children.get(-1, ()))
-            net = None if self.net is None else sum(self.net[n] for n in self.children.get(-1, ()))
-            name, kind, found = "all", "", False
-        else:
-            frame = self.stacks.frame_at(node)
-            count, size, name, kind = self.count[node], self.size[node], frame.label, frame.type
-            net = None if self.net is None else self.net[node]
-            found = self.stacks.frame[node] in self.matching
-            if name.startswith("["):  # "[value]" alone says little
-                name = f"{name} {kind.rpartition('.')[2]}"
-            if frame.file:  # the end of a path says most
-                short = "/".join(frame.file.rsplit("/", 2)[-2:])
-                name, kind = f"{name}  {short}:{frame.line}", f"{frame.file}:{frame.line}"
-        weight = self.weight_of(node) / max(1, self.weight_of(chosen))
-        tone = self._tone(node, net)
-        return Cell(left, width, row, name, kind, node, count, size, tone, weight, net, found)
+            return self._all()
+        frame = self.stacks.frame_at(node)
+        name, kind = frame.label, frame.type
+        if name.startswith("["):  # "[value]" alone says little
+            name = f"{name} {kind.rpartition('.')[2]}"
+        if frame.file:  # the end of a path says most
+            short = "/".join(frame.file.rsplit("/", 2)[-2:])
+            name, kind = f"{name}  {short}:{frame.line}", f"{frame.file}:{frame.line}"
+        net = None if self.net is None else self.net[node]
+        return Cell(
+            left=left,
+            width=width,
+            row=row,
+            name=name,
+            type=kind,
+            node=node,
+            count=self.count[node],
+            size=self.size[node],
+            tone=self._tone(node) if net is None else _direction(net),
+            share=self.weight[node] / max(1, self.weight_of(chosen)),
+            delta=net,
+            found=self.stacks.frame[node] in self.matching,
+        )
 
-    def _tone(self, node: int, net: int | None) -> Tone:
-        if net is not None:
-            return "up" if net > 0 else "down" if net < 0 else "same"
-        if node < 0:
-            return "other"
-        if self.stacks.frame[node] in self.given.own_frames:
-            return "own"
-        if not self.given.own_roots:
-            return "other"
-        root = list(self.stacks.chain(node))[-1]
-        return "own" if self.stacks.frame_at(root).label in self.given.own_roots else "other"
+    def _all(self) -> Cell:
+        """That of all roots together."""
+        net = None if self.given.delta is None else sum(self.given.delta)
+        tone: Tone = "other" if net is None else _direction(net)
+        count, size = sum(self.stacks.count), sum(self.stacks.size)
+        return Cell(0.0, 1.0, 0, "all", "", -1, count, size, tone, 1.0, net)
+
+    def _tone(self, node: int) -> Tone:
+        given, frame = self.given, self.stacks.frame[node]
+        if frame in given.own_frames or not given.own_roots:
+            return "own" if frame in given.own_frames else "other"
+        *_, root = self.stacks.chain(node)
+        return "own" if self.stacks.frame_at(root).label in given.own_roots else "other"
 
 
-def _summed(stacks: Stacks, column: Sequence[int]) -> list[int]:
-    """Of each node with all that hangs below it."""
-    sums = list(column)
-    for node in range(len(stacks) - 1, -1, -1):
-        above = stacks.parent[node]
-        if above >= 0:
-            sums[above] += sums[node]
-    return sums
+def _direction(net: int) -> Tone:
+    return "up" if net > 0 else "down" if net < 0 else "same"
 
 
 def icicle(given: Weighed, node: int = -1, search: str = "") -> Icicle:

@@ -19,12 +19,7 @@ def level(stacks: Stacks, node: int, *deltas: list[int]) -> list[Row]:
     Cells: name, type, count, size, then the sums of each column in `deltas`.
     """
     count, size = stacks.totals()
-    sums = [list(column) for column in deltas]
-    for below in range(len(stacks) - 1, -1, -1):
-        above = stacks.parent[below]
-        if above >= 0:
-            for column in sums:
-                column[above] += column[below]
+    sums = [stacks.summed(column) for column in deltas]
     children = [n for n, parent in enumerate(stacks.parent) if parent == node]
     leads = set(stacks.parent)
     rows = []

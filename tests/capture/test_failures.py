@@ -25,7 +25,7 @@ from flask_heapview.model.snapshot import Snapshot, SnapshotInfo
 from flask_heapview.process import headroom
 from flask_heapview.store.snapshots import CAPTURE_LOCK, Store
 
-from ..helpers import needs, needs_portable, wait_until
+from ..helpers import needs, needs_portable, runs, wait_until
 from ..run_isolated import alone
 
 
@@ -270,6 +270,6 @@ def test_a_child_dies_with_its_parent(tmp_path: Path) -> None:
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    wait_until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+    wait_until(lambda: not runs(child))
     failed = Store(home).info(snapshot_id)
     assert (failed.state, failed.error) == ("failed", "The worker ended during the capture.")

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ..helpers import PREFIX, wait_until
+from ..helpers import PREFIX, runs, wait_until
 from ..live_server import Server, Traffic, serving
 from .apps import LEAKY
 
@@ -80,10 +80,6 @@ def each(processes: list[psutil.Process], do: Callable[[psutil.Process], None]) 
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             do(process)
-
-
-def runs(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def test_a_worker_that_is_killed_in_mid_capture(tmp_path: Path) -> None:

@@ -35,12 +35,17 @@ def noted(requests: int, *names: str) -> LevelHistory:
     """So many requests of each in turn, with a reading before every one."""
     counter = RequestCounter()
     found = LevelHistory(counter)
+    serve(found, counter, requests, *names)
+    return found
+
+
+def serve(found: LevelHistory, counter: RequestCounter, requests: int, *names: str) -> None:
+    """So many requests of each in turn, and a reading is due before every one."""
     for n in range(requests):
         found._due = 0
         found.begin()
         counter.add(names[n % len(names)])
         found.end()
-    return found
 
 
 def test_the_levels_are_those_of_the_system() -> None:
@@ -180,11 +185,7 @@ def test_one_that_is_never_idle_is_read_while_it_serves(monkeypatch: pytest.Monk
     found = LevelHistory(counter)
     found.begin()
     counter.add("a stream")
-    for _ in range(20):
-        found._due = 0
-        found.begin()
-        counter.add("a")
-        found.end()
+    serve(found, counter, 20, "a")
     readings = found.readings()
     assert readings.serving == [0] + [1] * 20
     assert readings.requests["a"] == [0, *range(20)]

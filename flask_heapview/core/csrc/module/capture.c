@@ -17,7 +17,6 @@ static PyObject *
 start_capture(HvWalk *walk, void *state)
 {
     CaptureRequest *request = state;
-    int64_t began;
     pid_t pid = 0;
     hv_open_allocator_stream(walk);
     walk->core.progress = (volatile int64_t *)request->options.progress;
@@ -27,7 +26,7 @@ start_capture(HvWalk *walk, void *state)
     walk->input.with_addresses = request->with_addresses;
     walk->input.with_keys = request->with_keys;
     walk->input.with_graph = request->options.graph_fd >= 0;
-    began = hv_clock();
+    int64_t began = hv_clock();
     /* here, where no thread with the interpreter's lock can allocate before the walk: later it
      * would have objects that the walk does not see, and earlier it would lack some */
     HvMallocFigures malloc = request->with_malloc ? hv_malloc_figures() : (HvMallocFigures){0};
