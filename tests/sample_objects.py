@@ -56,6 +56,17 @@ for _n in range(250):
     store.total(_n)
 
 
+class Filed:
+    """What a library keeps for an object of the app's."""
+
+    def __init__(self, notes: int) -> None:
+        self.notes = [f"note {n}" for n in range(notes)]
+
+
+filed = {store: Filed(61), "others": Filed(62), 7: Filed(63)}
+filed_weakly = weakref.WeakKeyDictionary({pool: Filed(65)})
+
+
 @functools.lru_cache(maxsize=50)
 def square(number: int) -> int:
     return number * number

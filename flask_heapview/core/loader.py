@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         FORM_CONTEXT = _core.FORM_CONTEXT
         FORM_MODULE = _core.FORM_MODULE
         FORM_THREAD = _core.FORM_THREAD
+        FORM_KEY = _core.FORM_KEY
         GRAPH_ARRAYS = _core.GRAPH_ARRAYS
         TAG_OTHER = _core.TAG_OTHER
         TAG_ENDPOINT = _core.TAG_ENDPOINT

@@ -93,6 +93,9 @@ def entries(snapshot: Snapshot) -> dict[str, int]:
         ("tests.sample_objects.slotted.left", 40),
         ("tests.sample_objects.hostile_dict", 50),
         ("tests.sample_objects.square", 50),
+        ("tests.sample_objects.filed[store].notes", 61),
+        ("tests.sample_objects.filed[value].notes", 62 + 63),
+        ("tests.sample_objects.filed_weakly.data[pool].notes", 65),
         ("thread bg: local rows", 444),
     ],
 )

@@ -187,7 +187,10 @@ def test_two_readers_agree(document: Document, walk: bytes) -> None:
         *(ours.visited, ours.large, ours.small, ours.truncated),
         *(ours.garbage_objects, ours.garbage_node),
     ]
-    affixes = ("{}", ".{}", " local {}", " closure {}", " in {}", " context {}", "{}", "thread {}:")
+    affixes = (
+        *("{}", ".{}", " local {}", " closure {}", " in {}", " context {}", "{}"),
+        *("thread {}:", "[{}]"),
+    )
     labels = [affixes[one["form"]].format(one["name"]) for one in document["LABL"]["labels"]]
     assert [a for a, b in zip(labels, ours.labels, strict=True) if a != b and a.isascii()] == []
     assert [tuple(t.values())[2:] for t in document["TYPE"]["types"]] == [

@@ -32,6 +32,7 @@ _AFFIXES = (
         core.FORM_CONTEXT: (" context ", ""),
         core.FORM_MODULE: ("", ""),
         core.FORM_THREAD: ("thread ", ":"),
+        core.FORM_KEY: ("[", "]"),
     }
 )
 

@@ -1,8 +1,8 @@
 """The labelled references that leave an object.
 
 `groups(obj, info)` gives (label, referents) pairs. A label is ".name" for what a person can search
-for, " local name" and " closure name" for variables, and "[key]", "[value]", "[item]", "[ref]" for
-what has no name that may be shown.
+for, " local name" and " closure name" for variables, "[name]" for what is filed under an object of
+that name, and "[key]", "[value]", "[item]", "[ref]" for what has no name that may be shown.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import builtins
 import gc
 import inspect
 import types
+import weakref
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from ...inspection.type_info import DICT, HEAP_TYPE, TYPE, TypeInfo, Types, namespace_of
 from .names import Names
@@ -47,6 +49,9 @@ _PARTS = (
 _BUILTINS = id(builtins.__dict__)  # every function refers to it
 # types are told apart by address: their metaclass may compare and hash in Python
 _NAMED_ITEMS = frozenset(map(id, (list, tuple, set, frozenset)))
+_REFERENCE = id(weakref.ref)
+_referent = weakref.ref.__call__
+MAX_NAMED_ENTRIES = 64  # of a dictionary: registries of what an app made by hand are short
 
 
 class Edges:
@@ -60,6 +65,7 @@ class Edges:
         self.types, self.names = types_, names
         self.intrusive = intrusive
         self.instance_dicts: set[int] = set()  # addresses of dictionaries that are an object's own
+        self._named_keys: dict[int, str] = {}  # addresses of an app's objects, and their labels
         self._by_kind: dict[int, Callable[[object, TypeInfo], list[Group]]] = {
             id(types.ModuleType): self._module,
             id(types.FunctionType): self._function,
@@ -100,10 +106,34 @@ class Edges:
         self.instance_dicts.update(map(id, referents(proxy)))
         return [*self._named(list(proxy.items()), in_c), ("[ref]", referents(obj))]
 
-    def _dict(self, obj: object, info: TypeInfo) -> list[Group]:
+    def note_named_keys(self, attributes: dict[str, object]) -> None:
+        """Takes the names of a module's objects: libraries file what is theirs under them."""
+        own = self.names.own(attributes)
+        for place, (name, value) in enumerate(dict.items(attributes)):
+            label = self.names.attribute(name, place < own)
+            if place < own and label.startswith(".") and self._is_instance(value):
+                self._named_keys.setdefault(id(value), f"[{label[1:]}]")
+
+    def _is_instance(self, value: object) -> bool:
+        info = self.types.of(value)
+        special = id(info.kind) in self._by_kind or id(info.kind) in _NAMED_ITEMS
+        return info.leads and not special and not info.flags & (TYPE | DICT)
+
+    def _entries(self, obj: dict[object, object]) -> list[Group]:
+        keys, values = list(dict.keys(obj)), list(dict.values(obj))
+        named, few = self._named_keys, keys[:MAX_NAMED_ENTRIES]
+        if len(few) < len(keys) or not any(_identity(key) in named for key in few):
+            return [("[value]", values), ("[key]", keys)]
+        labels = (named.get(_identity(key), "[value]") for key in keys)
+        return [
+            *((label, (value,)) for label, value in zip(labels, values, strict=False)),
+            ("[key]", keys),
+        ]
+
+    def _dict(self, obj: Any, info: TypeInfo) -> list[Group]:
         if info.kind is dict:
-            return _dict_groups(obj)
-        return [*_dict_groups(obj), *self._instance(obj, info)]
+            return self._entries(obj)
+        return [*self._entries(obj), *self._instance(obj, info)]
 
     def _function(self, obj: object, _: TypeInfo) -> list[Group]:
         skip = (id(_globals(obj)), _BUILTINS)
@@ -170,11 +200,9 @@ class Edges:
         return [(self.names.attribute(name, certain), (value,)) for name, value in items]
 
 
-def _dict_groups(obj: object) -> list[Group]:
-    return [
-        ("[value]", list(dict.values(obj))),  # type: ignore[arg-type]
-        ("[key]", list(dict.keys(obj))),  # type: ignore[arg-type]
-    ]
+def _identity(key: object) -> int:
+    """The address of the object that the key is, or that it refers to weakly."""
+    return id(_referent(key)) if id(type(key)) == _REFERENCE else id(key)  # type: ignore[arg-type]
 
 
 def edge_label(edges: Edges, source: object, target: object) -> str:

@@ -215,6 +215,8 @@ class Walk:
             if root.rank != APP:
                 self.edges.names.trust(root)
             attributes = module_dict(root.module)
+            if attributes is not None and root.rank == APP:
+                self.edges.note_named_keys(attributes)
             if attributes is not None and not self.seen(attributes):
                 self._account(attributes, infos(attributes), node)
                 self.home.setdefault(root.name, (node, _by_text(attributes)))

@@ -20,6 +20,7 @@ enum {
     HV_FORM_CONTEXT,   /* " context name" */
     HV_FORM_MODULE,    /* a module's name */
     HV_FORM_THREAD,    /* "thread name:" */
+    HV_FORM_KEY,       /* "[name]": what is filed under an object that has a name in the app */
     /* as the first two, but only if source code says the name: hidden.c decides it at the end */
     HV_FORM_ATTRIBUTE_IF_SAID,
     HV_FORM_LOCAL_IF_SAID,
@@ -165,6 +166,7 @@ struct HvCore {
     Py_ssize_t limit_name_count, data_name_count;
     HvVisitedSet said_names;         /* the strs that are names in source code */
     HvVisitedSet library_namespaces; /* dictionaries of modules that have their own names only */
+    HvTable named_keys;              /* object of an app's module -> the label of its name */
     HvVisitedSet program_code;       /* of `python -c`: the program itself has no file */
     /* what is being looked at, for the case that looking is fatal */
     PyTypeObject *volatile examined_type;
@@ -200,6 +202,11 @@ void hv_labels_init(HvCore *core);
 uint32_t hv_label(HvCore *core, uint8_t kind, PyObject *name);
 size_t hv_utf8(PyObject *text, char *buffer, size_t room); /* bytes written; cut to the room */
 int hv_same_text(PyObject *a, PyObject *b);
+
+/* named_keys.c */
+void hv_note_named_keys(HvCore *core, PyObject *dict);
+int hv_may_have_named_keys(HvCore *core, PyObject *dict);
+uint32_t hv_entry_label(HvCore *core, PyObject *key);
 
 /* hidden.c */
 void hv_note_program(HvCore *core);

@@ -56,12 +56,13 @@ key_edges(PyObject *dict, uint32_t label, HvEdge edge, void *state)
 }
 
 static void
-dict_edges(PyObject *dict, HvEdge edge, void *state)
+dict_edges(HvCore *core, PyObject *dict, HvEdge edge, void *state)
 {
     PyObject *key, *value;
     Py_ssize_t at = 0;
+    int named = hv_may_have_named_keys(core, dict);
     while (PyDict_Next(dict, &at, &key, &value))
-        edge(state, value, HV_LABEL_VALUE, -1);
+        edge(state, value, named ? hv_entry_label(core, key) : HV_LABEL_VALUE, -1);
     key_edges(dict, HV_LABEL_KEY, edge, state);
 }
 
@@ -306,7 +307,7 @@ hv_edges(HvCore *core, PyObject *op, HvType *type, HvEdge edge, void *state)
         set_edges(op, edge, state);
         return;
     case HV_KIND_DICT:
-        dict_edges(op, edge, state);
+        dict_edges(core, op, edge, state);
         if (!hv_is_exact_dict_type(type->type))
             instance_edges(core, op, type, edge, state);
         return;

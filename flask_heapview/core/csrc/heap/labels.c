@@ -99,7 +99,7 @@ static int
 is_key(uint8_t kind)
 {
     return kind == HV_FORM_ATTRIBUTE || kind == HV_FORM_ATTRIBUTE_IF_SAID ||
-           kind == HV_FORM_LOCAL_IF_SAID;
+           kind == HV_FORM_LOCAL_IF_SAID || kind == HV_FORM_KEY;
 }
 
 static uint32_t

@@ -29,6 +29,8 @@ walk_modules(HvWalk *walk)
         hv_count_once(walk, root->dict, root->node);
         if (has_own_names(walk, root))
             hv_set_add(&walk->core.library_namespaces, root->dict);
+        if (root->rank == walk->input.ranks.app)
+            hv_note_named_keys(&walk->core, root->dict);
         if (walk->input.with_graph)
             hv_set_add(&walk->state.namespace_dicts, root->dict);
         int fresh;
@@ -259,6 +261,7 @@ hv_walk_drop(HvWalk *walk)
     hv_table_drop(&core->type_table);
     hv_table_drop(&core->label_table);
     hv_table_drop(&core->label_content);
+    hv_table_drop(&core->named_keys);
     hv_arena_drop(&core->arena);
     hv_set_drop(&core->said_names);
     hv_set_drop(&core->program_code);
