@@ -6,7 +6,7 @@ import textwrap
 
 from ..model.report import Report, Suspect
 from ..text import bytes_text
-from .sentences.say import births_text, explained_text, requests_text, samples_text
+from .sentences.say import births_text, explained_text, rate_text, requests_text, samples_text
 
 WIDTH = 80  # columns
 MAX_SITES = 3
@@ -20,7 +20,8 @@ def render(report: Report) -> str:
         lines += _wrapped(explained_text(report.explained))
     for suspect in report.suspects:
         lines += ["", *_suspect(suspect, report)]
-    lines += ["", *_wrapped(report.advice)]
+    if report.advice not in (suspect.remedy for suspect in report.suspects):
+        lines += ["", *_wrapped(report.advice)]
     return "\n".join(lines)
 
 
@@ -42,7 +43,9 @@ def _suspect(suspect: Suspect, report: Report) -> list[str]:
     lines = _wrapped(head, "", "   ") + _wrapped(f"{suspect.summary}.", "   ", "   ")
     each = suspect.growing.per_request
     if report.interval.counted_by != "nobody":
-        lines += _item(f"{each.objects:,g} objects and {bytes_text(each.bytes)} per request")
+        rate = rate_text(each.objects)
+        noun = "object" if rate == "1" else "objects"
+        lines += _item(f"{rate} {noun} and {bytes_text(each.bytes)} per request")
     for site in suspect.allocated_at[:MAX_SITES]:
         lines += _item(f"allocated at {site.file}:{site.line} {site.function}{samples_text(site)}")
     if suspect.endpoints:
