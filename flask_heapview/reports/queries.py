@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from ..analysis.judge import judge
 from ..errors import BadRequest, Conflict, DifferentWorkers, NotFound
@@ -18,6 +20,7 @@ from ..render.sentences.verdict import with_sentences
 from ..store import suspects
 from ..store.snapshots import Store
 from ..views import BY_NAME, VIEWS, View
+from ..views.drawing import Drawing
 from ..views.icicle import Icicle, Weighed, icicle
 from ..views.table import Table, TableQuery
 from ..views.tree import crumbs
@@ -38,6 +41,7 @@ class Page(Model, frozen=True):
     crumbs: list[tuple[int, str]]
     about: dict[str, Any]
     picture: Icicle | None = None
+    drawing: Drawing | None = None
 
 
 def pair(store: Store, base: str | None, target: str | None) -> tuple[Snapshot, Snapshot]:
@@ -132,7 +136,8 @@ def page(store: Store, name: str, base: str | None, target: str | None, query: T
     data = shown.read(last)
     tables, stacks = shown.tables(data, query), getattr(data, "stacks", None)
     picture = shown.picture(data, last) if shown.picture else None
-    return _page(last, None, tables, stacks, query, _figures(data, last), picture)
+    made = _page(last, None, tables, stacks, query, _figures(data, last), picture)
+    return _drawn(made, shown.draw, data)
 
 
 def page_of_two(two: tuple[Snapshot, Snapshot], shown: View, query: TableQuery) -> Page:
@@ -142,7 +147,12 @@ def page_of_two(two: tuple[Snapshot, Snapshot], shown: View, query: TableQuery) 
     tree = getattr(data, "tree", None)
     tables, stacks = shown.diff_tables(data, query), tree.stacks if tree else None
     picture = shown.diff_picture(data, last) if shown.diff_picture else None
-    return _page(last, first, tables, stacks, query, _figures(data, last), picture)
+    made = _page(last, first, tables, stacks, query, _figures(data, last), picture)
+    return _drawn(made, shown.diff_draw, data)
+
+
+def _drawn(made: Page, draw: Callable[[Any], Drawing] | None, data: Any) -> Page:
+    return msgspec.structs.replace(made, drawing=draw(data)) if draw is not None else made
 
 
 def _page(
