@@ -39,10 +39,9 @@ def _links(title: str, links: Sequence[Link], total: int, query: TableQuery, emp
 
 
 def detail_tables(found: ObjectDetail, query: TableQuery) -> list[Table]:
-    """How one object is held, what goes with it, who refers to it, to whom it refers."""
-    ways, chain = found.way, found.dominators
+    """What goes with one object, who refers to it, to whom it refers."""
+    chain = found.dominators
     return [
-        _links("Path from a root", ways, len(ways), query, "Unreachable from any root."),
         _links(
             "Immediately dominated objects",
             found.dominated,

@@ -16,6 +16,7 @@ from ..model.snapshot import SnapshotInfo
 from ..reports.queries import Page
 from ..views import BY_NAME, VIEWS
 from ..views.objects import big_objects, detail_tables
+from ..views.path import of_object
 from . import across, overview, sign_in
 from .api import kind_asked, object_asked
 from .frame import back, page
@@ -117,6 +118,7 @@ def _object(snapshot_id: str, index: str) -> Response:
         "object.html",
         snapshot_id,
         found=found,
+        path=of_object(found),
         tables=detail_tables(found, query()),
         link=link_here("object", snapshot_id=snapshot_id, index=index),
         raw=url_for(".api_object", snapshot_id=snapshot_id, index=index),

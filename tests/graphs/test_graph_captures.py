@@ -205,6 +205,7 @@ def test_over_http(shop: Any) -> None:
     detail = get(f"{pages}/objects/{top['index']}")
     for title in ("Path from a root", "Immediately dominated", "Referrers", "Referents"):
         assert title in detail
+    assert '<ol class="path"' in detail
     assert "Biggest objects of" in get(f"{pages}/objects?kind={kind}")
     assert "has no graph" in get(f"{PREFIX}/snapshots/{plain['id']}/retained")
 
