@@ -5,9 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from .rings import Ring
+from .timeline import Timeline
 
 
 class Drawing(msgspec.Struct):
-    """What is drawn above the tables. An empty list draws nothing."""
+    """What is drawn above the tables. What is empty is not drawn."""
 
     rings: list[Ring] = []
+    timeline: Timeline | None = None

@@ -1,4 +1,4 @@
-"""Pages with pictures: cycles as rings."""
+"""Pages with pictures: cycles as rings, the collector on a time axis."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from flask_heapview.capture.native.engine import NativeEngine
 
-from ..helpers import BEARER, PREFIX, capture
+from ..helpers import API, BEARER, PREFIX, capture
 
 if NativeEngine.why_not() is not None:
     pytest.skip(NativeEngine.why_not() or "", allow_module_level=True)
@@ -33,11 +33,12 @@ def page(client: Any, path: str) -> str:
     return str(answer.text)
 
 
-def test_cycles_are_drawn(client: Any) -> None:
+def test_cycles_and_collections_are_drawn(client: Any) -> None:
     gc.collect()
     gc.disable()
     try:
         first = capture(client)["id"]
+        gc.collect()  # recorded, since somebody has visited
         for _ in range(2000):
             Parcel()
         second = capture(client)["id"]
@@ -52,3 +53,11 @@ def test_cycles_are_drawn(client: Any) -> None:
             "Tag.parcel → Parcel.tag → Tag", "Parcel.tag → Tag.parcel → Parcel"
         )
         assert "style=" not in text
+    text = page(client, f"/snapshots/{second}/gc")
+    assert '<svg class="lane generation2"' in text
+    assert "The last collections, the newest first" in text
+    recent = client.get(f"{API}/snapshots/{second}/gc", headers=BEARER).json["data"]["recent"]
+    assert recent["generation"][-1] == 2
+    assert recent["pause"][-1] > 0
+    status = client.get(f"{API}/status", headers=BEARER).json
+    assert status["gc"]["recent"]["pause"] == []
