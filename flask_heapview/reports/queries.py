@@ -13,7 +13,7 @@ from ..graphs.loader import WHY_NOT as WHY_NO_GRAPHS
 from ..model.api import DiffOf, ViewOf
 from ..model.base import Model
 from ..model.report import Report
-from ..model.retained import ObjectDetail, ObjectList
+from ..model.retained import Cut, ObjectDetail, ObjectList
 from ..model.snapshot import Snapshot, SnapshotInfo
 from ..model.stacks import Stacks
 from ..render.sentences.verdict import with_sentences
@@ -104,6 +104,14 @@ def has_values(store: Store, target: str | None) -> bool:
 def one_object(store: Store, target: str | None, index: int) -> ObjectDetail:
     """One object of a graph capture."""
     return _graph(store, target).detail(index)
+
+
+def cut(store: Store, target: str | None, referrer: int, index: int) -> Cut:
+    """What would be free in a graph capture if one object referred no longer to another."""
+    graph = _graph(store, target)
+    from ..graphs.cut import cut as cut_in
+
+    return cut_in(graph, referrer, index)
 
 
 def objects(store: Store, target: str | None, kind: int) -> ObjectList:

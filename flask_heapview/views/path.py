@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 import msgspec
 
 from ..model.report import Suspect
-from ..model.retained import Link, ObjectDetail
+from ..model.retained import Cut, Link, ObjectDetail
 
 MAX_DRAWN_STEPS = 16
 STEPS_AFTER_GAP = 6  # of a path that is longer
@@ -36,6 +37,7 @@ class PathStep(msgspec.Struct):
     suspect: bool = False
     retained: int | None = None  # bytes
     index: int = -1  # in the graph
+    referrer: int = -1  # in the graph: what the reference comes from
     count: int = 0  # how many such references came, where it is more than one
 
 
@@ -79,8 +81,21 @@ def _entry_of(container: str) -> str:
 
 def of_object(found: ObjectDetail) -> Path:
     """From the root of a graph capture to the object."""
-    steps = [PathStep(n.label, n.type, False, n.retained, n.index) for n in found.way]
-    for step in steps[_first_suspect(found.way) :]:
+    return _of_links(found.way)
+
+
+def of_cut(found: Cut) -> Path:
+    """The way that is left without a reference."""
+    return _of_links(found.way)
+
+
+def _of_links(way: Sequence[Link]) -> Path:
+    steps = [
+        PathStep(link.label, link.type, retained=link.retained, index=link.index) for link in way
+    ]
+    for before, step in pairwise(steps):
+        step.referrer = before.index
+    for step in steps[_first_suspect(way) :]:
         step.suspect = True
     return _folded(steps)
 
