@@ -110,7 +110,7 @@ def _kept(graph: GraphFile, found: Sequence[int], target: int) -> list[Link]:
 
 def _matters(graph: GraphFile, index: int) -> bool:
     refers = graph.first[index + 1] > graph.first[index]
-    return refers or graph.size[index] >= MIN_LEAF_BYTES
+    return bool(refers or graph.size[index] >= MIN_LEAF_BYTES)
 
 
 def _referents(graph: GraphFile, index: int) -> Iterator[tuple[int, str]]:
