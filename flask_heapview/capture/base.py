@@ -105,7 +105,7 @@ class Capture(msgspec.Struct):
                 readings=self.request.readings(),
                 allocators=msgspec.structs.replace(found.allocators, arenas=glibc.arenas()),
             ),
-            gc=read_gc(),
+            gc=read_gc(with_recent=True),
             thread_rows=thread_rows(),
             python=python_version(),
             import_path=import_path(),

@@ -24,6 +24,19 @@ def analyse(
     component: WriteableBuffer,
     of_type: WriteableBuffer,
 ) -> GraphFigures: ...
+def cut(
+    first: ReadableBuffer,
+    edges: ReadableBuffer,
+    size: ReadableBuffer,
+    type: ReadableBuffer,
+    toward: ReadableBuffer,
+    source: int,
+    target: int,
+    found: WriteableBuffer,
+    counts: WriteableBuffer,
+    sizes: WriteableBuffer,
+    /,
+) -> tuple[int, int]: ...
 def positions(
     array: ReadableBuffer, value: int, stride: int, limit: int, /
 ) -> tuple[int, list[int]]: ...

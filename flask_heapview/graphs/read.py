@@ -6,6 +6,7 @@ import json
 import mmap
 import zipfile
 from bisect import bisect_right
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,11 @@ class GraphFile:
             found.append(self.link(at, ""))
             at = self.dominator[at]
         return found
+
+    def sources(self, index: int, limit: int) -> Iterator[int]:
+        """The objects that refer to one, for each of its first references."""
+        for place in _graph.positions(self.arcs, index, 2, limit)[1]:
+            yield bisect_right(self.first, place) - 1
 
     def _referrers(self, index: int) -> tuple[int, list[Link]]:
         total, places = _graph.positions(self.arcs, index, 2, MAX_LINKS)

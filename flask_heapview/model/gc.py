@@ -28,6 +28,17 @@ class Pauses(Model, frozen=True):
     seconds: float = 0.0  # in all
 
 
+class RecentCollections(Model, frozen=True):
+    """The last collections of each generation, the oldest first: one entry of each list for one."""
+
+    before: list[float] = []  # seconds before the snapshot that it began
+    generation: list[int] = []
+    pause: list[float] = []  # seconds
+    collected: list[int] = []  # objects
+    uncollectable: list[int] = []  # objects
+    forgotten: list[int] = []  # by generation: earlier ones that were recorded and not kept
+
+
 class Gc(Model, frozen=True):
     """Collector figures."""
 
@@ -37,3 +48,4 @@ class Gc(Model, frozen=True):
     garbage: int = 0  # objects in gc.garbage
     tracked: int = 0  # objects the collector tracks
     generations: list[Generation] = []
+    recent: RecentCollections = RecentCollections()

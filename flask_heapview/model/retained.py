@@ -97,3 +97,29 @@ class ObjectList(Model, frozen=True):
     type: str
     total: int
     objects: list[BigObject]
+
+
+class FreedType(Model, frozen=True):
+    """The objects of one type that would be free."""
+
+    type: str
+    count: int
+    size: int  # bytes
+
+
+class Cut(Model, frozen=True):
+    """What if one object referred no longer to another: what would be free, and what would not."""
+
+    referrer: Link  # its label is empty
+    target: Link  # by the label of the reference
+    references: int  # from the one to the other; all of them are cut
+    reached: bool  # whether a root leads to the target at all
+    freed: bool  # whether the target would be free
+    objects: int  # that would be free
+    size: int  # bytes, of these
+    types: list[FreedType]  # of these, the largest first
+    root: str  # what sort of root the target is, where it is one
+    way: list[Link]  # where it stays: from a root to the target, without the reference
+    holders: list[Link]  # where it stays: what still refers to it, by the label
+    more_holders: bool  # whether there are others
+    kept: list[Link]  # where it goes: what it refers to that stays, less small values

@@ -17,6 +17,7 @@ from ..text import (
     signed_bytes_text,
     signed_text,
 )
+from ..views import path
 from .sentences.say import ages_text, explained_text, samples_text
 
 
@@ -41,6 +42,7 @@ def environment() -> Environment:
         ages=ages_text,
         explained=explained_text,
         samples=samples_text,
+        path=path.of_suspect,
     )
     return made
 

@@ -9,6 +9,7 @@ import msgspec
 from ..model import api
 from ..model.across import Across
 from ..model.report import Report
+from ..model.retained import Cut, ObjectDetail, ObjectList
 from ..model.service_report import ServiceReport
 from ..model.snapshot import SnapshotInfo
 from ..views import VIEWS
@@ -27,6 +28,9 @@ ANSWERS: dict[str, type] = {
     "report": Report,
     "service_report": ServiceReport,
     "across": Across,
+    "object": ObjectDetail,
+    "objects": ObjectList,
+    "cut": Cut,
     "problem": api.Problem,
     "view": api.ViewOf,
     "diff": api.DiffOf,

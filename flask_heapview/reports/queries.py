@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from ..analysis.judge import judge
 from ..errors import BadRequest, Conflict, DifferentWorkers, NotFound
@@ -11,13 +13,14 @@ from ..graphs.loader import WHY_NOT as WHY_NO_GRAPHS
 from ..model.api import DiffOf, ViewOf
 from ..model.base import Model
 from ..model.report import Report
-from ..model.retained import ObjectDetail, ObjectList
+from ..model.retained import Cut, ObjectDetail, ObjectList
 from ..model.snapshot import Snapshot, SnapshotInfo
 from ..model.stacks import Stacks
 from ..render.sentences.verdict import with_sentences
 from ..store import suspects
 from ..store.snapshots import Store
 from ..views import BY_NAME, VIEWS, View
+from ..views.drawing import Drawing
 from ..views.icicle import Icicle, Weighed, icicle
 from ..views.table import Table, TableQuery
 from ..views.tree import crumbs
@@ -38,6 +41,7 @@ class Page(Model, frozen=True):
     crumbs: list[tuple[int, str]]
     about: dict[str, Any]
     picture: Icicle | None = None
+    drawing: Drawing | None = None
 
 
 def pair(store: Store, base: str | None, target: str | None) -> tuple[Snapshot, Snapshot]:
@@ -102,6 +106,14 @@ def one_object(store: Store, target: str | None, index: int) -> ObjectDetail:
     return _graph(store, target).detail(index)
 
 
+def cut(store: Store, target: str | None, referrer: int, index: int) -> Cut:
+    """What would be free in a graph capture if one object referred no longer to another."""
+    graph = _graph(store, target)
+    from ..graphs.cut import cut as cut_in
+
+    return cut_in(graph, referrer, index)
+
+
 def objects(store: Store, target: str | None, kind: int) -> ObjectList:
     """The biggest objects of one type of a graph capture; of all where `kind` is -1."""
     return _graph(store, target).biggest(kind, MAX_OBJECTS)
@@ -132,7 +144,8 @@ def page(store: Store, name: str, base: str | None, target: str | None, query: T
     data = shown.read(last)
     tables, stacks = shown.tables(data, query), getattr(data, "stacks", None)
     picture = shown.picture(data, last) if shown.picture else None
-    return _page(last, None, tables, stacks, query, _figures(data, last), picture)
+    made = _page(last, None, tables, stacks, query, _figures(data, last), picture)
+    return _drawn(made, shown.draw, data)
 
 
 def page_of_two(two: tuple[Snapshot, Snapshot], shown: View, query: TableQuery) -> Page:
@@ -142,7 +155,12 @@ def page_of_two(two: tuple[Snapshot, Snapshot], shown: View, query: TableQuery) 
     tree = getattr(data, "tree", None)
     tables, stacks = shown.diff_tables(data, query), tree.stacks if tree else None
     picture = shown.diff_picture(data, last) if shown.diff_picture else None
-    return _page(last, first, tables, stacks, query, _figures(data, last), picture)
+    made = _page(last, first, tables, stacks, query, _figures(data, last), picture)
+    return _drawn(made, shown.diff_draw, data)
+
+
+def _drawn(made: Page, draw: Callable[[Any], Drawing] | None, data: Any) -> Page:
+    return msgspec.structs.replace(made, drawing=draw(data)) if draw is not None else made
 
 
 def _page(

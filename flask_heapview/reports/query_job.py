@@ -34,6 +34,7 @@ What = Literal[
     "across_page",
     "object",
     "objects",
+    "cut",
     "has_values",
 ]
 
@@ -47,6 +48,7 @@ class Query(Model, frozen=True):
     base: str | None = None
     view: str = ""
     number: int = -1  # of an object, or of a type
+    referrer: int = -1  # of an object whose reference is cut
     query: TableQuery = TableQuery()
     values: bool = False  # whether who asks may see keys
     workers: list[WorkerRef] = []  # the live ones, where the question is about all of them
@@ -79,6 +81,8 @@ def _answer(job: Query, store: Store) -> bytes:
         )
     if job.what == "object":
         return as_json.encode(queries.one_object(store, job.target, job.number))
+    if job.what == "cut":
+        return as_json.encode(queries.cut(store, job.target, job.referrer, job.number))
     if job.what == "objects":
         return as_json.encode(queries.objects(store, job.target, job.number))
     if job.what == "has_values":

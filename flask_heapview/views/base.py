@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from ..model.snapshot import Snapshot
+from .drawing import Drawing
 from .icicle import Weighed
 from .table import Table, TableQuery
 
@@ -27,6 +28,9 @@ class View(msgspec.Struct, frozen=True):
     # of the section, or of its difference, and the snapshot: a tree to be drawn above the tables
     picture: Callable[[Any, Snapshot], Weighed] | None = None
     diff_picture: Callable[[Any, Snapshot], Weighed] | None = None
+    # of the section, or of its difference: other pictures
+    draw: Callable[[Any], Drawing] | None = None
+    diff_draw: Callable[[Any], Drawing] | None = None
 
     def read(self, snapshot: Snapshot) -> Any:
         """The view's section of a snapshot."""

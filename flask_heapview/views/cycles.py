@@ -6,6 +6,8 @@ from ..analysis import diff
 from ..model.cycles import Cycles
 from ..model.diff import CyclesDiff
 from .base import View
+from .drawing import Drawing
+from .rings import rings
 from .table import Column, Row, Table, TableQuery, table
 
 _CHAIN = [Column("chain", "Chain", "code"), Column("state", "State")]
@@ -54,6 +56,16 @@ def _diff_tables(cycles: CyclesDiff, query: TableQuery) -> list[Table]:
     return [table("Changes by chain", columns, rows, query, empty="No cycles were found.")]
 
 
+def _draw(cycles: Cycles) -> Drawing:
+    return Drawing(rings=rings((group, None) for group in cycles.groups))
+
+
+def _diff_draw(cycles: CyclesDiff) -> Drawing:
+    """Those that have grown."""
+    grown = ((c.group, c.size_delta) for c in cycles.groups if c.size_delta > 0)
+    return Drawing(rings=rings(grown))
+
+
 VIEW = View(
     name="cycles",
     title="Cycles",
@@ -63,4 +75,6 @@ VIEW = View(
     diff=diff.cycles,
     tables=_tables,
     diff_tables=_diff_tables,
+    draw=_draw,
+    diff_draw=_diff_draw,
 )

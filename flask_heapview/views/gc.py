@@ -8,7 +8,9 @@ from ..analysis import diff
 from ..model.diff import GcDiff
 from ..model.gc import Gc
 from .base import View
+from .drawing import Drawing
 from .table import Column, Row, Table, TableQuery, table
+from .timeline import timeline
 
 
 def _ms(seconds: float | None) -> float | None:
@@ -57,7 +59,38 @@ def _tables(gc: Gc, query: TableQuery) -> list[Table]:
     return [
         table("Generations", columns, rows, query, name="generations"),
         table("State", names, state, query, name="state"),
+        _recent(gc, query),
     ]
+
+
+def _recent(gc: Gc, query: TableQuery) -> Table:
+    """Each of the last collections, the newest first."""
+    columns = [
+        Column("before", "Seconds before the snapshot", "int"),
+        Column("generation", "Generation", "int"),
+        Column("pause", "Pause", "ms"),
+        Column("collected", "Collected", "int"),
+        Column("uncollectable", "Uncollectable", "int"),
+    ]
+    found = gc.recent
+    rows = [
+        Row([round(before, 2), generation, _ms(pause), collected, uncollectable])
+        for before, generation, pause, collected, uncollectable in zip(
+            found.before,
+            found.generation,
+            found.pause,
+            found.collected,
+            found.uncollectable,
+            strict=False,
+        )
+    ]
+    empty = "No collection was recorded before this snapshot."
+    title = "The last collections, the newest first"
+    return table(title, columns, rows[::-1], query, name="recent", empty=empty)
+
+
+def _draw(gc: Gc) -> Drawing:
+    return Drawing(timeline=timeline(gc.recent))
 
 
 def _diff_tables(gc: GcDiff, query: TableQuery) -> list[Table]:
@@ -81,4 +114,5 @@ VIEW = View(
     diff=diff.gc,
     tables=_tables,
     diff_tables=_diff_tables,
+    draw=_draw,
 )

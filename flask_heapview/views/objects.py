@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..model.retained import BigObject, Link, ObjectDetail
+from ..model.retained import BigObject, Cut, Link, ObjectDetail
 from .table import Column, Row, Table, TableQuery, table
 
 _SIZES = [
@@ -39,10 +39,9 @@ def _links(title: str, links: Sequence[Link], total: int, query: TableQuery, emp
 
 
 def detail_tables(found: ObjectDetail, query: TableQuery) -> list[Table]:
-    """How one object is held, what goes with it, who refers to it, to whom it refers."""
-    ways, chain = found.way, found.dominators
+    """What goes with one object, who refers to it, to whom it refers."""
+    chain = found.dominators
     return [
-        _links("Path from a root", ways, len(ways), query, "Unreachable from any root."),
         _links(
             "Immediately dominated objects",
             found.dominated,
@@ -70,5 +69,30 @@ def detail_tables(found: ObjectDetail, query: TableQuery) -> list[Table]:
             found.referents_total,
             query,
             "This object refers to nothing.",
+        ),
+    ]
+
+
+def cut_tables(found: Cut, query: TableQuery) -> list[Table]:
+    """What would be free without a reference and what stays, or what still holds its target."""
+    if not found.freed:
+        total = len(found.holders)
+        empty = "No other object refers to it."
+        return [_links("What still refers to it", found.holders, total, query, empty)]
+    columns = [
+        Column("type", "Type", "code"),
+        Column("count", "Objects", "int"),
+        Column("size", "Size", "bytes"),
+    ]
+    rows = [Row([row.type, row.count, row.size]) for row in found.types]
+    kept, total = found.kept, len(found.kept)
+    return [
+        table("What would be free, by type", columns, rows, query, name="types"),
+        _links(
+            "Referents that stay, held by others",
+            kept,
+            total,
+            query,
+            "All that it refers to would be free, too.",
         ),
     ]

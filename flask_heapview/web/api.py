@@ -50,6 +50,7 @@ def register_reading(blueprint: Blueprint) -> None:
         ("GET", "/snapshots/<snapshot_id>", "api_snapshot", _snapshot),
         ("GET", "/snapshots/<snapshot_id>/objects", "api_objects", _objects),
         ("GET", "/snapshots/<snapshot_id>/objects/<index>", "api_object", _object),
+        ("GET", "/snapshots/<snapshot_id>/objects/<index>/cut", "api_cut", _cut),
         ("GET", "/diff", "api_diff", _diff),
         ("GET", "/report", "api_report", _report),
         ("GET", "/schema", "api_schema", _schema),
@@ -140,6 +141,20 @@ def _objects(snapshot_id: str) -> Response:
 def _object(snapshot_id: str, index: str) -> Response:
     place = object_asked(index)
     return passed_on(ask("object", target=snapshot_id, number=place))
+
+
+def cut_asked(index: str) -> dict[str, int]:
+    """Which reference is cut: to the object of the path, from the `referrer` of the address.
+    Raises NotFound, BadRequest."""
+    return {
+        "number": object_asked(index),
+        "referrer": number(request.args.get("referrer", ""), "referrer"),
+    }
+
+
+@needs("view")
+def _cut(snapshot_id: str, index: str) -> Response:
+    return passed_on(ask("cut", target=snapshot_id, **cut_asked(index)))
 
 
 @needs("view")

@@ -10,14 +10,15 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ..model.base import from_json
 from ..model.report import Report
-from ..model.retained import ObjectDetail, ObjectList
+from ..model.retained import Cut, ObjectDetail, ObjectList
 from ..model.service_report import ServiceReport
 from ..model.snapshot import SnapshotInfo
 from ..reports.queries import Page
 from ..views import BY_NAME, VIEWS
-from ..views.objects import big_objects, detail_tables
+from ..views.objects import big_objects, cut_tables, detail_tables
+from ..views.path import of_cut, of_object
 from . import across, overview, sign_in
-from .api import kind_asked, object_asked
+from .api import cut_asked, kind_asked, object_asked
 from .frame import back, page
 from .guard import ask, live_workers, may, service
 from .links import link_here, url_for
@@ -40,6 +41,7 @@ def register_reading(blueprint: Blueprint) -> None:
         ("GET", "/snapshots/<snapshot_id>", "snapshot", _snapshot),
         ("GET", "/snapshots/<snapshot_id>/objects", "objects", _objects),
         ("GET", "/snapshots/<snapshot_id>/objects/<index>", "object", _object),
+        ("GET", "/snapshots/<snapshot_id>/objects/<index>/cut", "cut", _cut),
         ("GET", "/compare", "compare", _compare),
         ("GET", "/report", "report", _report),
     ):
@@ -117,9 +119,26 @@ def _object(snapshot_id: str, index: str) -> Response:
         "object.html",
         snapshot_id,
         found=found,
+        path=of_object(found),
         tables=detail_tables(found, query()),
         link=link_here("object", snapshot_id=snapshot_id, index=index),
         raw=url_for(".api_object", snapshot_id=snapshot_id, index=index),
+    )
+
+
+@needs("view")
+def _cut(snapshot_id: str, index: str) -> Response:
+    asked = cut_asked(index)
+    found = from_json(ask("cut", target=snapshot_id, **asked), Cut)
+    place = {"snapshot_id": snapshot_id, "index": index, "referrer": asked["referrer"]}
+    return _graph_page(
+        "cut.html",
+        snapshot_id,
+        found=found,
+        path=of_cut(found),
+        tables=cut_tables(found, query()),
+        link=link_here("cut", **place),
+        raw=url_for(".api_cut", **place),
     )
 
 

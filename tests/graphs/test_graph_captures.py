@@ -23,6 +23,7 @@ from flask_heapview.capture.base import CaptureRequest
 from flask_heapview.capture.runner import Runner
 from flask_heapview.capture.select import select_engine
 from flask_heapview.graphs import format
+from flask_heapview.graphs.cut import cut
 from flask_heapview.graphs.read import GraphFile
 from flask_heapview.model.snapshot import Snapshot
 from flask_heapview.store.snapshots import Store
@@ -118,6 +119,17 @@ def test_the_way_to_an_object_has_names(graph: GraphFile) -> None:
     assert {(".orders", "tests.sample_objects.Store"), (".orders", "dict")} & referrers
 
 
+def test_what_would_be_free_without_a_reference(graph: GraphFile) -> None:
+    cache = graph.detail(index_of(graph, sample_objects.text_cache))
+    namespace = next(link.index for link in cache.referrers if link.label == ".text_cache")
+    found = cut(graph, namespace, cache.index)
+    assert (found.freed, found.objects, found.size) == (True, 2001, cache.retained)
+    assert {row.type: row.count for row in found.types} == {"dict": 1, "str": 2000}
+    chain = index_of(graph, sample_objects.chain)
+    following = index_of(graph, sample_objects.chain.following)
+    assert cut(graph, chain, following).objects >= 1999
+
+
 def test_a_long_chain_retains_all_of_itself(graph: GraphFile) -> None:
     found = graph.detail(index_of(graph, sample_objects.chain))
     assert found.retained >= 2000 * sys.getsizeof(sample_objects.chain)
@@ -205,6 +217,18 @@ def test_over_http(shop: Any) -> None:
     detail = get(f"{pages}/objects/{top['index']}")
     for title in ("Path from a root", "Immediately dominated", "Referrers", "Referents"):
         assert title in detail
+    assert '<ol class="path"' in detail
+    below = one["dominated"][0]["index"]
+    question = f"objects/{below}/cut?referrer={top['index']}"
+    answer = get(f"{root}/{question}")
+    assert answer["reached"]
+    assert answer["freed"] == (answer["objects"] > 0)
+    if answer["freed"]:
+        assert answer["size"] == answer["target"]["retained"]
+    assert "Nothing was changed in the service." in get(f"{pages}/{question}")
+    assert f'action="{pages}/objects/{below}/cut"' in get(f"{pages}/objects/{below}")
+    get(f"{root}/objects/{below}/cut", 400)
+    get(f"{root}/objects/{below}/cut?referrer={below}", 404)
     assert "Biggest objects of" in get(f"{pages}/objects?kind={kind}")
     assert "has no graph" in get(f"{PREFIX}/snapshots/{plain['id']}/retained")
 

@@ -31,7 +31,7 @@ def test_pauses_are_kept_and_bounded() -> None:
     assert p99 is not None
     assert longest is not None
     assert 0 <= p50 <= p99 <= longest < 1
-    assert len(history._pauses[0]) == 512
+    assert len(history._rings[0].last(9999)) == len(history._rings[0].pause) == 512
     history.install()
     history.install()
     state = read_gc()
@@ -52,7 +52,7 @@ def test_what_newer_collectors_say_of_themselves(monkeypatch: pytest.MonkeyPatch
         assert read_gc().generations[0].duration is None
     monkeypatch.setattr(gc, "get_stats", lambda: [NEWER] * 3)
     state = read_gc()
-    (generations, _) = VIEW.tables(state, TableQuery())
+    (generations, *_) = VIEW.tables(state, TableQuery())
     assert [c.title for c in generations.columns][-2:] == ["Looked at", "Time in all"]
     assert generations.rows[0].cells[-2:] == [9127, 250.0]
     before = msgspec.structs.replace(state, generations=[Generation(700, 1, 2, 1, 0)] * 3)
@@ -66,7 +66,7 @@ def test_what_newer_collectors_say_of_themselves(monkeypatch: pytest.MonkeyPatch
         diff.gc(snapshot(0, 9, gc=before), snapshot(1, 9, gc=state)), TableQuery()
     )
     assert ["generation 1: milliseconds", 0, 250, 250] in [row.cells for row in compared[0].rows]
-    (older, _) = VIEW.tables(before, TableQuery())
+    (older, *_) = VIEW.tables(before, TableQuery())
     assert older.columns[-1].title == "Longest pause"
 
 
@@ -93,3 +93,46 @@ def test_a_new_process_counts_from_nothing() -> None:
     history.install()  # as it is called first in a process that was forked
     assert sum(history.totals()[1].counts) == 0
     history.remove()
+
+
+def test_the_last_collections_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    history, clock = PauseHistory(), iter([10.0, 10.5, 20.0, 20.25, 50.0])
+    monkeypatch.setattr(collector, "time", SimpleNamespace(perf_counter=lambda: next(clock)))
+    for generation, collected in ((2, 900), (0, 7)):
+        history("start", {"generation": generation})
+        history("stop", {"generation": generation, "collected": collected, "uncollectable": 1})
+    found = history.recent()
+    assert found.before == [40.0, 30.0]
+    assert found.generation == [2, 0]
+    assert found.pause == [0.5, 0.25]
+    assert (found.collected, found.uncollectable) == ([900, 7], [1, 1])
+    assert found.forgotten == [0, 0, 0]
+
+
+def test_the_newest_are_kept_and_the_others_are_counted() -> None:
+    history = PauseHistory()
+    for number in range(1300):
+        history("start", {"generation": 0})
+        history("stop", {"generation": 0, "collected": number})
+    found = history.recent()
+    assert found.collected == list(range(1130, 1300))
+    assert found.before == sorted(found.before, reverse=True)
+    assert found.forgotten == [1130, 0, 0]
+
+
+def test_a_real_collection_is_recorded() -> None:
+    history = PauseHistory()
+    history.install()
+    try:
+        for _ in range(500):
+            cycle: list[object] = []
+            cycle.append(cycle)
+        del cycle
+        gc.collect()
+    finally:
+        history.remove()
+    found = history.recent()
+    assert found.generation[-1] == 2
+    assert found.pause[-1] > 0
+    assert sum(found.collected) >= 500
+    assert 0 <= found.before[-1] < 60

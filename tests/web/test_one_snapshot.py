@@ -70,6 +70,8 @@ def test_what_leaks_is_named(client: Any) -> None:
 
     page = client.get(f"{PREFIX}/report?target={taken}", headers=BEARER).text
     assert 'class="births"' in page
+    assert '<code class="edge">.kept</code> <span class="to"><code>list</code>' in page
+    assert '<code class="edge">[item]</code><span class="hide"> (suspect reference)' in page
     assert "What is alive was born in all of 600 requests" in page
     overview = client.get(f"{PREFIX}/", headers=BEARER).text
     assert "one snapshot, after 600 requests" in overview

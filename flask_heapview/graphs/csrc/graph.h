@@ -32,9 +32,18 @@ typedef struct {
     uint64_t roots, unreached, components, largest;
 } HvAnswer;
 
+typedef struct {
+    const uint32_t *toward;   /* as the analysis found it */
+    uint32_t source, target;  /* all references from the one to the other are cut */
+    uint32_t *found;          /* as `toward`, without these references */
+    uint64_t *counts, *sizes; /* objects and bytes that would be free, by type */
+    uint64_t objects, bytes;  /* of all types */
+} HvCut;
+
 /* Whether the arrays fit together: every reference leads to a node. */
 int hv_check_graph(const HvGraph *graph);
 void hv_dominators(const HvGraph *graph, HvAnswer *answer);
+void hv_cut(const HvGraph *graph, HvCut *cut);
 void hv_components(const HvGraph *graph, HvAnswer *answer);
 
 #endif

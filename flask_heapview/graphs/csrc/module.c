@@ -131,6 +131,66 @@ analyse(PyObject *self, PyObject *args, PyObject *keywords)
     return result;
 }
 
+PyDoc_STRVAR(
+    cut_doc,
+    "cut(first, edges, size, type, toward, source, target, found, counts, sizes)\n"
+    "    -> (objects, bytes)\n\n"
+    "What no root leads to any more without the references from `source` to `target`. Fills\n"
+    "`found`, the ways that are left, and by type the `counts` and `sizes` of what goes. Raises\n"
+    "ValueError for arrays that do not fit together, MemoryError.");
+
+static int
+cut_fits(const Py_buffer *b, const HvGraph *graph, const HvCut *cut)
+{
+    uint64_t nodes = graph->nodes;
+    if (!fits(&b[0], nodes + 1, 8, "first") || !fits(&b[2], nodes, 4, "size") ||
+        !fits(&b[3], nodes, 4, "type") || !fits(&b[4], nodes, 4, "toward") ||
+        !fits(&b[5], nodes, 4, "found") || !fits(&b[7], graph->kinds, 8, "sizes"))
+        return 0;
+    if (cut->source < nodes && cut->target < nodes && hv_check_graph(graph))
+        return 1;
+    PyErr_SetString(PyExc_ValueError, "the graph's arrays do not fit together");
+    return 0;
+}
+
+static PyObject *
+cut(PyObject *self, PyObject *args)
+{
+    Py_buffer b[8];
+    unsigned int source, target;
+    PyObject *volatile result = NULL;
+    (void)self;
+    if (!PyArg_ParseTuple(args, "y*y*y*y*y*IIw*w*w*", &b[0], &b[1], &b[2], &b[3], &b[4], &source,
+                          &target, &b[5], &b[6], &b[7]))
+        return NULL;
+    HvGraph graph = {.nodes = b[0].len >= 8 ? (uint32_t)(b[0].len / 8 - 1) : 0,
+                     .kinds = (uint32_t)(b[6].len / 8),
+                     .arcs = (uint64_t)b[1].len / sizeof(HvArc),
+                     .first = b[0].buf,
+                     .arc = b[1].buf,
+                     .size = b[2].buf,
+                     .type = b[3].buf};
+    HvCut found = {.toward = b[4].buf,
+                   .source = source,
+                   .target = target,
+                   .found = b[5].buf,
+                   .counts = b[6].buf,
+                   .sizes = b[7].buf};
+    hv_give_up = escape_with;
+    if (cut_fits(b, &graph, &found)) {
+        if (setjmp(escape) != 0)
+            PyErr_NoMemory();
+        else {
+            hv_cut(&graph, &found);
+            result = Py_BuildValue("KK", (unsigned long long)found.objects,
+                                   (unsigned long long)found.bytes);
+        }
+    }
+    for (size_t i = 0; i < sizeof b / sizeof *b; i++)
+        PyBuffer_Release(&b[i]);
+    return result;
+}
+
 PyDoc_STRVAR(positions_doc,
              "positions(array, value, stride, limit) -> (total, list)\n\n"
              "Where an array of 32-bit numbers, every `stride`-th of them looked at, has a value:\n"
@@ -236,6 +296,7 @@ largest(PyObject *self, PyObject *args)
 
 static PyMethodDef methods[] = {
     {"analyse", (PyCFunction)(void (*)(void))analyse, METH_VARARGS | METH_KEYWORDS, analyse_doc},
+    {"cut", cut, METH_VARARGS, cut_doc},
     {"positions", positions, METH_VARARGS, positions_doc},
     {"largest", largest, METH_VARARGS, largest_doc},
     {NULL, NULL, 0, NULL},
