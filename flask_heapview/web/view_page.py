@@ -12,11 +12,14 @@ from ..views.table import TableQuery
 from .fields import number
 from .frame import page
 
+MAX_TABLE_NAME = 40  # characters of the name of a table that are looked at
+
 
 def query() -> TableQuery:
     """What the address asks of the tables. Raises BadRequest."""
     sort = request.args.get("sort", "")
     node = number(request.args.get("node", "-1"), "node")
+    paged, _, page_number = request.args.get("page", "1").rpartition(".")
     return TableQuery(
         sort=sort.removeprefix("-"),
         descending=not sort.startswith("-"),
@@ -24,6 +27,8 @@ def query() -> TableQuery:
         group=request.args.get("group", ""),
         node=node,
         everything=request.args.get("all") == "1",
+        page=number(page_number, "page"),
+        paged=paged[:MAX_TABLE_NAME],
     )
 
 
