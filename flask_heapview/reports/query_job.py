@@ -34,6 +34,7 @@ What = Literal[
     "across_page",
     "object",
     "objects",
+    "history",
     "has_values",
 ]
 
@@ -81,6 +82,8 @@ def _answer(job: Query, store: Store) -> bytes:
         return as_json.encode(queries.one_object(store, job.target, job.number))
     if job.what == "objects":
         return as_json.encode(queries.objects(store, job.target, job.number))
+    if job.what == "history":
+        return to_json(queries.history(store, job.target, job.query.only, job.query.name))
     if job.what == "has_values":
         return to_json(queries.has_values(store, job.target))
     return to_json(queries.page(store, job.view, job.base, job.target, job.query))

@@ -35,8 +35,8 @@ def _note(cache: Cache) -> str:
 
 
 _NAME = [
-    Column("path", "Cache", "code"),
-    Column("type", "Type", "code"),
+    Column("path", "Cache", "code", names="owner"),
+    Column("type", "Type", "code", names="type"),
     Column("source", "Found by"),
 ]
 
@@ -53,6 +53,7 @@ def _tables(caches: Caches, query: TableQuery) -> list[Table]:
         Row(
             [c.path, c.type, c.source, c.entries, limit_text(c), c.size, _hit_rate(c)],
             note=_note(c),
+            owner=c.path,
         )
         for c in caches.caches
     ]
@@ -71,7 +72,7 @@ def _diff_tables(caches: CachesDiff, query: TableQuery) -> list[Table]:
     for change in caches.caches:
         c = change.cache
         cells = [c.path, c.type, c.source, change.entries_delta, change.size_delta]
-        rows.append(Row([*cells, c.entries, limit_text(c)], note=_note(c)))
+        rows.append(Row([*cells, c.entries, limit_text(c)], note=_note(c), owner=c.path))
     return [table("Changes by cache", columns, rows, query)]
 
 

@@ -17,6 +17,7 @@ class Column(msgspec.Struct, frozen=True):
     key: str
     title: str
     kind: Kind = "text"
+    names: str = ""  # what its cells are the names of: see links.py
 
     @property
     def numeric(self) -> bool:
@@ -34,6 +35,18 @@ class TableQuery(msgspec.Struct, frozen=True):
     everything: bool = False
     page: int = 1  # of the table `paged`, from 1
     paged: str = ""  # by its name
+    only: str = ""  # what is shown is that of one name: type, owner, line, endpoint, …
+    name: str = ""
+
+
+class RowLink(msgspec.Struct, frozen=True):
+    """Another page that a name leads to, with the same snapshots."""
+
+    view: str
+    values: dict[str, str]
+    text: str = ""  # none where the name itself is the link
+    base: str = ""  # of other snapshots
+    target: str = ""
 
 
 class Row(msgspec.Struct):
@@ -41,6 +54,8 @@ class Row(msgspec.Struct):
     node: int = -1  # where a click on the row leads
     note: str = ""
     opens: str = ""  # another page that it leads to, from the snapshot's own address
+    owner: str = ""  # the path of the owner that the row is about
+    links: dict[str, list[RowLink]] = {}  # by the column's key
 
 
 class Table(msgspec.Struct):

@@ -16,7 +16,7 @@ from ..model.snapshot import SnapshotInfo
 from ..reports.queries import Page
 from ..views import BY_NAME, VIEWS
 from ..views.objects import big_objects, detail_tables
-from . import across, overview, sign_in
+from . import across, history, overview, sign_in
 from .api import kind_asked, object_asked
 from .frame import back, page
 from .guard import ask, live_workers, may, service
@@ -36,6 +36,7 @@ def register(blueprint: Blueprint) -> None:
 def register_reading(blueprint: Blueprint) -> None:
     """Adds those that read stored snapshots."""
     across.register(blueprint)
+    history.register(blueprint)
     for method, path, name, function in (
         ("GET", "/snapshots/<snapshot_id>", "snapshot", _snapshot),
         ("GET", "/snapshots/<snapshot_id>/objects", "objects", _objects),
@@ -71,7 +72,7 @@ def _view_page(name: str) -> Any:
             shown,
             wanted,
             link=link_here(f"view_{name}", snapshot_id=snapshot_id),
-            tab=lambda other: url_for(f".view_{other}", snapshot_id=snapshot_id),
+            tab=lambda other, **more: url_for(f".view_{other}", snapshot_id=snapshot_id, **more),
             raw=url_for(f".api_view_{name}", snapshot_id=snapshot_id),
             opens=url_for(".snapshot", snapshot_id=snapshot_id),
             download=_download(snapshot_id),
@@ -171,7 +172,7 @@ def _diff_page(name: str) -> Any:
             shown,
             wanted,
             link=link_here(f"diff_{name}", **ids),
-            tab=lambda other: url_for(f".diff_{other}", **ids),
+            tab=lambda other, **more: url_for(f".diff_{other}", **ids, **more),
             raw=url_for(".api_diff", **ids),
         )
 
