@@ -44,6 +44,7 @@ function filterAll() {
 // --- sort: by the same rules as the server, which does it where there are more pages
 
 const figureOf = (cell) => (cell.dataset.v === undefined ? -Infinity : parseFloat(cell.dataset.v));
+const order = new WeakMap(); // as the rows came: it tells equal ones apart
 const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
 function sort(event) {
@@ -56,7 +57,8 @@ function sort(event) {
   const down = !new URL(link.href).searchParams.get("sort").startsWith("-");
   const key = head.classList.contains("num") ? figureOf : (cell) => nameOf(cell).toLowerCase();
   const rows = rowsOf(section).map((row) => ({ row, value: key(row.cells[head.cellIndex]) }));
-  rows.sort((a, b) => (down ? compare(b.value, a.value) : compare(a.value, b.value)));
+  const by = (a, b) => (down ? compare(b.value, a.value) : compare(a.value, b.value));
+  rows.sort((a, b) => by(a, b) || order.get(a.row) - order.get(b.row));
   section.querySelector("tbody").append(...rows.map(({ row }) => row));
   history.replaceState(null, "", link.href);
   mark(section, head, down);
@@ -139,6 +141,7 @@ function intoRows(event) {
 
 for (const section of sections) {
   section.dataset.said = section.querySelector(".count").textContent;
+  rowsOf(section).forEach((row, place) => order.set(row, place));
   section.addEventListener("click", sort);
   section.addEventListener("keydown", move);
   const button = section.querySelector("button.copy");

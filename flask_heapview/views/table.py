@@ -17,6 +17,7 @@ class Column(msgspec.Struct, frozen=True):
     key: str
     title: str
     kind: Kind = "text"
+    bar: bool = False  # a ratio that is drawn, too
     names: str = ""  # what its cells are the names of: see links.py
 
     @property
