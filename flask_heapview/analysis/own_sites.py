@@ -19,8 +19,8 @@ def own_sites(case: Case, owner: GrowingNode) -> list[Site]:
         return owner.holder.sites
     own = case.target.ownership
     if owner.path == MODULES_PATH:  # each module is a root of its own
-        return _below(own, _new_roots(case.base.ownership, own))
-    return _below(own, {owner.at})
+        return sites_below(own, _new_roots(case.base.ownership, own))
+    return sites_below(own, {owner.at})
 
 
 def _new_roots(before: Ownership, now: Ownership) -> set[int]:
@@ -28,7 +28,7 @@ def _new_roots(before: Ownership, now: Ownership) -> set[int]:
     return {node for node, label in now.stacks.roots().items() if label not in known}
 
 
-def _below(own: Ownership, nodes: Collection[int]) -> list[Site]:
+def sites_below(own: Ownership, nodes: Collection[int]) -> list[Site]:
     """Of the sampled nodes and of the holders there; a holder's have those of all below it."""
     found = [site for row in own.loose if _is_below(own, row.node, nodes) for site in row.sites]
     holders = {one.node: one for one in own.holders if one.sites}

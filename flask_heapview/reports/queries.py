@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,15 +21,20 @@ from ..store import suspects
 from ..store.snapshots import Store
 from ..views import BY_NAME, VIEWS, View
 from ..views.drawing import Drawing
-from ..views.icicle import Icicle, Weighed, icicle
-from ..views.table import Table, TableQuery
+from ..views.icicle import Icicle, icicle
+from ..views.links import Known, add_links
+from ..views.name_history import MEASURED, NameHistory, moment_of
+from ..views.paths import nodes_of, path_of
+from ..views.table import RowLink, Table, TableQuery
 from ..views.tree import crumbs
+from ..views.treemap import Treemap
 
 if TYPE_CHECKING:
     from ..graphs.read import GraphFile
 
 MAX_OBJECTS = 200  # listed of one type
 MAX_SNAPSHOTS_BETWEEN = 8  # snapshots between base and target that the judge looks at, the newest
+MAX_HISTORY = 10  # snapshots that the history of a name goes back
 
 
 class Page(Model, frozen=True):
@@ -42,6 +47,8 @@ class Page(Model, frozen=True):
     about: dict[str, Any]
     picture: Icicle | None = None
     drawing: Drawing | None = None
+    treemap: Treemap | None = None
+    leads: list[RowLink] = []  # where the one name leads that the page is about
 
 
 def pair(store: Store, base: str | None, target: str | None) -> tuple[Snapshot, Snapshot]:
@@ -139,47 +146,91 @@ def page(store: Store, name: str, base: str | None, target: str | None, query: T
     """One view for a page, of one snapshot or of the difference of two."""
     shown = view_named(name)
     if base is not None:
-        return page_of_two(pair(store, base, target), shown, query)
+        two = pair(store, base, target)
+        return page_of_two(two, shown, query, bool(_earlier(store, two[1].info)))
     last = store.load(target or "")
     data = shown.read(last)
-    tables, stacks = shown.tables(data, query), getattr(data, "stacks", None)
-    picture = shown.picture(data, last) if shown.picture else None
-    made = _page(last, None, tables, stacks, query, _figures(data, last), picture)
-    return _drawn(made, shown.draw, data)
+    return _page(shown, None, last, data, query, bool(_earlier(store, last.info)))
 
 
-def page_of_two(two: tuple[Snapshot, Snapshot], shown: View, query: TableQuery) -> Page:
+def page_of_two(
+    two: tuple[Snapshot, Snapshot], shown: View, query: TableQuery, history: bool = False
+) -> Page:
     """The difference of two snapshots, by one view."""
     first, last = two
-    data = shown.diff(first, last)
-    tree = getattr(data, "tree", None)
-    tables, stacks = shown.diff_tables(data, query), tree.stacks if tree else None
-    picture = shown.diff_picture(data, last) if shown.diff_picture else None
-    made = _page(last, first, tables, stacks, query, _figures(data, last), picture)
-    return _drawn(made, shown.diff_draw, data)
-
-
-def _drawn(made: Page, draw: Callable[[Any], Drawing] | None, data: Any) -> Page:
-    return msgspec.structs.replace(made, drawing=draw(data)) if draw is not None else made
+    return _page(shown, first, last, shown.diff(first, last), query, history)
 
 
 def _page(
-    last: Snapshot,
+    shown: View,
     first: Snapshot | None,
-    tables: list[Table],
-    stacks: Stacks | None,
+    last: Snapshot,
+    data: Any,
     query: TableQuery,
-    about: dict[str, Any],
-    picture: Weighed | None,
+    history: bool,
 ) -> Page:
+    tree = getattr(data, "tree", None)
+    stacks: Stacks | None = tree.stacks if tree else getattr(data, "stacks", None)
+    if query.only == "owner" and shown.name == "ownership" and stacks is not None:
+        query = _at_owner(stacks, query)
+    narrowed = shown.narrowed.get(query.only)
+    if narrowed is not None:
+        tables = narrowed(first, last, query)
+    else:
+        tables = (shown.tables if first is None else shown.diff_tables)(data, query)
+    known = Known(first, last, history)
+    add_links(shown.name, tables, known)
+    draw = shown.picture if first is None else shown.diff_picture
+    picture = draw(data, last) if draw is not None and not query.only else None
+    lay_out = shown.treemap if first is None else shown.diff_treemap
+    drawn = (shown.draw if first is None else shown.diff_draw) if not query.only else None
     return Page(
         snapshot=last.info,
         base=first.info if first is not None else None,
         tables=tables,
         crumbs=crumbs(stacks, query.node) if stacks is not None else [],
-        about=about,
+        about=_figures(data, last),
         picture=icicle(picture, query.node, query.search) if picture is not None else None,
+        drawing=drawn(data) if drawn is not None else None,
+        treemap=lay_out(data, last, query) if lay_out is not None else None,
+        leads=known.of_page(shown.name, *_about(shown, stacks, query)),
     )
+
+
+def _about(shown: View, stacks: Stacks | None, query: TableQuery) -> tuple[str, str]:
+    """What the page's one name is the name of, and the name; both empty where there is none."""
+    if shown.name == "ownership" and stacks is not None and 0 <= query.node < len(stacks):
+        return "owner", path_of(stacks, query.node)
+    return query.only, query.name
+
+
+def _at_owner(stacks: Stacks, query: TableQuery) -> TableQuery:
+    """The query for the node of an owner's path. Raises NotFound."""
+    nodes = nodes_of(stacks, query.name)
+    if not nodes:
+        raise NotFound("No owner has that path here.")
+    above = set(stacks.parent)  # of several, one that holds something
+    node = next((node for node in nodes if node in above), nodes[0])
+    return msgspec.structs.replace(query, node=node, only="", name="")
+
+
+def _earlier(store: Store, info: SnapshotInfo) -> list[SnapshotInfo]:
+    """Older snapshots of the same worker, the newest first."""
+    return [
+        other
+        for other in store.listing()
+        if other.state == "done" and other.worker == info.worker and other.clock < info.clock
+    ]
+
+
+def name_history(store: Store, target: str | None, only: str, name: str) -> NameHistory:
+    """What one name had in each snapshot of a worker up to one of them, the oldest first."""
+    if only not in MEASURED:
+        raise BadRequest(f"only must be one of {', '.join(MEASURED)}.")
+    last = store.info(target or "")
+    infos = [last, *_earlier(store, last)[: MAX_HISTORY - 1]][::-1]
+    moments = [moment_of(store.load(info.id), only, name) for info in infos]
+    return NameHistory(only=only, name=name, moments=moments)
 
 
 def view_named(name: str) -> View:

@@ -35,6 +35,7 @@ What = Literal[
     "object",
     "objects",
     "cut",
+    "name_history",
     "has_values",
 ]
 
@@ -85,6 +86,8 @@ def _answer(job: Query, store: Store) -> bytes:
         return as_json.encode(queries.cut(store, job.target, job.referrer, job.number))
     if job.what == "objects":
         return as_json.encode(queries.objects(store, job.target, job.number))
+    if job.what == "name_history":
+        return to_json(queries.name_history(store, job.target, job.query.only, job.query.name))
     if job.what == "has_values":
         return to_json(queries.has_values(store, job.target))
     return to_json(queries.page(store, job.view, job.base, job.target, job.query))

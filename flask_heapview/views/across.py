@@ -38,6 +38,7 @@ def as_comparison(table: Table, base: str, target: str) -> Table:
         title=title,
         columns=[_column(table.columns[n], base, target) for n in kept],
         rows=rows,
+        total=table.total - (len(table.rows) - len(rows)),
         empty=EMPTY.get(table.empty, table.empty),
     )
 

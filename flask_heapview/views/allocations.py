@@ -11,8 +11,10 @@ from ..model.diff import AllocationsDiff
 from ..model.snapshot import Snapshot, requests_of
 from ..model.stacks import Stacks
 from .base import View
-from .grouping import GROUPS, Sum, grouped
+from .grouping import GROUPS, Only, Sum, grouped
 from .icicle import Weighed
+from .narrowed import ENDPOINT as ENDPOINT_LABEL
+from .narrowed import line_of, sites_of_owner
 from .table import Column, Row, Table, TableQuery, table
 from .tree import level
 
@@ -34,8 +36,8 @@ _REQUESTS = [
     Column("per_request", "Alive per request", "delta_bytes"),
 ]
 _AGES = [
-    Column("place", "Line", "code"),
-    Column("endpoint", "Endpoint", "code"),
+    Column("place", "Line", "code", names="line"),
+    Column("endpoint", "Endpoint", "code", names="serving"),
     Column("births", "Oldest to newest", "births"),
     Column("size", "Alive", "bytes"),
 ]
@@ -46,10 +48,15 @@ def _group(query: TableQuery) -> str:
     return query.group if query.group in GROUPS else "line"
 
 
+def _only(query: TableQuery) -> Only | None:
+    return (query.only, query.name) if query.only in GROUPS else None
+
+
 def _names(group: str) -> list[Column]:
     titles = [title for title in GROUPS[group][1:] if title]
     return [
-        Column(key, title, "code") for key, title in zip(("place", "more"), titles, strict=False)
+        Column(key, title, "code", names=group if key == "place" else "")
+        for key, title in zip(("place", "more"), titles, strict=False)
     ]
 
 
@@ -63,18 +70,18 @@ def _tables(allocations: Allocations, query: TableQuery) -> list[Table]:
         columns[1:1] = _BETWEEN
         columns.append(_EVER)
         figures += [allocations.variance, allocations.largest, allocations.allocated]  # type: ignore[list-item]
-    found = grouped(stacks, allocations.app_frames, group, figures)
+    found = grouped(stacks, allocations.app_frames, group, figures, _only(query))
     found.sort(key=lambda one: (-one.sums[0], -one.sums[-1]))
     rows = [Row([*_named(group, one), *_figures(one, sampled)]) for one in found]
     title = "Live memory by " + group
     live = table(title, [*_names(group), *columns], rows, query, empty=_EMPTY)
-    return [live, _ages(allocations, query)] if sampled else [live]
+    return [live, _ages(allocations, query)] if sampled and not query.only else [live]
 
 
 def _ages(allocations: Allocations, query: TableQuery) -> Table:
     """When what is alive was allocated, at the lines with the most of it."""
     rows = [
-        Row([f"{site.file}:{site.line}", site.endpoint or "", site.births, site.size])
+        Row([line_of(site), site.endpoint or "", site.births, site.size])
         for site in allocations.sites
     ]
     return table("Alive by birth", _AGES, rows, query, name="ages")
@@ -119,7 +126,7 @@ def _diff_tables(allocations: AllocationsDiff, query: TableQuery) -> list[Table]
         figures += [allocations.variance, allocations.allocated]  # type: ignore[list-item]
     if group == ENDPOINT:
         columns += _REQUESTS
-    found = grouped(tree.stacks, allocations.app_frames, group, figures)
+    found = grouped(tree.stacks, allocations.app_frames, group, figures, _only(query))
     found.sort(key=lambda one: (-one.sums[0], -one.sums[-1]))
     rows = []
     for one in found:
@@ -138,7 +145,7 @@ def _changes(one: Sum, sampled: bool) -> list[int]:
 
 
 def _per_request(allocations: AllocationsDiff, one: Sum) -> list[int | None]:
-    requests = requests_of(allocations.requests, one.key[0].removeprefix("endpoint "))
+    requests = requests_of(allocations.requests, one.key[0].removeprefix(ENDPOINT_LABEL))
     return [requests, round(one.sums[0] / requests)] if requests else [None, None]
 
 
@@ -172,6 +179,7 @@ VIEW = View(
     tables=_tables,
     diff_tables=_diff_tables,
     groups=(*GROUPS, TRACEBACK),
+    narrowed={"owner": sites_of_owner},
     picture=_picture,
     diff_picture=_diff_picture,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -10,7 +10,9 @@ import msgspec
 from ..model.snapshot import Snapshot
 from .drawing import Drawing
 from .icicle import Weighed
+from .narrowed import Narrowed
 from .table import Table, TableQuery
+from .treemap import Treemap
 
 
 class View(msgspec.Struct, frozen=True):
@@ -25,12 +27,17 @@ class View(msgspec.Struct, frozen=True):
     tables: Callable[[Any, TableQuery], list[Table]]
     diff_tables: Callable[[Any, TableQuery], list[Table]]
     groups: tuple[str, ...] = ()
+    # instead of its tables, where the page is about one name: by what that is the name of
+    narrowed: Mapping[str, Narrowed] = {}
     # of the section, or of its difference, and the snapshot: a tree to be drawn above the tables
     picture: Callable[[Any, Snapshot], Weighed] | None = None
     diff_picture: Callable[[Any, Snapshot], Weighed] | None = None
     # of the section, or of its difference: other pictures
     draw: Callable[[Any], Drawing] | None = None
     diff_draw: Callable[[Any], Drawing] | None = None
+    # the same of what is no tree
+    treemap: Callable[[Any, Snapshot, TableQuery], Treemap] | None = None
+    diff_treemap: Callable[[Any, Snapshot, TableQuery], Treemap] | None = None
 
     def read(self, snapshot: Snapshot) -> Any:
         """The view's section of a snapshot."""

@@ -58,6 +58,9 @@ GROUPS: dict[str, tuple[Callable[[Frame, Frame, Frame], Key], str, str]] = {
 }
 
 
+Only = tuple[str, str]  # a way to group, and the name of one group
+
+
 class Sum(msgspec.Struct):
     """One group: the sum of each column, and the largest value of each."""
 
@@ -67,9 +70,13 @@ class Sum(msgspec.Struct):
 
 
 def grouped(
-    stacks: Stacks, app_frames: Sequence[int], group: str, columns: Sequence[Sequence[float]]
+    stacks: Stacks,
+    app_frames: Sequence[int],
+    group: str,
+    columns: Sequence[Sequence[float]],
+    only: Only | None = None,
 ) -> list[Sum]:
-    """Sums of the columns over the nodes that have any."""
+    """Sums of the columns over the nodes that have any; `only` those of one other group."""
     name, own = GROUPS[group][0], frozenset(stacks.frames[n] for n in app_frames)
     found: dict[Key, Sum] = {}
     for node in range(len(stacks)):
@@ -77,7 +84,10 @@ def grouped(
         if not any(values):
             continue
         stack = stacks.stack(node)
-        key = name(site_of(stack, own), stack[-1], stack[0])
+        place = site_of(stack, own), stack[-1], stack[0]
+        if only is not None and GROUPS[only[0]][0](*place)[0] != only[1]:
+            continue
+        key = name(*place)
         row = found.get(key)
         if row is None:
             row = found[key] = Sum(key, [0.0] * len(values), [0.0] * len(values))

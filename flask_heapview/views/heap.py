@@ -3,39 +3,55 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from typing import TypeVar
 
 from ..analysis import diff
-from ..model.diff import HeapDiff
-from ..model.heap import Heap
+from ..model.diff import HeapDiff, TypeChange
+from ..model.heap import Heap, TypeRow
+from ..model.snapshot import Snapshot
 from .base import View
 from .table import Column, Row, Table, TableQuery, table
+from .treemap import Part, Treemap, by_module, treemap
 
 _GROUPS = ("type", "module")
+
+
+R = TypeVar("R", TypeRow, TypeChange)
+
+
+def only(rows: Sequence[R], query: TableQuery) -> list[R]:
+    """Those of the one type or module that the page is about; else all."""
+    if query.only not in _GROUPS:
+        return list(rows)
+    return [row for row in rows if getattr(row, query.only) == query.name]
 
 
 def _tables(heap: Heap, query: TableQuery) -> list[Table]:
     if query.group == "module":
         return [_by_module(heap, query)]
     columns = [
-        Column("type", "Type", "code"),
+        Column("type", "Type", "code", names="type"),
         Column("count", "Objects", "int"),
         Column("size", "Shallow size", "bytes"),
         Column("share", "Share", "ratio"),
         Column("tracked", "Tracked by gc", "int"),
     ]
     total = max(1, heap.size)
-    rows = [Row([t.type, t.count, t.size, t.size / total, t.tracked]) for t in heap.types]
+    rows = [
+        Row([t.type, t.count, t.size, t.size / total, t.tracked]) for t in only(heap.types, query)
+    ]
     return [table("By type", columns, rows, query)]
 
 
 def _by_module(heap: Heap, query: TableQuery) -> Table:
     counts: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
-    for row in heap.types:
+    for row in only(heap.types, query):
         counts[row.module] += row.count
         sizes[row.module] += row.size
     columns = [
-        Column("module", "Module of the type", "code"),
+        Column("module", "Module of the type", "code", names="module"),
         Column("count", "Objects", "int"),
         Column("size", "Shallow size", "bytes"),
     ]
@@ -45,7 +61,7 @@ def _by_module(heap: Heap, query: TableQuery) -> Table:
 
 def _diff_tables(heap: HeapDiff, query: TableQuery) -> list[Table]:
     columns = [
-        Column("type", "Type", "code"),
+        Column("type", "Type", "code", names="type"),
         Column("count_delta", "Objects +/−", "delta"),
         Column("size_delta", "Size +/−", "delta_bytes"),
         Column("count", "Objects now", "int"),
@@ -53,7 +69,7 @@ def _diff_tables(heap: HeapDiff, query: TableQuery) -> list[Table]:
     ]
     if query.group == "module":
         modules: dict[str, list[int]] = {}
-        for t in heap.types:
+        for t in only(heap.types, query):
             sums = modules.setdefault(t.module, [0, 0, 0, 0])
             for n, value in enumerate((t.count_delta, t.size_delta, t.count, t.size)):
                 sums[n] += value
@@ -61,11 +77,34 @@ def _diff_tables(heap: HeapDiff, query: TableQuery) -> list[Table]:
         rows.sort(key=lambda r: -r.cells[2])
         return [
             table(
-                "Changes by module", [Column("type", "Module", "code"), *columns[1:]], rows, query
+                "Changes by module",
+                [Column("type", "Module", "code", names="module"), *columns[1:]],
+                rows,
+                query,
             )
         ]
-    rows = [Row([t.type, t.count_delta, t.size_delta, t.count, t.size]) for t in heap.types]
+    rows = [
+        Row([t.type, t.count_delta, t.size_delta, t.count, t.size]) for t in only(heap.types, query)
+    ]
     return [table("Changes by type", columns, rows, query, empty="No type changed.")]
+
+
+def _treemap(heap: Heap, snapshot: Snapshot, query: TableQuery) -> Treemap:
+    parts = [Part(t.type, t.module, t.count, t.size) for t in only(heap.types, query)]
+    return _drawn(parts, snapshot, query)
+
+
+def _diff_treemap(heap: HeapDiff, snapshot: Snapshot, query: TableQuery) -> Treemap:
+    rows = only(heap.types, query)
+    parts = [Part(t.type, t.module, t.count, t.size, t.size_delta) for t in rows]
+    return _drawn(parts, snapshot, query)
+
+
+def _drawn(parts: list[Part], snapshot: Snapshot, query: TableQuery) -> Treemap:
+    own = {root.partition(".")[0] for root in snapshot.ownership.app_roots}
+    if query.group == "module":
+        return treemap(by_module(parts), names="module", own=own, search=query.search)
+    return treemap(parts, own=own, search=query.search)
 
 
 VIEW = View(
@@ -78,4 +117,6 @@ VIEW = View(
     tables=_tables,
     diff_tables=_diff_tables,
     groups=_GROUPS,
+    treemap=_treemap,
+    diff_treemap=_diff_treemap,
 )

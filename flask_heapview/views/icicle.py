@@ -118,7 +118,7 @@ class _Tree:
             node=node,
             count=self.count[node],
             size=self.size[node],
-            tone=self._tone(node) if net is None else _direction(net),
+            tone=self._tone(node) if net is None else direction(net),
             share=self.weight[node] / max(1, self.weight_of(chosen)),
             delta=net,
             found=self.stacks.frame[node] in self.matching,
@@ -127,7 +127,7 @@ class _Tree:
     def _all(self) -> Cell:
         """That of all roots together."""
         net = None if self.given.delta is None else sum(self.given.delta)
-        tone: Tone = "other" if net is None else _direction(net)
+        tone: Tone = "other" if net is None else direction(net)
         count, size = sum(self.stacks.count), sum(self.stacks.size)
         return Cell(0.0, 1.0, 0, "all", "", -1, count, size, tone, 1.0, net)
 
@@ -139,7 +139,8 @@ class _Tree:
         return "own" if self.stacks.frame_at(root).label in given.own_roots else "other"
 
 
-def _direction(net: int) -> Tone:
+def direction(net: int) -> Tone:
+    """The colour of what came or went, in bytes."""
     return "up" if net > 0 else "down" if net < 0 else "same"
 
 

@@ -8,10 +8,13 @@ from ..model.ownership import Ownership
 from ..model.snapshot import Snapshot
 from .base import View
 from .icicle import Weighed
+from .narrowed import holders_of_type, owners_of_line
 from .table import Column, Row, Table, TableQuery, table
-from .tree import level
+from .tree import level, owned
 
-_STEP = [Column("name", "Held through", "code"), Column("type", "Type", "code")]
+_TYPE = Column("type", "Type", "code", names="type")
+_STEP = [Column("name", "Held through", "code"), _TYPE]
+_CONTAINER = Column("path", "Container", "code", names="owner")
 _NOW = [Column("count", "Objects", "int"), Column("size", "Size, with all below", "bytes")]
 
 
@@ -19,21 +22,21 @@ def _tables(ownership: Ownership, query: TableQuery) -> list[Table]:
     tree = table(
         "Paths from the roots" if query.node < 0 else "Held below this node",
         [*_STEP, *_NOW],
-        level(ownership.stacks, query.node),
+        owned(ownership.stacks, level(ownership.stacks, query.node), query.node),
         query,
         name="tree",
     )
     if query.node >= 0:
         return [tree]
     columns = [
-        Column("path", "Container", "code"),
-        Column("type", "Type", "code"),
+        _CONTAINER,
+        _TYPE,
         Column("entries", "Entries", "int"),
         Column("limit", "Limit", "int"),
     ]
     sizes = ownership.stacks.totals()[1]
     rows = [
-        Row([h.path, h.type, h.entries, h.limit, sizes[h.node]])
+        Row([h.path, h.type, h.entries, h.limit, sizes[h.node]], owner=h.path)
         for h in ownership.holders
         if h.entries >= 32
     ]
@@ -49,19 +52,20 @@ def _diff_tables(ownership: OwnershipDiff, query: TableQuery) -> list[Table]:
     ]
     tree = ownership.tree
     rows = level(tree.stacks, query.node, tree.count_delta, tree.size_delta)
+    rows = owned(tree.stacks, rows, query.node)
     made = [table("What changed, by path", [*_STEP, *_NOW, *changes], rows, query, name="tree")]
     if query.node >= 0:
         return made
     columns = [
-        Column("path", "Container", "code"),
-        Column("type", "Type", "code"),
+        _CONTAINER,
+        _TYPE,
         Column("entries_delta", "Entries +/−", "delta"),
         Column("size_delta", "Size +/−", "delta_bytes"),
         Column("entries", "Entries now", "int"),
         Column("limit", "Limit", "int"),
     ]
     holders = [
-        Row([h.path, h.type, h.entries_delta, h.size_delta, h.entries, h.limit])
+        Row([h.path, h.type, h.entries_delta, h.size_delta, h.entries, h.limit], owner=h.path)
         for h in ownership.holders
     ]
     first = table("Containers that changed", columns, holders, query, name="containers")
@@ -85,6 +89,7 @@ VIEW = View(
     diff=diff.ownership,
     tables=_tables,
     diff_tables=_diff_tables,
+    narrowed={"type": holders_of_type, "line": owners_of_line},
     picture=_picture,
     diff_picture=_diff_picture,
 )

@@ -26,8 +26,8 @@ def _site(sites: list[Site]) -> str:
 
 def _tables(resources: Resources, query: TableQuery) -> list[Table]:
     held = [
-        Column("type", "Type", "code"),
-        Column("path", "Held by", "code"),
+        Column("type", "Type", "code", names="type"),
+        Column("path", "Held by", "code", names="owner"),
         Column("count", "Open", "int"),
         Column("site", "Opened at", "code"),
     ]

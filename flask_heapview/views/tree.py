@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..model.ownership import dotted
 from ..model.stacks import Frame, Stacks
 from .table import Row
 
@@ -28,6 +29,16 @@ def level(stacks: Stacks, node: int, *deltas: list[int]) -> list[Row]:
         cells = [name_of(frame), frame.type, count[n], size[n], *(c[n] for c in sums)]
         rows.append(Row(cells, node=n if n in leads else -1))
     rows.sort(key=lambda row: -abs(row.cells[-1]))
+    return rows
+
+
+def owned(stacks: Stacks, rows: list[Row], node: int) -> list[Row]:
+    """The rows of the level below a node of the ownership tree, with the paths of those that have
+    one of their own."""
+    above = [] if node < 0 else [frame.label for frame in stacks.stack(node)]
+    for row in rows:
+        path = dotted([*above, str(row.cells[0])])
+        row.owner = path if path != dotted(above) else ""
     return rows
 
 

@@ -96,7 +96,7 @@ def _view_page(view: View) -> Callable[[], Response]:
             shown,
             wanted,
             link=link_here(f"across_{view.name}", **pair),
-            tab=lambda other: url_for(f".across_{other}", **pair),
+            tab=lambda other, **more: url_for(f".across_{other}", **pair, **more),
             raw=url_for(".api_across", view=view.name, **pair),
             across={"base": base, "target": target, "rows": _newest(workers)},
         )

@@ -17,7 +17,7 @@ from ..reports.queries import Page
 from ..views import BY_NAME, VIEWS
 from ..views.objects import big_objects, cut_tables, detail_tables
 from ..views.path import of_cut, of_object
-from . import across, overview, sign_in
+from . import across, name_history, overview, sign_in
 from .api import cut_asked, kind_asked, object_asked
 from .frame import back, page
 from .guard import ask, live_workers, may, service
@@ -37,6 +37,7 @@ def register(blueprint: Blueprint) -> None:
 def register_reading(blueprint: Blueprint) -> None:
     """Adds those that read stored snapshots."""
     across.register(blueprint)
+    name_history.register(blueprint)
     for method, path, name, function in (
         ("GET", "/snapshots/<snapshot_id>", "snapshot", _snapshot),
         ("GET", "/snapshots/<snapshot_id>/objects", "objects", _objects),
@@ -73,7 +74,7 @@ def _view_page(name: str) -> Any:
             shown,
             wanted,
             link=link_here(f"view_{name}", snapshot_id=snapshot_id),
-            tab=lambda other: url_for(f".view_{other}", snapshot_id=snapshot_id),
+            tab=lambda other, **more: url_for(f".view_{other}", snapshot_id=snapshot_id, **more),
             raw=url_for(f".api_view_{name}", snapshot_id=snapshot_id),
             opens=url_for(".snapshot", snapshot_id=snapshot_id),
             download=_download(snapshot_id),
@@ -190,7 +191,7 @@ def _diff_page(name: str) -> Any:
             shown,
             wanted,
             link=link_here(f"diff_{name}", **ids),
-            tab=lambda other: url_for(f".diff_{other}", **ids),
+            tab=lambda other, **more: url_for(f".diff_{other}", **ids, **more),
             raw=url_for(".api_diff", **ids),
         )
 

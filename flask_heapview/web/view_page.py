@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, request
 
 from ..reports.queries import Page
 from ..views import VIEWS, View
-from ..views.table import TableQuery
+from ..views.links import HISTORY
+from ..views.table import RowLink, TableQuery
 from .fields import number
 from .frame import page
+from .links import url_for
+
+MAX_TABLE_NAME = 40  # characters of the name of a table that are looked at
+MAX_NAME = 1000  # characters of a path or a file and its line
 
 
 def query() -> TableQuery:
     """What the address asks of the tables. Raises BadRequest."""
     sort = request.args.get("sort", "")
     node = number(request.args.get("node", "-1"), "node")
+    paged, _, page_number = request.args.get("page", "1").rpartition(".")
     return TableQuery(
         sort=sort.removeprefix("-"),
         descending=not sort.startswith("-"),
@@ -24,7 +31,27 @@ def query() -> TableQuery:
         group=request.args.get("group", ""),
         node=node,
         everything=request.args.get("all") == "1",
+        page=number(page_number, "page"),
+        paged=paged[:MAX_TABLE_NAME],
+        only=request.args.get("only", "")[:MAX_TABLE_NAME],
+        name=request.args.get("name", "")[:MAX_NAME],
     )
+
+
+def way(tab: Callable[..., str], snapshot_id: str) -> Callable[[RowLink], str]:
+    """Makes the addresses that names lead to. `tab` gives that of another view."""
+
+    def address(link: RowLink) -> str:
+        if link.view == HISTORY:
+            return url_for(f".{HISTORY}", snapshot_id=snapshot_id, **link.values)
+        if link.base:
+            pair = {"base": link.base, "target": link.target}
+            return url_for(f".diff_{link.view}", **pair, **link.values)
+        if link.target:
+            return url_for(f".view_{link.view}", snapshot_id=link.target, **link.values)
+        return tab(link.view, **link.values)
+
+    return address
 
 
 def view_page(view: View, shown: Page, wanted: TableQuery, **values: Any) -> Response:
@@ -42,5 +69,6 @@ def view_page(view: View, shown: Page, wanted: TableQuery, **values: Any) -> Res
         snapshot=shown.snapshot,
         base=shown.base,
         query=wanted,
+        way=way(values["tab"], shown.snapshot.id),
         **{**only, **values},
     )

@@ -1,0 +1,201 @@
+"""Memory by module and type as a picture: the area of a tile is the bytes of its type.
+
+The form is the treemap (Shneiderman 1992), laid out in rows of tiles that are nearly square: the
+squarified treemap of Bruls, Huizing and van Wijk (2000). Types of one module stand together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Literal
+
+import msgspec
+
+from .icicle import Tone, direction
+
+WIDTH, HEIGHT = 1000, 420  # pixels, of a window in which the tiles are as square as they can be
+NARROW = 0.34  # of WIDTH: a phone
+MAX_TILES = 150  # drawn: the page stays below 100 kB for them
+MIN_SHARE = 0.0005  # of the area: about 15 by 15 pixels
+CHARACTER, LINE, EDGE = 7.3, 16, 8  # pixels of a label
+
+Rectangle = tuple[float, float, float, float]  # left, top, width, height
+
+
+class Part(msgspec.Struct, frozen=True):
+    """A type, or a module with all its types."""
+
+    name: str
+    module: str
+    count: int
+    size: int  # bytes now
+    delta: int | None = None  # bytes that came or went; None: no difference
+
+    @property
+    def weight(self) -> int:
+        return self.size if self.delta is None else abs(self.delta)
+
+
+class Tile(msgspec.Struct):
+    """A part in the picture; sides are shares of the picture's."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    part: Part
+    tone: Tone
+    share: float  # of the area
+    label: str = ""  # the name, or its end, where there is room for it
+    wide: bool = False  # whether that needs a wide window
+    found: bool = False
+    more: int = 0  # so many parts together, each too small for a tile of its own
+
+
+class Treemap(msgspec.Struct):
+    """The picture; empty where nothing has weight."""
+
+    tiles: list[Tile]
+    modules: list[Rectangle]  # outlines, in shares as those of tiles
+    names: Literal["type", "module"]  # what the tiles are
+    difference: bool
+
+
+def by_module(parts: Sequence[Part]) -> list[Part]:
+    """A part for each module. Of a difference: what its types gained, less what they lost."""
+    found: dict[str, Part] = {}
+    for part in parts:
+        old = found.get(part.module)
+        delta = part.delta
+        if old is not None and old.delta is not None and delta is not None:
+            delta += old.delta
+        count, size = (old.count, old.size) if old is not None else (0, 0)
+        found[part.module] = Part(
+            part.module, part.module, count + part.count, size + part.size, delta
+        )
+    return list(found.values())
+
+
+def squarify(weights: Sequence[float], frame: Rectangle) -> list[Rectangle]:
+    """Rectangles that fill the frame, each as large as its weight; all weights are positive."""
+    left, top, width, height = frame
+    scale = width * height / sum(weights) if weights else 0.0
+    areas = [weight * scale for weight in weights]
+    found: list[Rectangle] = []
+    while areas:
+        side = min(width, height)
+        row = _row(areas, side)
+        depth = sum(row) / side
+        at = 0.0
+        for area in row:
+            along = area / depth
+            if width >= height:  # a column at the left
+                found.append((left, top + at, depth, along))
+            else:
+                found.append((left + at, top, along, depth))
+            at += along
+        if width >= height:
+            left, width = left + depth, max(width - depth, 1e-9)
+        else:
+            top, height = top + depth, max(height - depth, 1e-9)
+        del areas[: len(row)]
+    return found
+
+
+def _row(areas: Sequence[float], side: float) -> list[float]:
+    """The areas that stand beside one another: as many as make the worst of them squarer."""
+    row = [areas[0]]
+    for area in areas[1:]:
+        if _worst([*row, area], side) > _worst(row, side):
+            break
+        row.append(area)
+    return row
+
+
+def _worst(row: Sequence[float], side: float) -> float:
+    """The longest tile's ratio of its sides."""
+    depth = sum(row) / side
+    return max(max(depth * depth / area, area / (depth * depth)) for area in (max(row), min(row)))
+
+
+def treemap(
+    parts: Sequence[Part],
+    *,
+    names: Literal["type", "module"] = "type",
+    own: Collection[str] = (),
+    search: str = "",
+) -> Treemap:
+    """The picture of types by module, or of modules. `own` are packages that are the app's own."""
+    weighty = sorted((p for p in parts if p.weight > 0), key=lambda part: -part.weight)
+    whole = sum(part.weight for part in weighty)
+    drawn = [part for part in weighty[:MAX_TILES] if part.weight >= MIN_SHARE * whole]
+    rest = weighty[len(drawn) :]
+    made = Treemap([], [], names, any(part.delta is not None for part in parts))
+    if not drawn:
+        return made
+    groups: dict[str, list[Part]] = {}
+    for part in drawn:
+        groups.setdefault(part.module, []).append(part)
+    rows = sorted(groups.values(), key=lambda row: -sum(part.weight for part in row))
+    if rest:
+        rows.append([_together(rest)])
+    words = search.lower().split()
+    frames = squarify([sum(p.weight for p in row) for row in rows], (0, 0, WIDTH, HEIGHT))
+    for row, frame in zip(rows, frames, strict=True):
+        made.modules.append(_shares(frame))
+        for part, place in zip(row, squarify([p.weight for p in row], frame), strict=True):
+            tile = _tile(part, place, own, words)
+            tile.share = part.weight / whole
+            made.tiles.append(tile)
+    if rest:
+        made.tiles[-1].more = len(rest)
+    return made
+
+
+def _together(parts: Sequence[Part]) -> Part:
+    """What has no tile of its own."""
+    changes = [part.delta for part in parts if part.delta is not None]
+    weight = sum(part.weight for part in parts)
+    net = sum(changes)
+    return Part(
+        name=f"{len(parts):,} more",
+        module="",
+        count=sum(part.count for part in parts),
+        size=sum(part.size for part in parts),
+        # its area is what came and went; a sum has one direction only
+        delta=None if not changes else weight if net >= 0 else -weight,
+    )
+
+
+def _shares(place: Rectangle) -> Rectangle:
+    left, top, width, height = place
+    return left / WIDTH, top / HEIGHT, width / WIDTH, height / HEIGHT
+
+
+def _tile(part: Part, place: Rectangle, own: Collection[str], words: Sequence[str]) -> Tile:
+    label = next((text for text in _labels(part.name) if _fits(text, place, 1.0)), "")
+    return Tile(
+        *_shares(place),
+        part=part,
+        tone=_tone(part, own),
+        share=0.0,
+        label=label,
+        wide=not _fits(label, place, NARROW),
+        found=bool(words) and all(word in part.name.lower() for word in words),
+    )
+
+
+def _tone(part: Part, own: Collection[str]) -> Tone:
+    if part.delta is not None:
+        return direction(part.delta)
+    return "own" if part.module and part.module.partition(".")[0] in own else "other"
+
+
+def _labels(name: str) -> tuple[str, str]:
+    """The name, and the end of it that says most."""
+    return name, name.rpartition(".")[2]
+
+
+def _fits(text: str, place: Rectangle, scale: float) -> bool:
+    _, _, width, height = place
+    return len(text) * CHARACTER + EDGE <= width * scale and height >= LINE + 2

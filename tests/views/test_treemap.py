@@ -1,0 +1,163 @@
+"""The picture of memory by type: areas are bytes, and no tile covers another."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import re
+from typing import Any
+
+import pytest
+
+from flask_heapview.render.html import environment
+from flask_heapview.views.treemap import (
+    HEIGHT,
+    MAX_TILES,
+    WIDTH,
+    Part,
+    Rectangle,
+    Tile,
+    Treemap,
+    by_module,
+    squarify,
+    treemap,
+)
+
+
+def parts(count: int, seed: int = 1) -> list[Part]:
+    """Types of a few modules, of sizes that lie far apart."""
+    chance = random.Random(seed)
+    return [
+        Part(f"m{n % 9}.Type{n}", f"m{n % 9}", n, round(10 ** chance.uniform(2, 6)))
+        for n in range(count)
+    ]
+
+
+def area(place: Rectangle) -> float:
+    return place[2] * place[3]
+
+
+def place(tile: Tile) -> Rectangle:
+    return tile.left, tile.top, tile.width, tile.height
+
+
+def overlap(one: Rectangle, other: Rectangle) -> float:
+    wide = min(one[0] + one[2], other[0] + other[2]) - max(one[0], other[0])
+    tall = min(one[1] + one[3], other[1] + other[3]) - max(one[1], other[1])
+    return max(wide, 0.0) * max(tall, 0.0)
+
+
+@pytest.mark.parametrize("frame", [(0, 0, 600, 400), (30, 7, 40, 900), (0, 0, 1000, 3)])
+@pytest.mark.parametrize("count", [1, 2, 7, 60])
+def test_rectangles_fill_their_frame_in_proportion(frame: Rectangle, count: int) -> None:
+    weights = sorted((part.size for part in parts(count)), reverse=True)
+    found = squarify(weights, frame)
+    scale = area(frame) / sum(weights)
+    assert [area(one) for one in found] == pytest.approx([w * scale for w in weights], rel=1e-6)
+    for one in found:
+        assert overlap(one, frame) == pytest.approx(area(one), rel=1e-6)
+    for one, other in itertools.combinations(found, 2):
+        assert overlap(one, other) < 1e-6 * area(frame)
+
+
+def test_rectangles_are_those_of_the_paper() -> None:
+    """The example of Bruls, Huizing and van Wijk (2000): 6 by 4, areas 6, 6, 4, 3, 2, 2, 1."""
+    found = squarify([6, 6, 4, 3, 2, 2, 1], (0, 0, 6, 4))
+    assert found[0] == pytest.approx((0, 0, 3, 2))
+    assert found[1] == pytest.approx((0, 2, 3, 2))
+    assert found[2] == pytest.approx((3, 0, 12 / 7, 7 / 3))
+    assert found[3] == pytest.approx((3 + 12 / 7, 0, 9 / 7, 7 / 3))
+    ratios = [max(wide / tall, tall / wide) for _, _, wide, tall in found]
+    assert max(ratios) < 3
+
+
+def test_tiles_are_bytes_and_stand_in_their_modules() -> None:
+    given = parts(60)
+    found = treemap(given)
+    whole = sum(part.size for part in given)
+    for tile in found.tiles:
+        assert area(place(tile)) == pytest.approx(tile.part.size / whole, rel=1e-6)
+        assert tile.share == pytest.approx(tile.part.size / whole)
+    assert sum(tile.share for tile in found.tiles) == pytest.approx(1)
+    for one, other in itertools.combinations(found.tiles, 2):
+        assert overlap(place(one), place(other)) < 1e-9
+    for module in {tile.part.module for tile in found.tiles if not tile.more}:
+        mine = [tile for tile in found.tiles if tile.part.module == module]
+        outlines = [o for o in found.modules if overlap(o, place(mine[0])) > 1e-9]
+        assert len(outlines) == 1
+        assert sum(map(area, map(place, mine))) == pytest.approx(area(outlines[0]), rel=1e-6)
+
+
+def test_many_types_have_few_tiles_and_the_rest_is_one() -> None:
+    given = [Part(f"m.T{n}", "m", 1, 100) for n in range(400)]
+    found = treemap(given)
+    assert len(found.tiles) == MAX_TILES + 1
+    *drawn, rest = found.tiles
+    assert not any(tile.more for tile in drawn)
+    assert (rest.more, rest.part.name) == (250, "250 more")
+    assert area(place(rest)) == pytest.approx(250 / 400)
+    dust = treemap([Part("big", "m", 1, 10**9), Part("a", "m", 1, 5), Part("b", "n", 1, 5)])
+    assert [tile.part.name for tile in dust.tiles] == ["big", "2 more"]
+
+
+def test_a_difference_shows_what_came_and_went() -> None:
+    found = treemap(
+        [
+            Part("app.Row", "app", 10, 10**9, 300),
+            Part("app.Old", "app", 0, 0, -100),
+            Part("dict", "builtins", 10, 10**9, 0),
+        ]
+    )
+    assert [(t.part.name, t.tone, t.share) for t in found.tiles] == [
+        ("app.Row", "up", 0.75),
+        ("app.Old", "down", 0.25),
+    ]
+    assert found.difference
+    (module,) = by_module([tile.part for tile in found.tiles])
+    assert (module.name, module.delta, module.count) == ("app", 200, 10)
+
+
+def test_the_apps_own_types_stand_out_and_so_does_what_is_searched() -> None:
+    given = [Part("shop.cart.Row", "shop.cart", 1, 10), Part("dict", "builtins", 1, 5)]
+    found = treemap(given, own={"shop"}, search="CART row")
+    assert [(tile.tone, tile.found) for tile in found.tiles] == [("own", True), ("other", False)]
+
+
+def test_a_label_is_only_where_it_fits() -> None:
+    long = "shop." + "Long" * 30
+    given = [Part(long, "shop", 1, 900), Part("a.B", "a", 1, 800), Part("tiny.T", "t", 1, 2)]
+    labels = {tile.part.name: tile for tile in treemap(given).tiles}
+    assert labels[long].label == ""
+    assert (labels["a.B"].label, labels["a.B"].wide) == ("a.B", False)
+    assert labels["tiny.T"].label == ""
+    for tile in treemap(parts(60)).tiles:
+        if tile.label:
+            assert len(tile.label) * 7 <= tile.width * WIDTH
+            assert tile.height * HEIGHT >= 16
+
+
+@pytest.mark.parametrize("given", [[], [Part("a", "m", 0, 0)], [Part("a", "m", 1, 9, 0)]])
+def test_nothing_has_no_picture(given: list[Part]) -> None:
+    assert treemap(given).tiles == []
+
+
+def html(found: Treemap) -> str:
+    def link(**changes: Any) -> str:
+        return f"?only={changes['only']}&name={changes['name']}"
+
+    class Query:
+        search = ""
+
+    template: Any = environment().get_template("_treemap.html").module
+    return str(template.tiles(found, link, Query, "table-rows"))
+
+
+def test_each_tile_says_what_it_is_and_leads_to_its_rows() -> None:
+    given = [Part("app.<Row>", "app", 7, 1000), *(Part(f"x{n}", "x", 1, 0) for n in range(3))]
+    given += [Part("dust", "x", 1, 0), Part("grain", "y", 2, 500)]
+    text = html(treemap(given))
+    assert len(re.findall("<title>", text)) == 2
+    assert "app.&lt;Row&gt;: 1.0 kB in 7 objects, 66.7% of the memory shown" in text
+    assert 'href="?only=type&amp;name=app.&lt;Row&gt;"' in text
+    assert text.count('tabindex="-1"') == 1
+    assert 'href="#table-rows"' in html(treemap([Part(f"t{n}", "m", 1, 9) for n in range(200)]))
