@@ -94,6 +94,7 @@ def join(judged: Sequence[Judged], missing: Sequence[MissingWorker]) -> ServiceR
         suspects=found,
         summary_facts=reasons,
         advice_facts=advice,
+        versions={k: v for _, report in reversed(judged) for k, v in report.versions.items()},
     )
 
 

@@ -63,6 +63,7 @@ from .library_rules import remedy_rule
 from .lost_findings import find_lost
 from .memory_findings import find_memory_growth
 from .regression import EndpointGrowth, explain_by_lumps
+from .reported_versions import versions_of
 from .rewind import rewound
 
 AnyFact = TypeVar("AnyFact")
@@ -227,6 +228,7 @@ class Judge(Case):
             explained=explained_by(found, self.base.process, self.target.process)
             if self.both
             else None,
+            versions=versions_of(self.target.libraries, suspects),
         )
 
     def _verdict(

@@ -10,7 +10,7 @@ from typing import Protocol
 import msgspec
 
 from ..inspection.code_locations import EndpointCode
-from ..inspection.distributions import import_path, python_version
+from ..inspection.distributions import import_path, libc_version, python_version
 from ..isolation.progress_page import ProgressPage
 from ..model.base import Model
 from ..model.gc import Gc
@@ -39,6 +39,7 @@ class ServiceFacts(Model, frozen=True):
     gc: Gc
     thread_rows: list[ThreadRow]
     python: str = ""  # its version
+    libc: str = ""  # name and version
     import_path: list[str] = []
 
 
@@ -108,6 +109,7 @@ class Capture(msgspec.Struct):
             gc=read_gc(with_recent=True),
             thread_rows=thread_rows(),
             python=python_version(),
+            libc=libc_version(),
             import_path=import_path(),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
@@ -12,9 +12,10 @@ from ..errors import BadRequest
 from ..model.report import Report
 from ..model.snapshot import SnapshotInfo
 from ..render import json as as_json
-from ..render import markdown
+from ..render import markdown, ticket
 from ..render import text as plain
 from ..render.html import ago_text
+from ..render.markup import Flavor
 from ..text import bytes_text, ms_text, number_text
 from ..views import BY_NAME, VIEWS, View
 from ..views.table import Table, TableQuery
@@ -60,6 +61,11 @@ def _requests(info: SnapshotInfo) -> str:
     "--format", "form", type=click.Choice(list(FORMATS)), default="text", show_default=True
 )
 @click.option("--json", "raw", is_flag=True, help="The same as --format json.")
+@click.option(
+    "--flavor",
+    type=click.Choice(get_args(Flavor)),
+    help="A ticket in the markup of this tracker.",
+)
 @click.option("--worker", metavar="ID|N", help="The first and the last snapshot of this worker.")
 @output_option
 def report_command(
@@ -67,12 +73,15 @@ def report_command(
     target: str | None,
     form: str,
     raw: bool,
+    flavor: Flavor | None,
     worker: str | None,
     output: Path | None,
 ) -> None:
     """Print the verdict on two snapshots, by id or label. Default: the first and the last."""
+    if flavor is not None and (raw or form == "json"):
+        raise click.UsageError("Use either --flavor or JSON.")
     report = _report(base, target, worker)
-    text = FORMATS["json" if raw else form](report)
+    text = ticket.render(report, flavor) if flavor else FORMATS["json" if raw else form](report)
     if output is None:
         say(text)
     else:

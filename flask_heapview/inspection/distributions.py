@@ -39,13 +39,29 @@ def python_version() -> str:
     return f"{major}.{minor}.{micro}{end}"
 
 
+def libc_version() -> str:
+    """The C library of this process: "glibc 2.36", or "musl", which tells no version.
+
+    See confstr(3). Empty where it is neither.
+    """
+    try:
+        return clean(os.confstr("CS_GNU_LIBC_VERSION") or "", MAX_NAME_CHARACTERS)
+    except (AttributeError, OSError, ValueError):
+        # the platform's triplet, as in the names of extension modules (PEP 656 calls it musl, too)
+        return "musl" if "musl" in getattr(sys.implementation, "_multiarch", "") else ""
+
+
 def import_path() -> list[str]:
     """The directories from which this process imports, some of them relative to where it runs."""
     return [entry or os.curdir for entry in list(sys.path) if type(entry) is str]
 
 
 def libraries(
-    python: str, path: Sequence[str], imported: Collection[str], app: str | None = None
+    python: str,
+    path: Sequence[str],
+    imported: Collection[str],
+    app: str | None = None,
+    libc: str = "",
 ) -> Libraries:
     """The distributions in those directories that own some of the imported modules.
 
@@ -66,7 +82,7 @@ def libraries(
         if modules:
             rows.append(Distribution(name=one.name, version=one.version, modules=modules))
     rows.sort(key=lambda row: row.name.lower())
-    made = Libraries(python=python, distributions=rows)
+    made = Libraries(python=python, libc=libc, distributions=rows)
     own = made.owner_of(app) if app else None
     return msgspec.structs.replace(made, own=own.name) if own is not None else made
 

@@ -125,6 +125,7 @@ class Report(Model, frozen=True):
     summary_facts: list[VerdictFact] = []
     advice_facts: list[AdviceFact] = []
     explained: Explained | None = None  # where resident memory grew, of several snapshots
+    versions: dict[str, str] = {}  # of what took part, by name: see analysis/reported_versions.py
 
     def has_new_leaks(self, known: Collection[str]) -> bool:
         """Whether it leaks, and not only what was known before."""

@@ -68,3 +68,4 @@ class ServiceReport(Model, frozen=True):
     suspects: list[ServiceSuspect]
     summary_facts: list[ServiceVerdictFact] = []
     advice_facts: list[ServiceAdviceFact] = []
+    versions: dict[str, str] = {}  # as a report has them

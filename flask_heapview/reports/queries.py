@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from .._version import __version__
 from ..analysis.judge import judge
 from ..errors import BadRequest, Conflict, DifferentWorkers, NotFound
 from ..graphs.loader import WHY_NOT as WHY_NO_GRAPHS
@@ -32,6 +33,7 @@ from ..views.treemap import Treemap
 if TYPE_CHECKING:
     from ..graphs.read import GraphFile
 
+OWN_NAME = "flask-heapview"  # among a report's versions
 MAX_OBJECTS = 200  # listed of one type
 MAX_SNAPSHOTS_BETWEEN = 8  # snapshots between base and target that the judge looks at, the newest
 MAX_HISTORY = 10  # snapshots that the history of a name goes back
@@ -80,7 +82,9 @@ def between(store: Store, base: Snapshot, target: Snapshot) -> list[Snapshot]:
 
 def judge_in_words(snapshots: Sequence[Snapshot]) -> Report:
     """The report on snapshots of one worker, the oldest first. Raises DifferentWorkers."""
-    return with_sentences(judge(snapshots))
+    found = judge(snapshots)
+    versions = {**found.versions, OWN_NAME: __version__}
+    return with_sentences(msgspec.structs.replace(found, versions=versions))
 
 
 def report(store: Store, base: str | None, target: str | None) -> Report:

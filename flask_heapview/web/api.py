@@ -8,17 +8,16 @@ from flask import Blueprint, Response, request
 
 from ..errors import BadRequest, NotFound
 from ..model import api
-from ..model.base import from_json
 from ..model.report import Report
 from ..model.service_report import ServiceReport
 from ..render import json as as_json
-from ..render import markdown
 from ..text import clean
 from ..views import VIEWS
 from . import download
 from .fields import number, pair_asked, sent
 from .guard import ask, live_workers, service
 from .replies import needs, passed_on, reply
+from .ticket import ticket_reply
 from .worker_api import worker_route
 from .worker_calls import ALL, CALLS
 
@@ -54,6 +53,7 @@ def register_reading(blueprint: Blueprint) -> None:
         ("GET", "/diff", "api_diff", _diff),
         ("GET", "/report", "api_report", _report),
         ("GET", "/schema", "api_schema", _schema),
+        ("GET", "/schema/report", "api_report_schema", _report_schema),
     ]
     _add(blueprint, rules)
     download.register(blueprint)
@@ -166,7 +166,7 @@ def _diff() -> Response:
 def _report() -> Response:
     if request.args.get("worker") == ALL:
         return _service_report()
-    return report_reply(ask("report", **pair_asked()), request.args.get("target"))
+    return ticket_reply(ask("report", **pair_asked()), Report, request.args.get("target"))
 
 
 def _service_report() -> Response:
@@ -175,30 +175,14 @@ def _service_report() -> Response:
             "With worker=all each worker is judged by its own oldest and newest snapshot. "
             "Leave base and target out."
         )
-    data = ask("service", workers=live_workers())
-
-    def text() -> str:
-        return markdown.render_service(from_json(data, ServiceReport))
-
-    return _ticket(data, "heapview-service", text)
-
-
-def report_reply(data: bytes, target: str | None) -> Response:
-    """The ticket on two snapshots, in the format that the address asks for; `data` is its JSON."""
-    name = f"heapview-{clean(target)}"
-    return _ticket(data, name, lambda: markdown.render(from_json(data, Report)))
-
-
-def _ticket(data: bytes, name: str, text: Callable[[], str]) -> Response:
-    """A report as JSON, as a file, or as Markdown."""
-    if request.args.get("format") == "markdown":
-        headers = {"Content-Disposition": f'attachment; filename="{name}.md"'}
-        return Response(text(), 200, headers, mimetype="text/markdown")
-    if request.args.get("download"):
-        return passed_on(data, {"Content-Disposition": f'attachment; filename="{name}.json"'})
-    return passed_on(data)
+    return ticket_reply(ask("service", workers=live_workers()), ServiceReport, "service")
 
 
 @needs("view")
 def _schema() -> Response:
     return reply(as_json.schemas())
+
+
+@needs("view")
+def _report_schema() -> Response:
+    return reply(as_json.report_schema())

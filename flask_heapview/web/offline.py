@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from flask import Blueprint, Flask, Response
 from werkzeug.wrappers import Response as BaseResponse
@@ -25,8 +24,9 @@ from .access import ACCESS, Access
 from .fields import number
 from .frame import back, page
 from .guard import service
-from .links import url_for
+from .links import link_here, url_for
 from .replies import needs
+from .ticket import ticket_page, ticket_reply
 
 HOSTS = ("127.0.0.1", "localhost")
 STATIC = Path(__file__).parents[1] / "static"
@@ -50,6 +50,7 @@ def offline_app(directory: Path, token: str, reports: Sequence[Report]) -> Flask
     for path, name, function in (
         ("/", "overview", _overview(reports)),
         ("/reports/<index>", "opened_report", _report(reports)),
+        ("/reports/<index>/ticket", "opened_ticket", _ticket(reports)),
         ("/api/v1/reports/<index>", "api_opened_report", _download(reports)),
     ):
         blueprint.add_url_rule(path, name, function, methods=["GET"])
@@ -90,18 +91,29 @@ def _opened(reports: Sequence[Report], index: str) -> Report:
 def _report(reports: Sequence[Report]) -> Callable[[str], Response]:
     @needs("export")
     def opened_report(index: str) -> Response:
-        def link(**more: Any) -> str:
-            return url_for(".api_opened_report", index=index, **more)
-
-        return pages.report_page(_opened(reports, index), link, None)
+        ticket = url_for(".opened_ticket", index=index)
+        return pages.report_page(_opened(reports, index), ticket, None)
 
     return opened_report
+
+
+def _ticket(reports: Sequence[Report]) -> Callable[[str], Response]:
+    @needs("export")
+    def opened_ticket(index: str) -> Response:
+        return ticket_page(
+            _opened(reports, index),
+            here=link_here("opened_ticket", index=index),
+            file=lambda **more: url_for(".api_opened_report", index=index, **more),
+            back=url_for(".opened_report", index=index),
+        )
+
+    return opened_ticket
 
 
 def _download(reports: Sequence[Report]) -> Callable[[str], Response]:
     @needs("export")
     def api_opened_report(index: str) -> Response:
         report = _opened(reports, index)
-        return api.report_reply(to_json(report), report.target.id)
+        return ticket_reply(to_json(report), Report, report.target.id)
 
     return api_opened_report

@@ -17,7 +17,7 @@ from ..reports.queries import Page
 from ..views import BY_NAME, VIEWS
 from ..views.objects import big_objects, cut_tables, detail_tables
 from ..views.path import of_cut, of_object
-from . import across, name_history, overview, sign_in
+from . import across, name_history, overview, sign_in, ticket
 from .api import cut_asked, kind_asked, object_asked
 from .frame import back, page
 from .guard import ask, live_workers, may, service
@@ -30,12 +30,18 @@ def register(blueprint: Blueprint) -> None:
     """Adds all routes."""
     sign_in.register(blueprint)
     overview.register(blueprint)
+    ticket.register(blueprint)
     blueprint.add_url_rule("/report/service", "service_report", _service_report, methods=["GET"])
-    register_reading(blueprint)
+    _register_stored(blueprint)
 
 
 def register_reading(blueprint: Blueprint) -> None:
     """Adds those that read stored snapshots."""
+    ticket.register_reading(blueprint)
+    _register_stored(blueprint)
+
+
+def _register_stored(blueprint: Blueprint) -> None:
     across.register(blueprint)
     name_history.register(blueprint)
     for method, path, name, function in (
@@ -210,23 +216,18 @@ def _report() -> Response:
             return url_for(f".diff_{other}", base=first, target=last)
         return url_for(f".view_{other}", snapshot_id=last)
 
-    return report_page(
-        report, lambda **more: url_for(".api_report", base=first, target=last, **more), tab
-    )
+    return report_page(report, url_for(".ticket", base=first, target=last), tab)
 
 
-def report_page(
-    report: Report, link: Callable[..., str], tab: Callable[[str], str] | None
-) -> Response:
-    """The page of a report. `link` gives its address as a file, `tab` that of a view; without it
-    there are no snapshots behind the report."""
+def report_page(report: Report, ticket: str, tab: Callable[[str], str] | None) -> Response:
+    """The page of a report. `ticket` is the address of its ticket, `tab` gives that of a view;
+    without it there are no snapshots behind the report."""
     return page(
         "report.html",
         report=report,
         views=VIEWS,
         tab=tab,
-        as_json=link(download=1),
-        as_markdown=link(format="markdown"),
+        ticket=ticket,
     )
 
 

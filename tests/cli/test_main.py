@@ -46,6 +46,9 @@ def test_snapshots_views_and_the_report(app: Flask, run: Callable[..., Any]) -> 
     assert "Nothing matches" in run("heap", "--search", "no such type").output
     assert ", over 60 requests" in run("report").output
     assert "Verdict: **" in run("report", "--format", "markdown").output
+    assert "h1. " in run("report", "--flavor", "jira").output
+    assert "**Verdict: " in run("report", "--format", "markdown", "--flavor", "gitlab").output
+    assert run("report", "--json", "--flavor", "jira").exit_code == 2
     assert (
         '"schema": "flask-heapview/report/1"' in run("report", "before", "after", "--json").output
     )

@@ -237,11 +237,12 @@ def test_the_pages_in_a_browser(opened: Opened, tmp_path: Path) -> None:
             assert page.get_by_role("button", name="Capture").count() == 0
             page.screenshot(path=tmp_path / "opened.png")
             page.get_by_role("link", name="Compare first and last").click()
-            page.get_by_role("link", name="Download JSON").wait_for()
+            page.get_by_role("link", name="Make a ticket").wait_for()
             page.get_by_role("link", name="Ownership").click()
             page.get_by_role("heading", name="Ownership: what changed").wait_for()
             page.goto(f"{root}/reports/0")
-            page.get_by_role("link", name="Markdown for a ticket").wait_for()
+            page.get_by_role("link", name="Make a ticket").click()
+            page.get_by_role("link", name="Download JSON").wait_for()
             assert page.get_by_role("link", name="Ownership").count() == 0
             assert broken == []
         finally:

@@ -61,7 +61,7 @@ def take(page: Any, server: Server, label: str) -> None:
 
 
 def test_from_sign_in_to_download(browser: Any, server: Server, tmp_path: Path) -> None:
-    page = open_page(browser, server)
+    page = open_page(browser, server, permissions=["clipboard-read", "clipboard-write"])
     sign_in(page)
     shot(page, "overview-empty")
     assert "Take a first snapshot" in page.locator("h1").inner_text()
@@ -82,8 +82,16 @@ def test_from_sign_in_to_download(browser: Any, server: Server, tmp_path: Path) 
     assert page.locator(".suspect .mark").first.inner_text() == "app.kept"
     assert "leak" in page.locator(".suspect dt:text-is('Endpoint') + dd").first.inner_text()
     assert page.locator(".suspect svg.births").first.is_visible()
+    page.get_by_role("link", name="Make a ticket").click()
+    shot(page, "ticket")
+    page.get_by_role("button", name="Copy").click()
+    page.wait_for_selector("#copied:has-text('Copied.')")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.get_by_label("Text of the ticket").input_value()
+    assert "└─ .kept" in copied
     with page.expect_download() as waiting:
         page.get_by_role("link", name="Download JSON").click()
+    page.go_back()
     report = json.loads(Path(waiting.value.path()).read_text())
     assert report["suspects"][0]["holder"]["path"] == "app.kept"
     for name in ("Ownership", "Heap", "Caches", "Cycles", "Allocations", "Resources", "Collector"):

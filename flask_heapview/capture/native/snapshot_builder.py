@@ -104,7 +104,11 @@ class SnapshotBuilder:
             ),
             process=memory.complete(facts.process, pymalloc, heap),
             libraries=distributions.libraries(
-                facts.python, facts.import_path, set(self.roots.values()), work.app_module
+                facts.python,
+                facts.import_path,
+                set(self.roots.values()),
+                work.app_module,
+                facts.libc,
             ),
             info=self._info(),
         )

@@ -137,7 +137,7 @@ class _HeapLook:
             resources=opened,
             process=self._process(pymalloc, heap),
             libraries=distributions.libraries(
-                facts.python, facts.import_path, self.before, request.app_module
+                facts.python, facts.import_path, self.before, request.app_module, facts.libc
             ),
             imported=sorted(set(sys.modules) - self.before),
         )
