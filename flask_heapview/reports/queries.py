@@ -99,15 +99,16 @@ def has_values(store: Store, target: str | None) -> bool:
 
 def one_object(store: Store, target: str | None, index: int) -> ObjectDetail:
     """One object of a graph capture."""
-    return _graph(store, target).detail(index)
+    return graph_file(store, target).detail(index)
 
 
 def objects(store: Store, target: str | None, kind: int) -> ObjectList:
     """The biggest objects of one type of a graph capture; of all where `kind` is -1."""
-    return _graph(store, target).biggest(kind, MAX_OBJECTS)
+    return graph_file(store, target).biggest(kind, MAX_OBJECTS)
 
 
-def _graph(store: Store, target: str | None) -> GraphFile:
+def graph_file(store: Store, target: str | None) -> GraphFile:
+    """The graph of a snapshot. Raises NotFound, Conflict, CorruptSnapshot."""
     if WHY_NO_GRAPHS:
         raise Conflict(f"Graph captures cannot be read here. {WHY_NO_GRAPHS}")
     from ..graphs.read import GraphFile

@@ -52,6 +52,11 @@ class Table(msgspec.Struct):
     descending: bool = True
     prefix: str = ""
 
+    @property
+    def name(self) -> str:
+        """What tells it apart from the other tables of its page; "" where it has no name."""
+        return self.prefix.removesuffix(".")
+
 
 def table(
     title: str,
