@@ -10,13 +10,13 @@ from ..views import VIEWS
 from .attach import attach_command
 from .capture import capture_command
 from .check import check_command
+from .export import export_command
 from .live import trim_command, workers_command
 from .open import open_command
 from .place import ALONE, place_options
 from .shared_names import allocations_command, gc_command
 from .stored import (
     diff_command,
-    export_command,
     forget_command,
     list_command,
     pin_command,

@@ -16,8 +16,9 @@ STANDARD_OUTPUT = Path("-")
 
 
 def output_option(function: Function) -> Function:
-    """--output."""
+    """--output, or -o."""
     return click.option(
+        "-o",
         "--output",
         type=click.Path(dir_okay=False, path_type=Path),
         help="The file to write, mode 0600. The file - is standard output.",

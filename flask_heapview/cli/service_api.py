@@ -32,16 +32,8 @@ class ServiceApi:
         self, method: str, path: str, body: Fields | None = None, query: Fields | None = None
     ) -> bytes:
         """The answer's body; asks again while the service is busy."""
-        given = {name: value for name, value in (query or {}).items() if value is not None}
-        place = f"{path}?{urlencode(given)}" if given else path
-        until = time.monotonic() + MAX_BUSY_SECONDS
-        while True:
-            answer = self.link.call(method, place, body)
-            if answer.status != BUSY or time.monotonic() >= until:
-                break
-            time.sleep(BUSY_POLL_SECONDS)
-        _require_good(answer)
-        return answer.body
+        place = _with_query(path, query)
+        return _answered(lambda: self.link.call(method, place, body)).body
 
     def get(self, kind: type[T], path: str, **query: str | None) -> T:
         """The answer to a GET, in its type."""
@@ -60,9 +52,26 @@ class ServiceApi:
         """The state of one snapshot."""
         return self.get(SnapshotInfo, snapshot_path(snapshot_id))
 
-    def save(self, path: str, file: BinaryIO) -> None:
-        """Writes a download into a file. Raises OSError, too."""
-        _require_good(self.link.save(path, file))
+    def save(self, path: str, file: BinaryIO, query: Fields | None = None) -> None:
+        """Writes a download into a file; asks again as above. Raises OSError, too."""
+        place = _with_query(path, query)
+        _answered(lambda: self.link.save(place, file))
+
+
+def _with_query(path: str, query: Fields | None) -> str:
+    given = {name: value for name, value in (query or {}).items() if value is not None}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def _answered(ask: Callable[[], Answer]) -> Answer:
+    """A good answer; asks again while the service is busy. Raises HeapViewError."""
+    until = time.monotonic() + MAX_BUSY_SECONDS
+    while True:
+        answer = ask()
+        if answer.status != BUSY or time.monotonic() >= until:
+            _require_good(answer)
+            return answer
+        time.sleep(BUSY_POLL_SECONDS)
 
 
 def snapshot_path(snapshot_id: str, rest: str = "") -> str:

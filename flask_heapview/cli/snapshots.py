@@ -12,9 +12,12 @@ from ..model.api import DiffOf, Snapshots, ViewOf
 from ..model.base import Model
 from ..model.report import Report
 from ..model.snapshot import SnapshotInfo
-from ..reports import queries
+from ..render.formats import GRAPH, HEAPSNAPSHOT
+from ..reports import exports, queries
+from ..reports.exports import Export
 from ..store.snapshots import Store
 from ..views import VIEWS, View
+from ..views.table import TableQuery
 from .place import find_service
 from .service_api import ServiceApi, decoded, snapshot_path
 from .stores import find_store
@@ -44,6 +47,14 @@ class SnapshotSource(Protocol):
     def save(self, snapshot_id: str, file: BinaryIO) -> None:
         """Writes the stored file into another one. Raises OSError for that one, too."""
 
+    def export(
+        self, view: View, base: str | None, target: str, wanted: Export, file: BinaryIO
+    ) -> None:
+        """Writes one view in another format, or its difference. Raises OSError, too."""
+
+    def export_graph(self, target: str, file: BinaryIO) -> None:
+        """Writes a graph capture for Chrome DevTools. Raises OSError, too."""
+
 
 class StoredSnapshots:
     """Those of a store, read in this process."""
@@ -72,6 +83,15 @@ class StoredSnapshots:
     def save(self, snapshot_id: str, file: BinaryIO) -> None:
         with self.store.stored(snapshot_id) as stored:
             shutil.copyfileobj(stored, file)
+
+    def export(
+        self, view: View, base: str | None, target: str, wanted: Export, file: BinaryIO
+    ) -> None:
+        made = exports.export(self.store, view.name, base, target, wanted, TableQuery())
+        file.write(made)
+
+    def export_graph(self, target: str, file: BinaryIO) -> None:
+        exports.write_graph(self.store, target, file)
 
 
 class _RawView(Model, frozen=True):
@@ -120,6 +140,19 @@ class ServedSnapshots:
 
     def save(self, snapshot_id: str, file: BinaryIO) -> None:
         self.service.save(snapshot_path(snapshot_id, "/download"), file)
+
+    def export(
+        self, view: View, base: str | None, target: str, wanted: Export, file: BinaryIO
+    ) -> None:
+        fields = {"format": wanted.form, "table": wanted.table, "weight": wanted.weight}
+        if base is None:
+            self.service.save(snapshot_path(target, f"/{view.name}"), file, fields)
+        else:
+            pair = {"base": base, "target": target, "view": view.name}
+            self.service.save("/diff", file, {**pair, **fields})
+
+    def export_graph(self, target: str, file: BinaryIO) -> None:
+        self.service.save(snapshot_path(target, f"/{GRAPH}"), file, {"format": HEAPSNAPSHOT})
 
 
 def find_snapshots() -> SnapshotSource:

@@ -80,7 +80,7 @@ def report_command(
     """Print the verdict on two snapshots, by id or label. Default: the first and the last."""
     if flavor is not None and (raw or form == "json"):
         raise click.UsageError("Use either --flavor or JSON.")
-    report = _report(base, target, worker)
+    report = find_report(base, target, worker)
     text = ticket.render(report, flavor) if flavor else FORMATS["json" if raw else form](report)
     if output is None:
         say(text)
@@ -89,7 +89,8 @@ def report_command(
             file.write(text.encode())
 
 
-def _report(base: str | None, target: str | None, worker: str | None = None) -> Report:
+def find_report(base: str | None, target: str | None, worker: str | None = None) -> Report:
+    """The verdict on two snapshots by id or label; by default the first and the last one."""
     source = find_snapshots()
     last = pick(source, target, _worker_id(source, worker))
     return source.report(pick(source, base).id if base else oldest(source, last), last.id)
@@ -100,33 +101,6 @@ def _worker_id(source: SnapshotSource, wanted: str | None) -> str | None:
     if wanted is None or not (wanted.isdigit() and isinstance(source, ServedSnapshots)):
         return wanted
     return find(source.service.workers(), wanted).id
-
-
-@click.command("export", cls=ServiceCommand)
-@click.argument("base", required=False)
-@click.argument("target", required=False)
-@click.option("--snapshot", metavar="ID", help="Export this snapshot instead: see `open`.")
-@output_option
-def export_command(
-    base: str | None, target: str | None, snapshot: str | None, output: Path | None
-) -> None:
-    """Write the verdict as a JSON ticket, or with --snapshot one whole snapshot.
-
-    `flask-heapview open FILE` shows either on another machine. The file - is standard output.
-    """
-    if output is None:
-        raise click.UsageError("Name the file by --output. The file - is standard output.")
-    if snapshot is None:
-        data = as_json.encode(_report(base, target))
-        with written(output) as file:
-            file.write(data)
-        return
-    if base is not None:
-        raise click.UsageError("Use either two snapshots for a ticket, or --snapshot.")
-    source = find_snapshots()
-    wanted = pick(source, snapshot)
-    with written(output) as file:
-        source.save(wanted.id, file)
 
 
 # --- views and differences

@@ -114,12 +114,12 @@ def has_values(store: Store, target: str | None) -> bool:
 
 def one_object(store: Store, target: str | None, index: int) -> ObjectDetail:
     """One object of a graph capture."""
-    return _graph(store, target).detail(index)
+    return graph_file(store, target).detail(index)
 
 
 def cut(store: Store, target: str | None, referrer: int, index: int) -> Cut:
     """What would be free in a graph capture if one object referred no longer to another."""
-    graph = _graph(store, target)
+    graph = graph_file(store, target)
     from ..graphs.cut import cut as cut_in
 
     return cut_in(graph, referrer, index)
@@ -127,10 +127,11 @@ def cut(store: Store, target: str | None, referrer: int, index: int) -> Cut:
 
 def objects(store: Store, target: str | None, kind: int) -> ObjectList:
     """The biggest objects of one type of a graph capture; of all where `kind` is -1."""
-    return _graph(store, target).biggest(kind, MAX_OBJECTS)
+    return graph_file(store, target).biggest(kind, MAX_OBJECTS)
 
 
-def _graph(store: Store, target: str | None) -> GraphFile:
+def graph_file(store: Store, target: str | None) -> GraphFile:
+    """The graph of a snapshot. Raises NotFound, Conflict, CorruptSnapshot."""
     if WHY_NO_GRAPHS:
         raise Conflict(f"Graph captures cannot be read here. {WHY_NO_GRAPHS}")
     from ..graphs.read import GraphFile
@@ -173,15 +174,9 @@ def _page(
     query: TableQuery,
     history: bool,
 ) -> Page:
-    tree = getattr(data, "tree", None)
-    stacks: Stacks | None = tree.stacks if tree else getattr(data, "stacks", None)
-    if query.only == "owner" and shown.name == "ownership" and stacks is not None:
-        query = _at_owner(stacks, query)
-    narrowed = shown.narrowed.get(query.only)
-    if narrowed is not None:
-        tables = narrowed(first, last, query)
-    else:
-        tables = (shown.tables if first is None else shown.diff_tables)(data, query)
+    stacks = _stacks_of(data)
+    query = _aimed(shown, stacks, query)
+    tables = tables_of(shown, first, last, data, query)
     known = Known(first, last, history)
     add_links(shown.name, tables, known)
     draw = shown.picture if first is None else shown.diff_picture
@@ -199,6 +194,29 @@ def _page(
         treemap=lay_out(data, last, query) if lay_out is not None else None,
         leads=known.of_page(shown.name, *_about(shown, stacks, query)),
     )
+
+
+def tables_of(
+    shown: View, first: Snapshot | None, last: Snapshot, data: Any, query: TableQuery
+) -> list[Table]:
+    """The tables of a view, or of its difference, that the query asks for."""
+    query = _aimed(shown, _stacks_of(data), query)
+    narrowed = shown.narrowed.get(query.only)
+    if narrowed is not None:
+        return narrowed(first, last, query)
+    return (shown.tables if first is None else shown.diff_tables)(data, query)
+
+
+def _stacks_of(data: Any) -> Stacks | None:
+    tree = getattr(data, "tree", None)
+    return tree.stacks if tree else getattr(data, "stacks", None)
+
+
+def _aimed(shown: View, stacks: Stacks | None, query: TableQuery) -> TableQuery:
+    """The query, at the node of the owner that it may name."""
+    if query.only == "owner" and shown.name == "ownership" and stacks is not None:
+        return _at_owner(stacks, query)
+    return query
 
 
 def _about(shown: View, stacks: Stacks | None, query: TableQuery) -> tuple[str, str]:

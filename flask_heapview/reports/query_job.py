@@ -18,7 +18,8 @@ from ..model.service_report import WorkerRef
 from ..render import json as as_json
 from ..store.snapshots import Store
 from ..views.table import TableQuery
-from . import queries, service_queries
+from . import exports, queries, service_queries
+from .exports import Export
 from .plausible import plausible
 
 MAX_QUERY_SECONDS = 120.0  # that an answer may take
@@ -37,6 +38,8 @@ What = Literal[
     "cut",
     "name_history",
     "has_values",
+    "export",
+    "export_graph",
 ]
 
 
@@ -52,11 +55,16 @@ class Query(Model, frozen=True):
     referrer: int = -1  # of an object whose reference is cut
     query: TableQuery = TableQuery()
     values: bool = False  # whether who asks may see keys
+    export: Export | None = None  # the file that is wanted of a view
+    part: str = ""  # the file in the directory that a graph is written into
     workers: list[WorkerRef] = []  # the live ones, where the question is about all of them
 
 
 def handle(data: bytes) -> bytes:
-    """The answer to a Job, both as JSON, worked out in this process. Raises HeapViewError."""
+    """The answer to a Query, worked out in this process. Raises HeapViewError.
+
+    Both are JSON. What is exported is the file itself.
+    """
     job = from_json(data, Query)
     store = Store(Path(job.directory), values=job.values)
     with plausible():
@@ -90,6 +98,12 @@ def _answer(job: Query, store: Store) -> bytes:
         return to_json(queries.name_history(store, job.target, job.query.only, job.query.name))
     if job.what == "has_values":
         return to_json(queries.has_values(store, job.target))
+    if job.what == "export":
+        wanted = job.export or Export("")
+        return exports.export(store, job.view, job.base, job.target, wanted, job.query)
+    if job.what == "export_graph":
+        exports.save_graph(store, job.target, store.directory / job.part)
+        return b""
     return to_json(queries.page(store, job.view, job.base, job.target, job.query))
 
 

@@ -112,9 +112,9 @@ class Store:
         """Where a graph capture keeps its arrays."""
         return self._file(snapshot_id, GRAPH)
 
-    def part(self, snapshot_id: str) -> Path:
-        """Where a capture may leave what is not yet a snapshot; it is dropped with its process."""
-        return self._file(snapshot_id, f".raw.{os.getpid()}{PART}")
+    def part(self, snapshot_id: str, name: str = "raw") -> Path:
+        """Where something of a snapshot may lie for a while; it is dropped with its process."""
+        return self._file(snapshot_id, f".{name}.{os.getpid()}{PART}")
 
     def has(self, snapshot_id: str) -> bool:
         """Whether the snapshot was written."""

@@ -165,7 +165,7 @@ def _picture(allocations: Allocations, _: Snapshot) -> Weighed:
 
 def _diff_picture(allocations: AllocationsDiff, _: Snapshot) -> Weighed:
     tree = allocations.tree
-    return Weighed(tree.stacks, tree.size_delta, group=TRACEBACK)
+    return Weighed(tree.stacks, tree.size_delta, tree.count_delta, group=TRACEBACK)
 
 
 VIEW = View(

@@ -21,10 +21,11 @@ MIN_SHARE = 0.0008  # of the width: a pixel on a screen of 1,250
 
 
 class Weighed(msgspec.Struct):
-    """A tree to be drawn."""
+    """A tree to be drawn, or exported."""
 
     stacks: Stacks
     delta: Sequence[int] | None = None  # bytes at each node that came or went; None: no difference
+    count_delta: Sequence[int] = ()  # of a difference, objects at each node that came or went
     own_roots: Collection[str] = ()  # labels of roots: what hangs there is the app's own
     own_frames: Collection[int] = ()  # frames that are the app's own code
     group: str = ""  # that a page has to have for its nodes to be shown

@@ -77,7 +77,8 @@ def _picture(ownership: Ownership, _: Snapshot) -> Weighed:
 
 
 def _diff_picture(ownership: OwnershipDiff, _: Snapshot) -> Weighed:
-    return Weighed(ownership.tree.stacks, ownership.tree.size_delta)
+    tree = ownership.tree
+    return Weighed(tree.stacks, tree.size_delta, tree.count_delta)
 
 
 VIEW = View(

@@ -33,7 +33,8 @@ class TableQuery(msgspec.Struct, frozen=True):
     search: str = ""
     group: str = ""
     node: int = -1
-    everything: bool = False
+    everything: bool = False  # as many rows as a browser lays out
+    whole: bool = False  # all rows, however many: for a file
     page: int = 1  # of the table `paged`, from 1
     paged: str = ""  # by its name
     only: str = ""  # what is shown is that of one name: type, owner, line, endpoint, …
@@ -90,6 +91,11 @@ class Table(msgspec.Struct):
         """Of its section in the page, where the links that sort and page lead."""
         return f"table-{self.prefix.rstrip('.') or 'rows'}"
 
+    @property
+    def name(self) -> str:
+        """What tells it apart from the other tables of its page; "" where it has no name."""
+        return self.prefix.removesuffix(".")
+
 
 def table(
     title: str,
@@ -113,6 +119,8 @@ def table(
     if at is not None:
         made.sort(key=lambda row: _key(row.cells[at]), reverse=query.descending)
     size = MAX_ROWS if query.everything else ROWS_PER_PAGE
+    if query.whole:
+        size = max(1, len(made))
     pages = max(1, -(-len(made) // size))
     page = min(max(1, query.page), pages) if query.paged == name else 1
     first = (page - 1) * size

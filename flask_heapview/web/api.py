@@ -12,10 +12,11 @@ from ..model.report import Report
 from ..model.service_report import ServiceReport
 from ..render import json as as_json
 from ..text import clean
-from ..views import VIEWS
-from . import download
+from ..views import BY_NAME, VIEWS
+from . import download, exports
 from .fields import number, pair_asked, sent
 from .guard import ask, live_workers, service
+from .newest import snapshot_named
 from .replies import needs, passed_on, reply
 from .ticket import ticket_reply
 from .worker_api import worker_route
@@ -57,6 +58,7 @@ def register_reading(blueprint: Blueprint) -> None:
     ]
     _add(blueprint, rules)
     download.register(blueprint)
+    exports.register(blueprint)
     for view in VIEWS:
         path = f"{ROOT}/snapshots/<snapshot_id>/{view.name}"
         blueprint.add_url_rule(
@@ -87,7 +89,7 @@ def _snapshots() -> Response:
 
 @needs("view")
 def _snapshot(snapshot_id: str) -> Response:
-    return reply(service().store.info(snapshot_id))
+    return reply(service().store.info(snapshot_named(snapshot_id)))
 
 
 @needs("capture")
@@ -108,6 +110,10 @@ def _pin(snapshot_id: str) -> Response:
 def _view_route(name: str) -> Callable[..., Response]:
     @needs("view")
     def one_view(snapshot_id: str) -> Response:
+        snapshot_id = snapshot_named(snapshot_id)
+        file = exports.view_as_file(BY_NAME[name], snapshot_id)
+        if file is not None:
+            return file
         return passed_on(ask("view", view=name, target=snapshot_id))
 
     return one_view
@@ -134,13 +140,13 @@ def object_asked(index: str) -> int:
 
 @needs("view")
 def _objects(snapshot_id: str) -> Response:
-    return passed_on(ask("objects", target=snapshot_id, number=kind_asked()))
+    return passed_on(ask("objects", target=snapshot_named(snapshot_id), number=kind_asked()))
 
 
 @needs("view")
 def _object(snapshot_id: str, index: str) -> Response:
     place = object_asked(index)
-    return passed_on(ask("object", target=snapshot_id, number=place))
+    return passed_on(ask("object", target=snapshot_named(snapshot_id), number=place))
 
 
 def cut_asked(index: str) -> dict[str, int]:
@@ -159,7 +165,8 @@ def _cut(snapshot_id: str, index: str) -> Response:
 
 @needs("view")
 def _diff() -> Response:
-    return passed_on(ask("diff", **pair_asked()))
+    file = exports.diff_as_file()
+    return passed_on(ask("diff", **pair_asked())) if file is None else file
 
 
 @needs("export")

@@ -11,6 +11,7 @@ from flask import Blueprint, Response, request
 from ..errors import Forbidden
 from ..text import clean
 from .guard import ask, may, service
+from .newest import snapshot_named
 from .replies import needs
 
 PIECE_BYTES = 1 << 16  # of the file that the worker holds at a time
@@ -25,6 +26,7 @@ def register(blueprint: Blueprint) -> None:
 
 @needs("export")
 def _download(snapshot_id: str) -> Response:
+    snapshot_id = snapshot_named(snapshot_id)
     file = service().store.stored(snapshot_id)
     try:
         if not may("values") and ask("has_values", target=snapshot_id) == b"true":
@@ -35,14 +37,21 @@ def _download(snapshot_id: str) -> Response:
     except BaseException:
         file.close()
         raise
+    return as_attachment(
+        file, f"heapview-{clean(snapshot_id)}.snapshot", "application/octet-stream"
+    )
+
+
+def as_attachment(file: BinaryIO, name: str, mimetype: str) -> Response:
+    """A file in pieces, under that name. It is closed when all of it is sent."""
     headers = {
         "Content-Length": str(os.fstat(file.fileno()).st_size),
-        "Content-Disposition": f'attachment; filename="heapview-{clean(snapshot_id)}.snapshot"',
+        "Content-Disposition": f'attachment; filename="{name}"',
     }
     if request.method == "HEAD":
         file.close()
-        return Response(None, 200, headers, mimetype="application/octet-stream")
-    return Response(_pieces(file), 200, headers, mimetype="application/octet-stream")
+        return Response(None, 200, headers, mimetype=mimetype)
+    return Response(_pieces(file), 200, headers, mimetype=mimetype)
 
 
 def _pieces(file: BinaryIO) -> Iterator[bytes]:

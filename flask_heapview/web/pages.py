@@ -13,6 +13,7 @@ from ..model.report import Report
 from ..model.retained import Cut, ObjectDetail, ObjectList
 from ..model.service_report import ServiceReport
 from ..model.snapshot import SnapshotInfo
+from ..render.formats import HEAPSNAPSHOT
 from ..reports.queries import Page
 from ..views import BY_NAME, VIEWS
 from ..views.objects import big_objects, cut_tables, detail_tables
@@ -23,7 +24,7 @@ from .frame import back, page
 from .guard import ask, live_workers, may, service
 from .links import link_here, url_for
 from .replies import needs
-from .view_page import query, view_page
+from .view_page import file_link, query, view_page
 
 
 def register(blueprint: Blueprint) -> None:
@@ -82,6 +83,8 @@ def _view_page(name: str) -> Any:
             link=link_here(f"view_{name}", snapshot_id=snapshot_id),
             tab=lambda other, **more: url_for(f".view_{other}", snapshot_id=snapshot_id, **more),
             raw=url_for(f".api_view_{name}", snapshot_id=snapshot_id),
+            file=file_link(f".api_view_{name}", snapshot_id=snapshot_id),
+            heapsnapshot=_heapsnapshot(shown.snapshot) if name == "retained" else "",
             opens=url_for(".snapshot", snapshot_id=snapshot_id),
             download=_download(snapshot_id),
             others=_others(shown.snapshot),
@@ -154,6 +157,13 @@ def _download(snapshot_id: str) -> str:
     return url_for(".api_download", snapshot_id=snapshot_id) if may("export") else ""
 
 
+def _heapsnapshot(info: SnapshotInfo) -> str:
+    """Where a graph capture is for Chrome DevTools; nothing where there is none to have."""
+    if info.kind != "graph" or not may("export"):
+        return ""
+    return url_for(".api_graph", snapshot_id=info.id, format=HEAPSNAPSHOT)
+
+
 def _others(info: SnapshotInfo) -> list[SnapshotInfo]:
     """Older snapshots of the same worker, to compare with."""
     return [
@@ -199,6 +209,7 @@ def _diff_page(name: str) -> Any:
             link=link_here(f"diff_{name}", **ids),
             tab=lambda other, **more: url_for(f".diff_{other}", **ids, **more),
             raw=url_for(".api_diff", **ids),
+            file=file_link(".api_diff", view=name, **ids),
         )
 
     return one_diff

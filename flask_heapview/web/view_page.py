@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Response, request
 
+from ..render.formats import STACKS
 from ..reports.queries import Page
 from ..views import VIEWS, View
 from ..views.links import HISTORY
@@ -15,6 +16,7 @@ from .fields import number
 from .frame import page
 from .links import url_for
 
+SHOWN = ("q", "group", "node", "sort", "only", "name")  # asked of the tables, but for their length
 MAX_TABLE_NAME = 40  # characters of the name of a table that are looked at
 MAX_NAME = 1000  # characters of a path or a file and its line
 
@@ -54,12 +56,26 @@ def way(tab: Callable[..., str], snapshot_id: str) -> Callable[[RowLink], str]:
     return address
 
 
+def file_link(endpoint: str, /, **fixed: Any) -> Callable[..., str]:
+    """Makes the addresses of files with what this page shows: rows in the same order."""
+    wanted = {name: request.args.get(name) for name in SHOWN}
+
+    def make(form: str, table: str | None = None) -> str:
+        rows = wanted if table is not None else {}
+        given = {**rows, **fixed, "format": form, "table": table}
+        return url_for(endpoint, **{k: v for k, v in given.items() if v not in (None, "")})
+
+    return make
+
+
 def view_page(view: View, shown: Page, wanted: TableQuery, **values: Any) -> Response:
     """The page of a snapshot, of what changed between two, or of two workers.
 
-    `values` are `link`, `tab` and `raw`, and what only one of these pages has.
+    `values` are `link`, `tab` and `raw`, and what only one of these pages has. `file` makes the
+    addresses of the view in other formats, by format and table.
     """
     only: dict[str, Any] = {"opens": "", "download": "", "others": [], "across": None}
+    only |= {"file": None, "heapsnapshot": "", "stacks": STACKS if view.picture else ()}
     return page(
         view.template,
         view=view,
