@@ -64,6 +64,10 @@ class PauseHistory:
         last = len(pauses) - 1
         return pauses[last // 2], pauses[round(last * 0.99)], pauses[-1]
 
+    def seconds(self) -> float | None:
+        """All pauses since `install` together; None in a process where nobody listens."""
+        return sum(self._seconds) if self._pid == os.getpid() else None
+
     def totals(self) -> list[Pauses]:
         """All pauses since `install`, by generation."""
         pairs = zip(self._counts, self._seconds, strict=True)

@@ -8,6 +8,7 @@ import msgspec
 
 from ..model import api
 from ..model.across import Across
+from ..model.history import History
 from ..model.report import Report
 from ..model.service_report import ServiceReport
 from ..model.snapshot import SnapshotInfo
@@ -16,6 +17,7 @@ from ..views import VIEWS
 ANSWERS: dict[str, type] = {
     "workers": api.Workers,
     "status": api.Status,
+    "history": History,
     "started": api.Started,
     "snapshots": api.Snapshots,
     "snapshot": SnapshotInfo,
