@@ -19,14 +19,16 @@ BOX = 1000
 MIN_SPAN_SECONDS = 5.0  # below which there is nothing to see
 NEAR_LIMIT = 2.5  # times the highest level: a limit above that would flatten the line
 ROOM_ABOVE = 1.1  # the height, in highest levels
-MAX_TICKS = 4
+MAX_SIZES = 4  # on the axis, and times
+MAX_TIMES = 5
+MAX_LONG_TIMES = 3  # with seconds
 MAX_MARKS = 60
 # seconds between two marks of the time axis
 TIME_STEPS = (
     *(2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800),
     *(3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 1_209_600, 2_592_000),
 )
-EDGE = (0.05, 0.93)  # where a time may stand: the right end says "now"
+EDGE = (0.05, 0.9)  # where a time may stand: the right end says "now"
 DAY, MINUTE = 86_400, 60
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 Times = Sequence[float]
@@ -71,7 +73,7 @@ class HistoryChart(msgspec.Struct, frozen=True):
     times: list[Tick]
     sizes: list[ByteTick]
     marks: list[Mark]
-    limit: ByteTick | None  # where the container is full, if nothing else in it grows
+    limit: float | None  # share from the top where the container is full, by this worker alone
     requests: Lane
     pauses: Lane | None  # None: nobody has listened yet
     first: int  # bytes
@@ -110,7 +112,7 @@ def history_chart(history: History, snapshots: Iterable[SnapshotInfo]) -> Histor
         times=_times(clock[0] + history.epoch, span),
         sizes=[ByteTick(down(size), size) for size in _sizes(height)],
         marks=_marks(history, snapshots, across, down),
-        limit=None if limit is None else ByteTick(down(limit), history.limit or limit),
+        limit=None if limit is None else down(limit),
         requests=_lane(clock, history.requests, across),
         pauses=_pauses(history, across),
         first=levels[0],
@@ -201,7 +203,7 @@ def _lane(clock: Times, totals: Sequence[float], across: Callable[[float], float
 
 def _times(start: float, span: float) -> list[Tick]:
     """At whole minutes, hours or days of UTC."""
-    step = next((s for s in TIME_STEPS if span / s <= MAX_TICKS), TIME_STEPS[-1])
+    step = next((s for s in TIME_STEPS if span / s <= _most_times(s)), TIME_STEPS[-1])
     first = int(start // step + 1)
     last = int((start + span) // step)
     found = [(n * step - start, n * step) for n in range(first, last + 1)]
@@ -210,6 +212,10 @@ def _times(start: float, span: float) -> list[Tick]:
         for at, moment in found
         if EDGE[0] <= at / span <= EDGE[1]
     ]
+
+
+def _most_times(step: int) -> int:
+    return MAX_TIMES if step >= MINUTE else MAX_LONG_TIMES
 
 
 def _moment(seconds: float, step: int, dated: bool) -> str:
@@ -227,6 +233,6 @@ def _sizes(height: float) -> list[int]:
     unit = 1
     while True:
         for step in (unit, 2 * unit, 5 * unit):
-            if height / step <= MAX_TICKS:
+            if height / step <= MAX_SIZES:
                 return [n * step for n in range(1, int(height / step) + 1)]
         unit *= 10
