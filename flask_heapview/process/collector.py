@@ -108,6 +108,10 @@ class PauseHistory:
             forgotten=[max(0, ring.total - MAX_IN_SNAPSHOT) for ring in self._rings],
         )
 
+    def seconds(self) -> float | None:
+        """All pauses since `install` together; None in a process where nobody listens."""
+        return sum(self._seconds) if self._pid == os.getpid() else None
+
     def totals(self) -> list[Pauses]:
         """All pauses since `install`, by generation."""
         pairs = zip(self._counts, self._seconds, strict=True)

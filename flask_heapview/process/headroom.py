@@ -8,6 +8,7 @@ from pathlib import Path
 import psutil
 
 from ..errors import NotEnoughMemory
+from ..model.history import Bound
 from ..model.process import Container, Headroom
 from .cgroup import read_container
 
@@ -23,6 +24,16 @@ def read_headroom(container: Container | None = None, root: Path = Path("/")) ->
         free = container.limit - container.usage + (container.inactive_file or 0)
         limits["container"] = max(0, free) + _swap_room(container)
     return Headroom(available=min(limits.values()), limits=limits)
+
+
+def left_until_limit(container: Container, root: Path = Path("/")) -> tuple[int, Bound]:
+    """Bytes until the tightest bound, and which one it is. Swap is left out: a service that lives
+    on it hardly answers."""
+    machine = _machine(root)
+    if container.limit is None or container.usage is None:
+        return machine, "machine"
+    left = max(0, container.limit - container.usage + (container.inactive_file or 0))
+    return (left, "container") if left <= machine else (machine, "machine")
 
 
 def _swap_room(container: Container) -> int:

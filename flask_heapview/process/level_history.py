@@ -17,6 +17,7 @@ from ..core.loader import core
 from ..model.process import Readings
 from ..request_context import RequestCounter, steps_of
 from . import tmpfs
+from .memory_series import MemorySeries
 
 MAX_READINGS = 512  # readings kept
 # readings are due when so many times the price of the last ones has passed
@@ -44,8 +45,9 @@ class LevelHistory:
     Motwani 2002).
     """
 
-    def __init__(self, counter: RequestCounter) -> None:
-        self._counter = counter
+    def __init__(self, counter: RequestCounter, series: MemorySeries | None = None) -> None:
+        """`series` is asked for a point whenever a reading is due: no request looks twice."""
+        self._counter, self._series = counter, series
         self.clear()
 
     def clear(self) -> None:
@@ -66,9 +68,14 @@ class LevelHistory:
         of the page's own."""
         now = time.monotonic_ns()
         due = (self._left or now >= self._due) and not own
-        if due and core and self._lock.acquire(blocking=False):
+        if due and self._lock.acquire(blocking=False):
             try:
-                self._take(now)
+                if core:
+                    self._take(now)
+                else:
+                    self._left, self._due = 0, now + MAX_WAIT_NS
+                if self._series is not None:
+                    self._series.note(now)
             finally:
                 self._lock.release()
         next(self._begun)

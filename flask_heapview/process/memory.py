@@ -54,6 +54,14 @@ def read_process() -> Process:
     )
 
 
+def resident_now() -> tuple[int, int]:
+    """Bytes that are resident, and that are swapped out: few figures, at a low price."""
+    status = _kilobytes("/proc/self/status")
+    if "VmRSS" in status:
+        return status["VmRSS"], status.get("VmSwap", 0)
+    return psutil.Process().memory_info().rss, 0
+
+
 def pymalloc_figures() -> tuple[int, int, int] | None:
     """(arenas, used, free) in bytes, from what CPython prints of its own allocator.
 

@@ -20,16 +20,22 @@ def with_pymalloc(process: Process) -> Process:
 
     Each pool of 16 kB is looked at: what is swapped out would have to come back for that.
     """
-    if core is None or process.swap or (_PRICE and _PRICE[-1] > MAX_PAUSE_SECONDS):
+    found = None if process.swap else arenas(MAX_PAUSE_SECONDS)
+    if found is None:
         return process
+    size, used, free = found
+    allocators = msgspec.structs.replace(
+        process.allocators, pymalloc_arenas=size, pymalloc_used=used, pymalloc_free=free
+    )
+    return msgspec.structs.replace(process, allocators=allocators)
+
+
+def arenas(max_seconds: float) -> tuple[int, int, int] | None:
+    """(arenas, used, free) in bytes. None with another allocator (PYTHONMALLOC=malloc), or where
+    it took longer than `max_seconds` of a processor the last time."""
+    if core is None or (_PRICE and _PRICE[-1] > max_seconds):
+        return None
     began = time.thread_time()
     text = core.pymalloc()
     _PRICE.append(time.thread_time() - began)
-    found = parse_pymalloc(text.decode(errors="replace"))
-    if found is None:  # PYTHONMALLOC=malloc, or another allocator
-        return process
-    arenas, used, free = found
-    allocators = msgspec.structs.replace(
-        process.allocators, pymalloc_arenas=arenas, pymalloc_used=used, pymalloc_free=free
-    )
-    return msgspec.structs.replace(process, allocators=allocators)
+    return parse_pymalloc(text.decode(errors="replace"))

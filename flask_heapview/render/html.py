@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from ..text import (
     bytes_text,
+    duration_text,
     ms_text,
     number_text,
     percent_text,
@@ -18,7 +19,8 @@ from ..text import (
     signed_text,
 )
 from ..views import path
-from .sentences.say import ages_text, explained_text, samples_text
+from .sentences.forecast import forecast_text
+from .sentences.say import ages_text, explained_text, rate_text, samples_text
 
 
 @lru_cache(maxsize=1)
@@ -39,6 +41,9 @@ def environment() -> Environment:
         ms=ms_text,
         percent=percent_text,
         ago=ago_text,
+        duration=duration_text,
+        rate=rate_text,
+        forecast=forecast_text,
         ages=ages_text,
         explained=explained_text,
         samples=samples_text,

@@ -8,6 +8,7 @@ import msgspec
 
 from ..model import api
 from ..model.across import Across
+from ..model.history import History
 from ..model.report import Report
 from ..model.retained import Cut, ObjectDetail, ObjectList
 from ..model.service_report import ServiceReport
@@ -18,6 +19,7 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 ANSWERS: dict[str, type] = {
     "workers": api.Workers,
     "status": api.Status,
+    "history": History,
     "started": api.Started,
     "snapshots": api.Snapshots,
     "snapshot": SnapshotInfo,

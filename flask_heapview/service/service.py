@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import msgspec
 import psutil
 from flask import Flask
 
@@ -22,13 +23,16 @@ from ..isolation.postponed import POSTPONED
 from ..isolation.turns import hold
 from ..model.api import CaptureState, Estimate, Status, WatchState, WorkerInfo
 from ..model.base import from_json, moment
+from ..model.history import History
 from ..model.report import Report
 from ..model.snapshot import Kind, SnapshotInfo
 from ..process import memory, pymalloc
+from ..process.cgroup import read_container
 from ..process.collector import PAUSES, read_gc
-from ..process.headroom import read_headroom
+from ..process.headroom import left_until_limit, read_headroom
 from ..process.identity import worker_id
 from ..process.level_history import LevelHistory
+from ..process.memory_series import MemorySeries
 from ..reports.query_job import Query, What, run_query
 from ..request_context import RequestCounter
 from ..store.snapshots import Store
@@ -55,7 +59,8 @@ class Service:
         self.config, self.store, self.runner = config, store, runner
         self.caches = caches
         self.counter = RequestCounter()
-        self.level_history = LevelHistory(self.counter)
+        self.memory_series = MemorySeries(self._served)
+        self.level_history = LevelHistory(self.counter, self.memory_series)
         self._door: Callable[[dict[str, Any]], Outgoing] | None = None
         self.workers = LocalWorkers(
             store.directory, self.own_worker, self._through_the_door, self.is_idle
@@ -95,6 +100,7 @@ class Service:
                 return
             self.counter.clear()
             self.level_history.clear()
+            self.memory_series.clear()
             self._id = worker_id(os.getpid())
             self._pid = os.getpid()
 
@@ -113,6 +119,9 @@ class Service:
         """Requests by endpoint, without the blueprint's own."""
         return {k: v for k, v in self.counter.read().items() if not self.is_own(k)}
 
+    def _served(self) -> int:
+        return sum(self.requests().values())
+
     def own_worker(self) -> WorkerInfo:
         """This worker's own figures."""
         own = psutil.Process()
@@ -121,7 +130,7 @@ class Service:
             pid=os.getpid(),
             started_at=moment(own.create_time()),
             rss=own.memory_info().rss,
-            requests=sum(self.requests().values()),
+            requests=self._served(),
             self=True,
             allocations={"mode": tracing.mode()},
         )
@@ -182,7 +191,7 @@ class Service:
         made = Watch(
             lambda label: self.capture(app, label, "ownership"),
             self.store.info,
-            lambda: sum(self.requests().values()),
+            self._served,
             lambda base, target: run_query(
                 self._query("report", base=base, target=target), WATCH_PATIENCE_SECONDS
             ),
@@ -219,6 +228,7 @@ class Service:
 
     def status(self) -> Status:
         """Live figures of this worker (bytes and seconds)."""
+        self.memory_series.note()
         found = pymalloc.with_pymalloc(memory.read_process())
         return Status(
             worker=self.workers.me(),
@@ -231,6 +241,18 @@ class Service:
             requests=self.requests(),
             pauses=PAUSES.totals(),
             sampled=samples.live_bytes(),
+        )
+
+    def history(self) -> History:
+        """This worker's memory over time, and what is left."""
+        container = read_container()
+        left, bound = left_until_limit(container)
+        return msgspec.structs.replace(
+            self.memory_series.history(),
+            worker=self.worker,
+            left=left,
+            bound=bound,
+            limit=container.limit,
         )
 
     def _captures(self) -> CaptureState:

@@ -12,16 +12,21 @@ from werkzeug.wrappers import Response as BaseResponse
 from ..allocations import tracing
 from ..errors import HeapViewError, NotFound
 from ..model.api import Status, WatchState, WorkerInfo
+from ..model.history import History
 from ..model.report import Report
 from ..model.snapshot import SnapshotInfo
 from ..reports.service_queries import finished, latest_pair
+from ..views.history import history_chart
 from ..views.memory_bar import memory_bar
+from ..views.suspect_cards import first_sentence, suspect_board
 from .fields import number
 from .frame import back, page
 from .guard import may, service
+from .links import url_for
 from .replies import needs
 from .worker_calls import ALL, ask_each, ask_worker
 
+MENDED = " Then capture again under the same traffic: the growth has to stop."
 Taken = Mapping[str, Sequence[SnapshotInfo]]  # the finished snapshots by worker, the newest first
 
 
@@ -61,10 +66,13 @@ def _overview() -> Response:
     done = taken.get(chosen.id, [])
     running = next((s for s in snapshots if s.state == "running"), None)
     pair = latest_pair(done)
+    report = _verdict(done, running)
     return page(
         "overview.html",
         status=status,
         bar=memory_bar(status.process, status.container),
+        **_past(chosen, done),
+        **_judged(report),
         chosen=chosen,
         missing=missing,
         everyone=not request.args.get("worker"),
@@ -84,7 +92,6 @@ def _overview() -> Response:
         step=_next_step(done, running),
         watch=watch,
         watches=watches,
-        report=_verdict(done, running),
     )
 
 
@@ -142,6 +149,30 @@ def _verdict(done: Sequence[SnapshotInfo], running: SnapshotInfo | None) -> Repo
         return service().verdict(pair[0].id if pair else None, done[0].id)
     except HeapViewError:  # damaged, or deleted meanwhile: the comparison itself will say so
         return None
+
+
+def _past(chosen: WorkerInfo, done: Sequence[SnapshotInfo]) -> dict[str, Any]:
+    """How its memory went; None where the worker no longer tells."""
+    try:
+        history: History = ask_worker("history", chosen.id)
+    except HeapViewError:
+        return {"history": None, "chart": None}
+    return {"history": history, "chart": history_chart(history, done)}
+
+
+def _judged(report: Report | None) -> dict[str, Any]:
+    """The verdict, its suspects, where the evidence is, and what to do next."""
+    if report is None:
+        return {"report": None}
+    base = report.base.id if report.base else None
+    leaks = report.verdict == "leak"
+    return {
+        "report": report,
+        "board": suspect_board(report),
+        "evidence": url_for(".report", base=base, target=report.target.id),
+        # a remedy goes on with its details, which stand with the evidence
+        "next_step": first_sentence(report.advice) + MENDED if leaks else report.advice,
+    }
 
 
 def _next_step(done: Sequence[SnapshotInfo], running: SnapshotInfo | None) -> str:

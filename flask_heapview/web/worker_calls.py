@@ -16,12 +16,14 @@ from ..allocations import tracing
 from ..errors import BadRequest, HeapViewError, NotFound
 from ..model import api
 from ..model.base import Model, from_json
+from ..model.history import History
 from ..model.snapshot import Kind
 from ..process.actions import collect, trim
 from ..render import json as as_json
 from ..service.service import Service
 from ..service.watch import DEFAULT_SNAPSHOTS
 from ..text import clean
+from ..views.history import forecasted
 from ..workers.base import Answer, Call
 from .fields import MAX_LABEL_CHARACTERS, real, text_field, whole
 from .guard import may, service
@@ -47,6 +49,10 @@ class WorkerCall(msgspec.Struct, frozen=True):
 
 def _status(here: Service, _: Fields) -> api.Status:
     return here.status()
+
+
+def _history(here: Service, _: Fields) -> History:
+    return forecasted(here.history())
 
 
 def _worker(here: Service, _: Fields) -> api.WorkerInfo:
@@ -101,6 +107,7 @@ def _collect(here: Service, _: Fields) -> api.Collected:
 
 CALLS = (
     WorkerCall("status", "GET", "/status", "view", _status, api.Status),
+    WorkerCall("history", "GET", "/history", "view", _history, History),
     WorkerCall("worker", "GET", "/worker", "view", _worker, api.WorkerInfo),
     WorkerCall("capture", "POST", "/snapshots", "capture", _capture, api.Started, 202),
     WorkerCall("allocations", "POST", "/allocations", "capture", _trace, api.Tracing),

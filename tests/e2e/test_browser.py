@@ -75,6 +75,11 @@ def test_from_sign_in_to_download(browser: Any, server: Server, tmp_path: Path) 
             server.get(f"/leak/{1000 * turn + number}")
     page.wait_for_selector("h1:has-text('It leaks: dict app.kept gained')", timeout=120_000)
     shot(page, "overview-full")
+    assert page.locator(".history a circle").count() == 3
+    page.set_viewport_size({"width": 1280, "height": 800})
+    for name in ("Line", "Endpoint"):  # who, where and during what: on the first screen
+        told = page.locator(f".suspects article dt:text-is('{name}') + dd").first.bounding_box()
+        assert told["y"] + told["height"] <= 800, name
     page.get_by_role("link", name="See the evidence").click()
     page.wait_for_selector(".verdict")
     shot(page, "report")

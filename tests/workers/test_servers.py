@@ -30,6 +30,8 @@ def test_each_worker_is_reached_whoever_answers(
         for worker in workers:
             status, told = server.api("GET", f"/status?worker={worker['id']}")
             assert (status, told["worker"]["pid"]) == (200, worker["pid"])
+            status, past = server.api("GET", f"/history?worker={worker['number']}")
+            assert (status, past["worker"]) == (200, worker["id"])
             door = tmp_path / "heapview" / f"worker-{worker['id']}.sock"
             assert stat.S_IMODE(door.stat().st_mode) == 0o600
         status, made = server.api("POST", "/snapshots", {"worker": "all"})
