@@ -8,9 +8,7 @@ const shownRows = (section) => rowsOf(section).filter((row) => !row.hidden);
 // the name or figure of a cell: what stands beside it is a note, or links
 const nameOf = (cell) => (cell.firstChild ? cell.firstChild.textContent.trim() : "");
 
-function say(section, text) {
-  section.querySelector(".count").textContent = text;
-}
+const say = (section, text) => (section.querySelector(".count").textContent = text);
 
 // --- filter: the words that the server would look for, in the same cells
 
@@ -34,11 +32,6 @@ function filter(section, words) {
   const { pages, total, said } = section.dataset;
   const more = pages === "1" ? "" : ` on this page. Press Enter to search all ${number(+total)}.`;
   say(section, words.length ? `${number(left)} of ${plural(rows.length)}${more}` : said);
-}
-
-function filterAll() {
-  const words = typed.value.toLowerCase().split(/\s+/).filter(Boolean);
-  for (const section of sections) filter(section, words);
 }
 
 // --- sort: by the same rules as the server, which does it where there are more pages
@@ -149,6 +142,9 @@ for (const section of sections) {
   button.hidden = false;
 }
 if (typed) {
-  typed.addEventListener("input", filterAll);
+  typed.addEventListener("input", () => {
+    const words = typed.value.toLowerCase().split(/\s+/).filter(Boolean);
+    for (const section of sections) filter(section, words);
+  });
   typed.addEventListener("keydown", intoRows);
 }

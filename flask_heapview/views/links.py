@@ -15,7 +15,7 @@ from ..model.snapshot import Snapshot
 from .grouping import GROUPS
 from .name_history import MEASURED
 from .narrowed import ENDPOINT, line_of
-from .paths import path_of, places, with_ancestors
+from .paths import paths, places, with_ancestors
 from .table import Row, RowLink, Table
 
 HISTORY = "history"  # the page of a name in all snapshots of a worker, beside the views
@@ -50,7 +50,8 @@ class Known:
         """Paths of which it is known who allocated what they hold."""
         own = self.last.ownership
         nodes = [one.node for one in own.holders if one.sites] + [one.node for one in own.loose]
-        return {path_of(own.stacks, node) for node in with_ancestors(own.stacks, nodes)}
+        named = paths(own.stacks)
+        return {named[node] for node in with_ancestors(own.stacks, nodes)}
 
     @cached_property
     def owned_lines(self) -> set[str]:

@@ -8,7 +8,7 @@ from ..analysis.growing_sites import same_site
 from ..analysis.own_sites import added, sites_below
 from ..model.ownership import Ownership, Site
 from ..model.snapshot import Snapshot
-from .paths import nodes_of, path_of
+from .paths import nodes_of, paths
 from .table import Column, Row, Table, TableQuery, table
 
 ENDPOINT = "endpoint "  # begins the label of a root of allocations
@@ -38,10 +38,11 @@ def holders_of_type(first: Snapshot | None, last: Snapshot, query: TableQuery) -
 
 def _of_type(own: Ownership, kind: str) -> Figures:
     stacks, found = own.stacks, dict[str, tuple[int, int]]()
+    named = paths(stacks)
     wanted = {n for n, frame in enumerate(stacks.frames) if frame.type == kind}
     for node, frame in enumerate(stacks.frame):
         if frame in wanted and stacks.count[node]:
-            path = path_of(stacks, node)
+            path = named[node]
             count, size = found.get(path, (0, 0))
             found[path] = count + stacks.count[node], size + stacks.size[node]
     return found
@@ -56,8 +57,9 @@ def owners_of_line(first: Snapshot | None, last: Snapshot, query: TableQuery) ->
 
 
 def _of_line(own: Ownership, line: str) -> Figures:
+    named = paths(own.stacks)
     rows = [(holder.path, holder.sites) for holder in own.holders]
-    rows += [(path_of(own.stacks, one.node), one.sites) for one in own.loose]
+    rows += [(named[one.node], one.sites) for one in own.loose]
     found: dict[str, tuple[int, int]] = {}
     for path, sites in rows:
         for site in sites:

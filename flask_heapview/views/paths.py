@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..model.ownership import FRAME, dotted
+from ..model.ownership import FRAME, OTHER, dotted
 from ..model.stacks import Stacks
+
+MAX_PATH = 2000  # characters; a chain that goes on has no paths of its own below
 
 
 def path_of(stacks: Stacks, node: int) -> str:
@@ -13,17 +15,22 @@ def path_of(stacks: Stacks, node: int) -> str:
     return dotted([frame.label for frame in stacks.stack(node)])
 
 
+def paths(stacks: Stacks) -> list[str]:
+    """That of every node."""
+    found: list[str] = []
+    for label, parent, text in zip(_labels(stacks), stacks.parent, _texts(stacks), strict=True):
+        unnamed = label.startswith(("[", OTHER)) or label == ".__dict__"
+        found.append(found[parent] if unnamed and parent >= 0 else text)
+    return found
+
+
 def places(stacks: Stacks) -> dict[str, list[int]]:
     """The nodes of each path, as `path_of` writes it: of those below one another the uppermost."""
-    texts: list[str] = []
+    texts = _texts(stacks)
     found: dict[str, list[int]] = {}
     for node, parent in enumerate(stacks.parent):
-        label = stacks.frame_at(node).label
-        above = texts[parent] if parent >= 0 else ""
-        text = above if label.startswith(FRAME) and parent >= 0 else above + label
-        texts.append(text)
-        if parent < 0 or text != above:
-            found.setdefault(text, []).append(node)
+        if parent < 0 or texts[node] != texts[parent]:
+            found.setdefault(texts[node], []).append(node)
     return found
 
 
@@ -41,3 +48,17 @@ def with_ancestors(stacks: Stacks, nodes: Iterable[int]) -> set[int]:
                 break
             found.add(above)
     return found
+
+
+def _labels(stacks: Stacks) -> list[str]:
+    return [stacks.frames[frame].label for frame in stacks.frame]
+
+
+def _texts(stacks: Stacks) -> list[str]:
+    """All labels down to each node, without frames, which no path has."""
+    texts: list[str] = []
+    for label, parent in zip(_labels(stacks), stacks.parent, strict=True):
+        above = texts[parent] if parent >= 0 else ""
+        skipped = parent >= 0 and (label.startswith(FRAME) or len(above) > MAX_PATH)
+        texts.append(above if skipped else above + label)
+    return texts

@@ -14,7 +14,7 @@ import msgspec
 from .icicle import Tone, direction
 
 WIDTH, HEIGHT = 1000, 420  # pixels, of a window in which the tiles are as square as they can be
-NARROW = 0.34  # of WIDTH: a phone
+PHONE = (0.34, 0.6)  # of WIDTH and HEIGHT
 MAX_TILES = 150  # drawn: the page stays below 100 kB for them
 MIN_SHARE = 0.0005  # of the area: about 15 by 15 pixels
 CHARACTER, LINE, EDGE = 7.3, 16, 8  # pixels of a label
@@ -130,6 +130,8 @@ def treemap(
     whole = sum(part.weight for part in weighty)
     drawn = [part for part in weighty[:MAX_TILES] if part.weight >= MIN_SHARE * whole]
     rest = weighty[len(drawn) :]
+    if whole and not drawn and names == "type":  # so many types that none is seen
+        return treemap(by_module(parts), names="module", own=own, search=search)
     made = Treemap([], [], names, any(part.delta is not None for part in parts))
     if not drawn:
         return made
@@ -173,14 +175,14 @@ def _shares(place: Rectangle) -> Rectangle:
 
 
 def _tile(part: Part, place: Rectangle, own: Collection[str], words: Sequence[str]) -> Tile:
-    label = next((text for text in _labels(part.name) if _fits(text, place, 1.0)), "")
+    label = next((text for text in _labels(part.name) if _fits(text, place)), "")
     return Tile(
         *_shares(place),
         part=part,
         tone=_tone(part, own),
         share=0.0,
         label=label,
-        wide=not _fits(label, place, NARROW),
+        wide=not _fits(label, place, *PHONE),
         found=bool(words) and all(word in part.name.lower() for word in words),
     )
 
@@ -196,6 +198,6 @@ def _labels(name: str) -> tuple[str, str]:
     return name, name.rpartition(".")[2]
 
 
-def _fits(text: str, place: Rectangle, scale: float) -> bool:
+def _fits(text: str, place: Rectangle, across: float = 1.0, down: float = 1.0) -> bool:
     _, _, width, height = place
-    return len(text) * CHARACTER + EDGE <= width * scale and height >= LINE + 2
+    return len(text) * CHARACTER + EDGE <= width * across and height * down >= LINE + 2

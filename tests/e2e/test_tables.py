@@ -151,7 +151,7 @@ def test_keys_go_from_the_search_through_the_rows(page: Any, shop: Shop) -> None
 def test_a_whole_table_is_sorted_at_once_as_the_server_would(page: Any, shop: Shop) -> None:
     page.goto(shop.view("caches"))
     page.evaluate("window.same = true")
-    for heading, state in (("Entries", "descending"), ("Entries", "ascending"), ("Limit", "asc")):
+    for heading, state in (("Entries", "descending"), ("Entries", "ascending")):
         page.locator(f"th a:text-is('{heading}')").focus()
         page.keyboard.press("Enter")
         page.wait_for_selector(f"th[aria-sort^={state}]:has-text('{heading}')")
@@ -179,11 +179,11 @@ def test_the_treemap(page: Any, shop: Shop) -> None:
     assert shown(page) == [largest.partition(":")[0]]
 
 
-@pytest.mark.parametrize("width", [320, 420])
-def test_no_figure_is_cut_off_on_a_phone(page: Any, shop: Shop, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
-    for name in ("heap", "ownership", "allocations", "caches"):
+def test_no_figure_is_cut_off_on_a_phone(page: Any, shop: Shop) -> None:
+    right = "cells => Math.max(...cells.map((cell) => cell.getBoundingClientRect().right))"
+    for name in ("allocations", "caches"):
         page.goto(shop.view(name))
-        right = "cells => Math.max(...cells.map((cell) => cell.getBoundingClientRect().right))"
-        assert page.locator("table.rows td").evaluate_all(right) <= width, name
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        for width in (320, 420):
+            page.set_viewport_size({"width": width, "height": 800})
+            assert page.locator("table.rows td").evaluate_all(right) <= width, name
+            assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from flask_heapview.model.snapshot import Snapshot
+from flask_heapview.model.stacks import Frame, Stacks
 from flask_heapview.reports import queries
 from flask_heapview.store.snapshots import Store
 from flask_heapview.views import BY_NAME
 from flask_heapview.views.links import HISTORY
 from flask_heapview.views.name_history import history_table
+from flask_heapview.views.paths import MAX_PATH, path_of, paths, places
 from flask_heapview.views.table import Row, RowLink, Table, TableQuery
 from flask_heapview.web.offline import offline_app
 
@@ -94,6 +96,21 @@ def test_no_name_leads_to_an_empty_page(
         query = TableQuery(**asked, group=link.values.get("group", ""))
         tables = shown(store, link.view, first, last, query)
         assert any(table.rows for table in tables), link
+
+
+def test_the_path_of_every_node_is_that_of_each(store: Store, ids: dict[str, str]) -> None:
+    stacks = store.load(ids["after"]).ownership.stacks
+    assert paths(stacks) == [path_of(stacks, node) for node in range(len(stacks))]
+
+
+def test_a_chain_without_end_has_short_paths() -> None:
+    nodes = 60_000
+    frames = [Frame("app", "module"), Frame(".following", "Link")]
+    parent, frame = list(range(-1, nodes - 1)), [0] + [1] * (nodes - 1)
+    ones = [1] * nodes
+    stacks = Stacks(frames=frames, parent=parent, frame=frame, count=ones, size=ones)
+    assert max(map(len, paths(stacks))) < 2 * MAX_PATH
+    assert len(places(stacks)) < MAX_PATH
 
 
 def row(tables: list[Table], name: str) -> Row:

@@ -100,6 +100,14 @@ def test_many_types_have_few_tiles_and_the_rest_is_one() -> None:
     assert [tile.part.name for tile in dust.tiles] == ["big", "2 more"]
 
 
+def test_where_types_are_too_many_modules_are_drawn() -> None:
+    given = [Part(f"m{n % 20}.T{n}", f"m{n % 20}", 1, 100) for n in range(4000)]
+    found = treemap(given)
+    assert found.names == "module"
+    assert {tile.part.name for tile in found.tiles} == {f"m{n}" for n in range(20)}
+    assert treemap([Part(f"T{n}", f"m{n}", 1, 9) for n in range(4000)]).tiles == []
+
+
 def test_a_difference_shows_what_came_and_went() -> None:
     found = treemap(
         [
