@@ -17,7 +17,7 @@ from ..reports.queries import Page
 from ..views import BY_NAME, VIEWS
 from ..views.objects import big_objects, cut_tables, detail_tables
 from ..views.path import of_cut, of_object
-from . import across, overview, sign_in
+from . import across, overview, rehearsal, sign_in
 from .api import cut_asked, kind_asked, object_asked
 from .frame import back, page
 from .guard import ask, live_workers, may, service
@@ -30,6 +30,7 @@ def register(blueprint: Blueprint) -> None:
     """Adds all routes."""
     sign_in.register(blueprint)
     overview.register(blueprint)
+    rehearsal.register(blueprint)
     blueprint.add_url_rule("/report/service", "service_report", _service_report, methods=["GET"])
     register_reading(blueprint)
 
