@@ -97,6 +97,17 @@ class Trimmed(Model, frozen=True):
     worker: str
 
 
+class RehearsedTrim(Model, frozen=True):
+    """What the C library would give back (bytes), as a forked child has tried it."""
+
+    before: int  # resident
+    after: int  # as it would be
+    freed: int
+    pause_ms: float  # that the service stood still for the fork
+    meaning: str  # for a person
+    worker: str
+
+
 class WatchState(Model, frozen=True):
     """A series of snapshots that is taken by itself."""
 

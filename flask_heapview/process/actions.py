@@ -18,7 +18,7 @@ def trim() -> dict[str, Any]:
     """Has the C library give back what it can. Raises Conflict where it cannot be asked."""
     found = glibc.trim()
     if found is None:
-        raise Conflict("This C library has no malloc_trim. It cannot release memory on request.")
+        raise Conflict(glibc.NO_TRIM)
     before, after = found
     freed = max(0, before - after)
     meaning = (

@@ -18,6 +18,7 @@ _FIELDS = (
     *("arena", "ordblks", "smblks", "hblks", "hblkhd"),
     *("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"),
 )
+NO_TRIM = "This C library has no malloc_trim. It cannot release memory on request."
 _HEAP = re.compile(r"<heap nr=\"\d+\">(.*?)</heap>", re.DOTALL)
 _FREE = re.compile(r"<total type=\"(?:fast|rest)\" count=\"\d+\" size=\"(\d+)\"/>")
 _SIZE = re.compile(r"<system type=\"current\" size=\"(\d+)\"/>")
@@ -105,6 +106,11 @@ def parse_malloc_info(text: str) -> list[Arena]:
             free = sum(int(n) for n in _FREE.findall(heap))
             found.append(Arena(size=int(size[1]), free=free))
     return found
+
+
+def can_trim() -> bool:
+    """Whether the library can be asked to give free memory back."""
+    return _trim is not None
 
 
 def trim() -> tuple[int, int] | None:

@@ -28,6 +28,7 @@ ANSWERS: dict[str, type] = {
     "pinned": api.Pinned,
     "watch": api.WatchState,
     "trimmed": api.Trimmed,
+    "rehearsed_trim": api.RehearsedTrim,
     "report": Report,
     "service_report": ServiceReport,
     "across": Across,

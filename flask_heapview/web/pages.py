@@ -18,7 +18,7 @@ from ..reports.queries import Page
 from ..views import BY_NAME, VIEWS
 from ..views.objects import big_objects, cut_tables, detail_tables
 from ..views.path import of_cut, of_object
-from . import across, name_history, overview, sign_in, ticket
+from . import across, name_history, overview, rehearsal, sign_in, ticket
 from .api import cut_asked, kind_asked, object_asked
 from .frame import back, page
 from .guard import ask, live_workers, may, service
@@ -32,6 +32,7 @@ def register(blueprint: Blueprint) -> None:
     sign_in.register(blueprint)
     overview.register(blueprint)
     ticket.register(blueprint)
+    rehearsal.register(blueprint)
     blueprint.add_url_rule("/report/service", "service_report", _service_report, methods=["GET"])
     _register_stored(blueprint)
 

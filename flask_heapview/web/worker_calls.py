@@ -18,6 +18,7 @@ from ..model import api
 from ..model.base import Model, from_json
 from ..model.history import History
 from ..model.snapshot import Kind
+from ..process import rehearsal
 from ..process.actions import collect, trim
 from ..render import json as as_json
 from ..service.service import Service
@@ -101,6 +102,10 @@ def _trim(here: Service, _: Fields) -> api.Trimmed:
     return msgspec.convert({**trim(), "worker": here.worker}, api.Trimmed)
 
 
+def _rehearse_trim(here: Service, _: Fields) -> api.RehearsedTrim:
+    return msgspec.convert({**rehearsal.trim(), "worker": here.worker}, api.RehearsedTrim)
+
+
 def _collect(here: Service, _: Fields) -> api.Collected:
     return msgspec.convert({**collect(), "worker": here.worker}, api.Collected)
 
@@ -115,6 +120,9 @@ CALLS = (
     WorkerCall("watching", "GET", "/watch", "view", _watching, api.WatchState),
     WorkerCall("unwatch", "DELETE", "/watch", "capture", _unwatch, api.Nothing, 204),
     WorkerCall("trim", "POST", "/trim", "capture", _trim, api.Trimmed),
+    WorkerCall(
+        "rehearse_trim", "POST", "/trim/rehearsal", "capture", _rehearse_trim, api.RehearsedTrim
+    ),
     WorkerCall("collect", "POST", "/gc/collect", "capture", _collect, api.Collected),
 )
 BY_NAME = {call.name: call for call in CALLS}

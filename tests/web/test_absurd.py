@@ -64,6 +64,7 @@ def test_numbers_of_an_address(client: Any, number: str) -> None:
     place = "/snapshots/20260101-000000-00000000"
     for path, status in (
         (f"{place}/objects/{number}", 404),
+        (f"{place}/objects/{number}/cut?referrer=0", 404),
         (f"{place}/objects?kind={number}", 400),
     ):
         for begin in (API, PREFIX):

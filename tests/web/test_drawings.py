@@ -1,4 +1,4 @@
-"""Pages with pictures: cycles as rings, the collector on a time axis."""
+"""Pages with pictures, and the one that says what releasing memory would give back."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from flask_heapview.capture.native.engine import NativeEngine
+from flask_heapview.process import glibc
 
 from ..helpers import API, BEARER, PREFIX, capture
 
@@ -61,3 +62,18 @@ def test_cycles_and_collections_are_drawn(client: Any) -> None:
     assert recent["pause"][-1] > 0
     status = client.get(f"{API}/status", headers=BEARER).json
     assert status["gc"]["recent"]["pause"] == []
+
+
+@pytest.mark.skipif(not glibc.can_trim(), reason="this C library has no malloc_trim")
+def test_releasing_can_be_tried_first(client: Any) -> None:
+    overview = page(client, "/")
+    assert f'formaction="{PREFIX}/trim/rehearsal"' in overview
+    answer = client.post(f"{API}/trim/rehearsal", headers=BEARER, json={})
+    assert answer.status_code == 200, answer.text
+    assert answer.json["before"] - answer.json["freed"] == answer.json["after"]
+    shown = client.post(f"{PREFIX}/trim/rehearsal", headers=BEARER)
+    assert "would be released" in shown.text
+    assert "Release free memory now" in shown.text
+    everyone = client.post(f"{PREFIX}/trim/rehearsal", headers=BEARER, data={"worker": "all"})
+    assert everyone.status_code == 200, everyone.text
+    assert client.post(f"{API}/trim/rehearsal").status_code == 401
