@@ -8,6 +8,7 @@ import msgspec
 
 from ..model import api
 from ..model.across import Across
+from ..model.opinions import Opinions
 from ..model.report import Report
 from ..model.service_report import ServiceReport
 from ..model.snapshot import SnapshotInfo
@@ -28,6 +29,7 @@ ANSWERS: dict[str, type] = {
     "report": Report,
     "service_report": ServiceReport,
     "across": Across,
+    "opinions": Opinions,
     "problem": api.Problem,
     "view": api.ViewOf,
     "diff": api.DiffOf,

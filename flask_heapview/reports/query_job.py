@@ -18,7 +18,7 @@ from ..model.service_report import WorkerRef
 from ..render import json as as_json
 from ..store.snapshots import Store
 from ..views.table import TableQuery
-from . import queries, service_queries
+from . import opinion_queries, queries, service_queries
 from .plausible import plausible
 
 MAX_QUERY_SECONDS = 120.0  # that an answer may take
@@ -35,6 +35,7 @@ What = Literal[
     "object",
     "objects",
     "has_values",
+    "opinions",
 ]
 
 
@@ -81,6 +82,8 @@ def _answer(job: Query, store: Store) -> bytes:
         return as_json.encode(queries.one_object(store, job.target, job.number))
     if job.what == "objects":
         return as_json.encode(queries.objects(store, job.target, job.number))
+    if job.what == "opinions":
+        return as_json.encode(opinion_queries.opinions(store, job.base, job.target))
     if job.what == "has_values":
         return to_json(queries.has_values(store, job.target))
     return to_json(queries.page(store, job.view, job.base, job.target, job.query))

@@ -32,7 +32,13 @@ def view_page(view: View, shown: Page, wanted: TableQuery, **values: Any) -> Res
 
     `values` are `link`, `tab` and `raw`, and what only one of these pages has.
     """
-    only: dict[str, Any] = {"opens": "", "download": "", "others": [], "across": None}
+    only: dict[str, Any] = {
+        "opens": "",
+        "download": "",
+        "others": [],
+        "across": None,
+        "other_engine": "",
+    }
     return page(
         view.template,
         view=view,
