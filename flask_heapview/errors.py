@@ -58,6 +58,18 @@ class DifferentWorkers(Conflict):
         )
 
 
+class DifferentEngines(Conflict):
+    """Snapshots of different engines were to be subtracted."""
+
+    title = "snapshots of different engines"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The snapshots are of different engines, so a difference is no growth. "
+            "Compare what they say: GET opinions?first=ID&second=ID."
+        )
+
+
 class NotEnoughMemory(Conflict):
     """The capture would not fit into the container's headroom (figures in bytes)."""
 

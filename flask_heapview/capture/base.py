@@ -16,7 +16,7 @@ from ..model.base import Model
 from ..model.gc import Gc
 from ..model.process import Process, Readings
 from ..model.resources import ThreadRow
-from ..model.snapshot import Kind, Requests, Snapshot, SnapshotInfo
+from ..model.snapshot import EngineName, Kind, Requests, Snapshot, SnapshotInfo
 from ..process import glibc
 from ..process.collector import read_gc
 from ..process.level_history import LevelHistory
@@ -49,6 +49,7 @@ class CaptureRequest(msgspec.Struct):
     worker: str
     label: str = ""
     kind: Kind = "ownership"
+    engine: EngineName = "auto"
     requests: Mapping[str, int] = {}  # served so far, by endpoint
     counts: Callable[[], Requests] | None = None  # in place of these, where no app counts
     endpoints: Sequence[EndpointCode] = ()

@@ -15,11 +15,20 @@ from ..allocations import tracing
 from ..errors import BadRequest, CaptureBusy, HeapViewError, NoEngine
 from ..isolation import forked_child
 from ..model.base import moment
-from ..model.snapshot import Kind, SnapshotInfo
+from ..model.snapshot import EngineName, Kind, SnapshotInfo
 from ..process import headroom
 from .base import Capture, CaptureRequest, Engine, SnapshotSink
+from .portable.available import portable_engine
 
 log = logging.getLogger("flask_heapview")
+
+
+BY_NAME = "It was asked for by its name."
+
+
+def is_engine(engine: Engine, name: str) -> bool:
+    """Whether it is the engine of that name, wherever it works."""
+    return engine.name.partition(",")[0] == name
 
 
 class _CaptureLock:
@@ -46,11 +55,15 @@ _CAPTURE_LOCK = _CaptureLock()
 
 
 class Runner:
-    """Takes captures with one engine, each within a deadline (seconds)."""
+    """Takes captures with one engine, each within a deadline (seconds).
+
+    Where a capture asks for the other engine by name, as a second opinion, it is taken with that.
+    """
 
     def __init__(self, engine: Engine, deadline: float) -> None:
         self.engine, self.deadline = engine, deadline
-        self._warm = 0
+        self._portable: Engine | None = None  # beside `engine`, once somebody has asked for it
+        self._warm: dict[int, int] = {}  # the process in which each engine was warmed up, by id
 
     @property
     def forks(self) -> bool:
@@ -64,15 +77,31 @@ class Runner:
             return "none"
         return "forked child" if self.forks else "in-process"
 
-    def require(self, kind: Kind) -> None:
-        """Raises NoEngine where no capture is possible, BadRequest where none of that kind is."""
-        if not self.engine.kinds:
-            raise NoEngine(self.engine.why)
-        if kind not in self.engine.kinds:
+    def engine_named(self, name: EngineName) -> Engine:
+        """The engine of that name. Raises NoEngine, with the reason, where it cannot run here."""
+        if name == "auto" or is_engine(self.engine, name):
+            return self.engine
+        if name == "native":
+            raise NoEngine(f"The native engine is not in use here. {self.engine.why}")
+        if self._portable is None:
+            found = portable_engine(BY_NAME)
+            if isinstance(found, str):
+                raise NoEngine(found)
+            self._portable = found
+        return self._portable
+
+    def require(self, kind: Kind, name: EngineName = "auto") -> Engine:
+        """The engine of that name. Raises NoEngine where no capture is possible, BadRequest where
+        none of that kind is."""
+        engine = self.engine_named(name)
+        if not engine.kinds:
+            raise NoEngine(engine.why)
+        if kind not in engine.kinds:
             raise BadRequest(
                 f'A capture of the kind "{kind}" needs the native engine and the graph extension. '
-                f"Here is the {self.engine.name} engine. {self.engine.why}".strip()
+                f"Here is the {engine.name} engine. {engine.why}".strip()
             )
+        return engine
 
     def start(self, request: CaptureRequest, sink: SnapshotSink) -> SnapshotInfo:
         """Starts a capture in a thread of its own and returns its status.
@@ -103,11 +132,11 @@ class Runner:
 
     def _begin(self, request: CaptureRequest, sink: SnapshotSink) -> Capture:
         """Announces a capture where one may be taken."""
-        self.require(request.kind)
-        info = self._announce(request, sink)
+        engine = self.require(request.kind, request.engine)
+        info = self._announce(request, sink, engine)
         _CAPTURE_LOCK.acquire(info.id)
         try:
-            self._require_room(request.kind)
+            self._require_room(request.kind, engine)
             sink.tidy()
             page = sink.begin(info)
         except BaseException:
@@ -115,12 +144,12 @@ class Runner:
             raise
         return Capture(request, info, sink, page, self.deadline)
 
-    def _require_room(self, kind: Kind) -> None:
+    def _require_room(self, kind: Kind, engine: Engine) -> None:
         """Raises NotEnoughMemory with the figures."""
-        headroom.require(self.engine.estimate(kind).bytes, headroom.read_headroom())
+        headroom.require(engine.estimate(kind).bytes, headroom.read_headroom())
 
     @contextmanager
-    def _turn(self, capture: Capture) -> Iterator[None]:
+    def _turn(self, capture: Capture, engine: Engine) -> Iterator[None]:
         """One fork at a time among the workers of an app: their memory may double together.
 
         Raises NotEnoughMemory where there is no room any more when the turn comes.
@@ -131,10 +160,12 @@ class Runner:
 
         with capture.sink.capture_turn(self.deadline, waiting) as waited:
             if waited:
-                self._require_room(capture.request.kind)
+                self._require_room(capture.request.kind, engine)
             yield
 
-    def _announce(self, request: CaptureRequest, sink: SnapshotSink) -> SnapshotInfo:
+    def _announce(
+        self, request: CaptureRequest, sink: SnapshotSink, engine: Engine
+    ) -> SnapshotInfo:
         return SnapshotInfo(
             id=sink.new_id(),
             state="running",
@@ -142,7 +173,7 @@ class Runner:
             taken_at=moment(),
             label=request.label,
             kind=request.kind,
-            engine=self.engine.name,
+            engine=engine.name,
             requests=request.counted(),
             clock=time.monotonic(),
             pid=os.getpid(),
@@ -153,21 +184,20 @@ class Runner:
         the child when the thread that made it ends (PR_SET_PDEATHSIG)."""
         info, sink = capture.info, capture.sink
         try:
-            with capture.page, self._turn(capture):
-                if self._warm != os.getpid():
-                    self.engine.warm_up()
-                    self._warm = os.getpid()
+            engine = self.engine_named(capture.request.engine)
+            with capture.page, self._turn(capture, engine):
+                self._warm_up(engine, capture.request.engine)
                 # what it is called is only certain now: warming up may have shown that it is unfit,
                 # and requests went on meanwhile
                 capture.info = info = msgspec.structs.replace(
                     info,
-                    engine=self.engine.name,
+                    engine=engine.name,
                     requests=capture.request.counted(),
                     taken_at=moment(),
                     clock=time.monotonic(),
                 )
                 tracing.restore_hooks()
-                self.engine.capture(capture)
+                engine.capture(capture)
             _CAPTURE_LOCK.release()  # before the mark goes: whoever sees "done" may start the next
             sink.end(info.id)
         except (forked_child.ChildFailed, HeapViewError, OSError, MemoryError) as error:
@@ -176,6 +206,14 @@ class Runner:
         except Exception as error:
             log.exception("flask-heapview: the capture failed")
             self._failed(info, sink, forked_child.describe(error))
+
+    def _warm_up(self, engine: Engine, name: EngineName) -> None:
+        """Once in each process. Raises NoEngine where it turns out to be another than was asked."""
+        if self._warm.get(id(engine)) != os.getpid():
+            engine.warm_up()
+            self._warm[id(engine)] = os.getpid()
+        if name == "native" and not is_engine(engine, name):
+            raise NoEngine(engine.why)
 
     def _failed(self, info: SnapshotInfo, sink: SnapshotSink, reason: str) -> None:
         _CAPTURE_LOCK.release()

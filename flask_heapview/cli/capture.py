@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, get_args
 
 import click
 
 from ..errors import Unreachable
 from ..model.api import Started
-from ..model.snapshot import SnapshotInfo
+from ..model.snapshot import EngineName, SnapshotInfo
 from ..text import bytes_text, ms_text
 from .place import ServiceCommand
 from .service_api import ServiceApi
@@ -34,15 +34,25 @@ MAX_SILENT_SECONDS = 20.0  # that a service may take to start anew after its wor
     show_default=True,
     help="`graph` keeps every reference, and takes longer.",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(get_args(EngineName)),
+    default="auto",
+    show_default=True,
+    help="`portable` asks for a second opinion.",
+)
 @click.option("--label", default="", help="A name for the snapshot.")
 @click.option("--wait/--no-wait", default=True, show_default=True, help="Wait until it is done.")
-def capture_command(worker: str | None, every: bool, kind: str, label: str, wait: bool) -> None:
+def capture_command(
+    worker: str | None, every: bool, kind: str, engine: str, label: str, wait: bool
+) -> None:
     """Take a snapshot of a worker. The service keeps running.
 
     With --no-wait it prints the snapshot's id and ends.
     """
     meant = target(worker, every)
-    begun = meant.ask("POST", "/snapshots", Started, {"kind": kind, "label": label})
+    wanted = {"kind": kind, "label": label, "engine": engine}
+    begun = meant.ask("POST", "/snapshots", Started, wanted)
     ids = [one.id for one in meant.good(begun)]
     if not wait:
         say("\n".join(map(cell, ids)))

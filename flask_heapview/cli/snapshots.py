@@ -15,6 +15,7 @@ from ..model.snapshot import SnapshotInfo
 from ..render.formats import GRAPH, HEAPSNAPSHOT
 from ..reports import exports, queries
 from ..reports.exports import Export
+from ..reports.service_queries import finished
 from ..store.snapshots import Store
 from ..views import VIEWS, View
 from ..views.table import TableQuery
@@ -163,7 +164,7 @@ def find_snapshots() -> SnapshotSource:
 
 def pick(source: SnapshotSource, wanted: str | None, worker: str | None = None) -> SnapshotInfo:
     """A finished snapshot by id or label, the newest where none is named. Raises NotFound."""
-    for info in _done(source):
+    for info in _done(source) if wanted else _usual(source):
         if wanted in (None, info.id, info.label) and worker in (None, info.worker):
             return info
     if wanted:
@@ -177,9 +178,19 @@ def pick(source: SnapshotSource, wanted: str | None, worker: str | None = None) 
 
 def oldest(source: SnapshotSource, target: SnapshotInfo) -> str | None:
     """The oldest one of the same worker; None where there is no other."""
-    same = [info.id for info in _done(source) if info.worker == target.worker]
+    same = [
+        info.id
+        for info in _done(source)
+        if info.worker == target.worker and info.engine_kind == target.engine_kind
+    ]
     return same[-1] if same and same[-1] != target.id else None
 
 
 def _done(source: SnapshotSource) -> list[SnapshotInfo]:
     return [info for info in source.listing() if info.state == "done"]
+
+
+def _usual(source: SnapshotSource) -> list[SnapshotInfo]:
+    """The finished ones without second opinions, the newest first."""
+    usual = {info.id for done in finished(source.listing()).values() for info in done}
+    return [info for info in _done(source) if info.id in usual]

@@ -17,9 +17,9 @@ class Libraries(Model, frozen=True):
     """Those of one process. Empty in snapshots that were taken before it was known."""
 
     python: str = ""  # the interpreter's version
-    libc: str = ""  # the C library, with its version where it tells: "glibc 2.36", "musl"
     distributions: list[Distribution] = []
     own: str | None = None  # the distribution that the app itself was installed from
+    libc: str = ""  # the C library, with its version where it tells: "glibc 2.36", "musl"
 
     def owner_of(self, name: str) -> Distribution | None:
         """The distribution of a dotted name: of a module, a type, or a path that begins in one."""

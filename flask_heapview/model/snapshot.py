@@ -24,6 +24,7 @@ SCHEMA = "flask-heapview/snapshot/1"
 State = Literal["running", "done", "failed"]
 Kind = Literal["ownership", "graph"]
 CountedBy = Literal["app", "server", "nobody"]
+EngineName = Literal["auto", "native", "portable"]  # auto: the one that is in use
 
 
 class Progress(Model, frozen=True):
@@ -81,6 +82,11 @@ class SnapshotInfo(Model, frozen=True):
     pinned: bool = False
     clock: float = 0.0  # seconds of the machine's monotonic clock, to tell intervals
     pid: int = 0
+
+    @property
+    def engine_kind(self) -> str:
+        """Which engine it was, wherever that worked: "native" also of "native, in-process"."""
+        return self.engine.partition(",")[0]
 
 
 class Snapshot(Model, frozen=True):

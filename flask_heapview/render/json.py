@@ -9,6 +9,7 @@ import msgspec
 from ..model import api
 from ..model.across import Across
 from ..model.history import History
+from ..model.opinions import Opinions
 from ..model.report import Report
 from ..model.retained import Cut, ObjectDetail, ObjectList
 from ..model.service_report import ServiceReport
@@ -35,6 +36,7 @@ ANSWERS: dict[str, type] = {
     "object": ObjectDetail,
     "objects": ObjectList,
     "cut": Cut,
+    "opinions": Opinions,
     "problem": api.Problem,
     "view": api.ViewOf,
     "diff": api.DiffOf,

@@ -9,7 +9,7 @@ import msgspec
 
 from .._version import __version__
 from ..analysis.judge import judge
-from ..errors import BadRequest, Conflict, DifferentWorkers, NotFound
+from ..errors import BadRequest, Conflict, DifferentEngines, DifferentWorkers, NotFound
 from ..graphs.loader import WHY_NOT as WHY_NO_GRAPHS
 from ..model.api import DiffOf, ViewOf
 from ..model.base import Model
@@ -62,6 +62,8 @@ def pair(store: Store, base: str | None, target: str | None) -> tuple[Snapshot, 
     first, last = store.info(base), store.info(target)
     if first.worker != last.worker:
         raise DifferentWorkers((first.worker, last.worker))
+    if first.engine_kind != last.engine_kind:
+        raise DifferentEngines
     if first.clock > last.clock:
         raise BadRequest("The base was taken after the target: swap them.")
     return store.load(base), store.load(target)
@@ -74,6 +76,7 @@ def between(store: Store, base: Snapshot, target: Snapshot) -> list[Snapshot]:
         for info in store.listing()
         if info.state == "done"
         and info.worker == target.info.worker
+        and info.engine_kind == target.info.engine_kind
         and base.info.clock < info.clock < target.info.clock
     ]
     inner = [store.load(info.id) for info in reversed(rows[:MAX_SNAPSHOTS_BETWEEN])]

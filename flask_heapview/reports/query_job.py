@@ -18,7 +18,7 @@ from ..model.service_report import WorkerRef
 from ..render import json as as_json
 from ..store.snapshots import Store
 from ..views.table import TableQuery
-from . import exports, queries, service_queries
+from . import exports, opinion_queries, queries, service_queries
 from .exports import Export
 from .plausible import plausible
 
@@ -40,6 +40,7 @@ What = Literal[
     "has_values",
     "export",
     "export_graph",
+    "opinions",
 ]
 
 
@@ -96,6 +97,8 @@ def _answer(job: Query, store: Store) -> bytes:
         return as_json.encode(queries.objects(store, job.target, job.number))
     if job.what == "name_history":
         return to_json(queries.name_history(store, job.target, job.query.only, job.query.name))
+    if job.what == "opinions":
+        return as_json.encode(opinion_queries.opinions(store, job.base, job.target))
     if job.what == "has_values":
         return to_json(queries.has_values(store, job.target))
     if job.what == "export":

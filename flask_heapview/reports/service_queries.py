@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -43,12 +44,22 @@ def latest_pair(done: Sequence[SnapshotInfo]) -> tuple[SnapshotInfo, SnapshotInf
 
 
 def finished(listing: Iterable[SnapshotInfo]) -> Mapping[str, list[SnapshotInfo]]:
-    """The finished ones of a store's listing by worker, the newest first."""
+    """The finished ones of a store's listing by worker, the newest first.
+
+    Second opinions, which another engine took, are left out.
+    """
     found: dict[str, list[SnapshotInfo]] = {}
     for info in listing:
         if info.state == "done":
             found.setdefault(info.worker, []).append(info)
-    return found
+    return {worker: _of_usual_engine(done) for worker, done in found.items()}
+
+
+def _of_usual_engine(done: list[SnapshotInfo]) -> list[SnapshotInfo]:
+    """Those of the engine that took most of them."""
+    counts = Counter(info.engine_kind for info in done)
+    usual = max(counts, key=lambda kind: (counts[kind], kind == "native"))
+    return [info for info in done if info.engine_kind == usual]
 
 
 def service_report(store: Store, live: Sequence[WorkerRef]) -> ServiceReport:

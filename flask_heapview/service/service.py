@@ -25,7 +25,7 @@ from ..model.api import CaptureState, Estimate, Status, WatchState, WorkerInfo
 from ..model.base import from_json, moment
 from ..model.history import History
 from ..model.report import Report
-from ..model.snapshot import Kind, SnapshotInfo
+from ..model.snapshot import EngineName, Kind, SnapshotInfo
 from ..process import memory, pymalloc
 from ..process.cgroup import read_container
 from ..process.collector import PAUSES, read_gc
@@ -157,7 +157,9 @@ class Service:
 
     # --- captures
 
-    def capture(self, app: Flask, label: str, kind: Kind) -> SnapshotInfo:
+    def capture(
+        self, app: Flask, label: str, kind: Kind, engine: EngineName = "auto"
+    ) -> SnapshotInfo:
         """Starts a capture; see Runner.start for what is raised. Where no thread runs between
         requests, this one waits for its end."""
         POSTPONED.allow()
@@ -167,6 +169,7 @@ class Service:
                 worker=self.worker,
                 label=label,
                 kind=kind,
+                engine=engine,
                 requests=self.requests(),
                 endpoints=endpoint_codes(app.view_functions, self.blueprint),
                 app_module=app.import_name,

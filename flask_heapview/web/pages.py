@@ -18,7 +18,7 @@ from ..reports.queries import Page
 from ..views import BY_NAME, VIEWS
 from ..views.objects import big_objects, cut_tables, detail_tables
 from ..views.path import of_cut, of_object
-from . import across, name_history, overview, rehearsal, sign_in, ticket
+from . import across, name_history, opinions, overview, rehearsal, sign_in, ticket
 from .api import cut_asked, kind_asked, object_asked
 from .frame import back, page
 from .guard import ask, live_workers, may, service
@@ -33,6 +33,7 @@ def register(blueprint: Blueprint) -> None:
     overview.register(blueprint)
     ticket.register(blueprint)
     rehearsal.register(blueprint)
+    opinions.register(blueprint)
     blueprint.add_url_rule("/report/service", "service_report", _service_report, methods=["GET"])
     _register_stored(blueprint)
 
@@ -46,6 +47,7 @@ def register_reading(blueprint: Blueprint) -> None:
 def _register_stored(blueprint: Blueprint) -> None:
     across.register(blueprint)
     name_history.register(blueprint)
+    opinions.register_reading(blueprint)
     for method, path, name, function in (
         ("GET", "/snapshots/<snapshot_id>", "snapshot", _snapshot),
         ("GET", "/snapshots/<snapshot_id>/objects", "objects", _objects),
@@ -89,6 +91,7 @@ def _view_page(name: str) -> Any:
             opens=url_for(".snapshot", snapshot_id=snapshot_id),
             download=_download(snapshot_id),
             others=_others(shown.snapshot),
+            other_engine=opinions.other_engine(shown.snapshot),
         )
 
     return one_view
@@ -170,7 +173,9 @@ def _others(info: SnapshotInfo) -> list[SnapshotInfo]:
     return [
         other
         for other in service().store.listing()
-        if other.state == "done" and other.worker == info.worker and other.clock < info.clock
+        if other.state == "done"
+        and (other.worker, other.engine_kind) == (info.worker, info.engine_kind)
+        and other.clock < info.clock
     ]
 
 
@@ -188,9 +193,11 @@ def _ordered() -> tuple[str | None, str | None]:
 def _compare() -> BaseResponse:
     base, target = _ordered()
     if base and target:
-        store = service().store
-        if store.info(base).worker != store.info(target).worker:
+        first, last = service().store.info(base), service().store.info(target)
+        if first.worker != last.worker:
             return back("across", base=base, target=target)
+        if first.engine_kind != last.engine_kind:
+            return back("opinions", first=base, second=target)
     return back("report", base=base, target=target)
 
 

@@ -76,6 +76,7 @@ def view_page(view: View, shown: Page, wanted: TableQuery, **values: Any) -> Res
     """
     only: dict[str, Any] = {"opens": "", "download": "", "others": [], "across": None}
     only |= {"file": None, "heapsnapshot": "", "stacks": STACKS if view.picture else ()}
+    only |= {"other_engine": ""}
     return page(
         view.template,
         view=view,

@@ -17,7 +17,7 @@ from ..errors import BadRequest, HeapViewError, NotFound
 from ..model import api
 from ..model.base import Model, from_json
 from ..model.history import History
-from ..model.snapshot import Kind
+from ..model.snapshot import EngineName, Kind
 from ..process import rehearsal
 from ..process.actions import collect, trim
 from ..render import json as as_json
@@ -64,8 +64,11 @@ def _capture(here: Service, fields: Fields) -> api.Started:
     kind = text_field(fields, "kind") or "ownership"
     if kind not in get_args(Kind):
         raise BadRequest(f"kind must be one of {', '.join(get_args(Kind))}.")
+    engine = text_field(fields, "engine") or "auto"
+    if engine not in get_args(EngineName):
+        raise BadRequest(f"engine must be one of {', '.join(get_args(EngineName))}.")
     label = clean(text_field(fields, "label") or "", MAX_LABEL_CHARACTERS)
-    info = here.capture(_app(), label, cast(Kind, kind))
+    info = here.capture(_app(), label, cast(Kind, kind), cast(EngineName, engine))
     return api.Started(id=info.id, state=info.state, worker=here.worker)
 
 

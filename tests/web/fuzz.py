@@ -69,7 +69,7 @@ TYPES = (
 FIELDS = (
     *("label", "kind", "worker", "mode", "frames", "sample_bytes", "times", "every_requests"),
     *("every_seconds", "pinned", "token", "next", "csrf_token", "base", "target", "format", "view"),
-    *("download", "sort", "q", "group", "node", "all", "native", "snapshot_id", "index"),
+    *("download", "sort", "q", "group", "node", "all", "native", "snapshot_id", "index", "flavor"),
 )
 COMPARES = (b"/report", b"/diff", b"/compare", b"/across")  # what takes two snapshots
 # what a field is made for: behind it lies more to break
@@ -87,6 +87,7 @@ LIKELY: dict[str, Sequence[object]] = {
     "all": (1,),
     "pinned": (0, 1),
     "format": ("markdown",),
+    "flavor": ("github", "gitlab", "jira"),
     "token": ("a-token-for-the-tests-0123456789",),
     "next": ("/_debug/memory/", "/_debug/memory/report?base=x"),
     "filename": ("heapview.css", "icon.svg", "login.js"),

@@ -35,7 +35,7 @@ SCOPES_ASKED = "HTTP_X_SCOPES"
 # what costs as much as a hundred refusals is drawn more seldom
 DEAR = (
     *("collect", "trim", "watch", "capture", "report", "diff", "compare", "across"),
-    *("overview", "schema"),
+    *("overview", "schema", "opinion", "ticket"),
 )
 
 
