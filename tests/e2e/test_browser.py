@@ -16,6 +16,7 @@ from .apps import LEAKY
 
 SHOTS = os.environ.get("HEAPVIEW_SHOTS")  # a directory, to look at every page
 SIZES = {"narrow": (400, 900), "wide": (2000, 1100)}
+WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 OTHER_WINDOWS = (("wide", "dark"), ("narrow", "light"))  # make test-all has them
 
 
@@ -45,6 +46,18 @@ def sign_in(page: Any) -> None:
 def shot(page: Any, name: str) -> None:
     if SHOTS:
         page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
+
+
+def violations(page: Any) -> list[str]:
+    """What keeps people out, by the rules of WCAG 2.2 AA, as axe-core checks them."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, options={"runOnly": WCAG, "resultTypes": ["violations"]})
+    return [
+        f"{one['id']}: {node['html'][:200]} {node['failureSummary'][:200]}"
+        for one in found.response["violations"]
+        for node in one["nodes"][:3]
+    ]
 
 
 def take(page: Any, server: Server, label: str) -> None:
@@ -197,7 +210,9 @@ def test_without_javascript_everything_but_live_progress_works(
         *(pytest.param(*rest, marks=pytest.mark.slow) for rest in OTHER_WINDOWS),
     ],
 )
-def test_every_page_fits_its_window(browser: Any, server: Server, scheme: str, size: str) -> None:
+def test_every_page_fits_its_window_and_is_accessible(
+    browser: Any, server: Server, scheme: str, size: str
+) -> None:
     width, height = SIZES[size]
     page = open_page(
         browser, server, color_scheme=scheme, viewport={"width": width, "height": height}
@@ -212,6 +227,7 @@ def test_every_page_fits_its_window(browser: Any, server: Server, scheme: str, s
     pages |= {"service-report": "/report/service", "across": "/across"}
     pages |= {f"view-{name}": f"/snapshots/{ids[0]}/{name}" for name in names}
     pages |= {f"diff-{name}": f"/compare/{name}?{pair}" for name in names}
+    kept_out = {}
     for name, path in pages.items():
         page.goto(PREFIX + path)
         shot(page, f"{name}-{size}-{scheme}")
@@ -219,4 +235,6 @@ def test_every_page_fits_its_window(browser: Any, server: Server, scheme: str, s
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert overflow <= 0, f"{name} is {overflow} px too wide at {width} px"
+        kept_out[name] = violations(page)
+    assert {name: found for name, found in kept_out.items() if found} == {}
     page.context.close()
