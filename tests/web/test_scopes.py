@@ -56,6 +56,7 @@ def test_keys_need_the_scope_values(asked: Client) -> None:
     base, target = asked.capture(), asked.capture()
     for path in (
         f"{API}/snapshots/{target}/caches",
+        f"{API}/snapshots/{target}/caches?format=csv",
         f"{PREFIX}/snapshots/{target}/caches?all=1",
         f"{API}/diff?base={base}&target={target}",
     ):
@@ -68,6 +69,13 @@ def test_keys_need_the_scope_values(asked: Client) -> None:
     path = f"{PREFIX}/compare/caches?base={base}&target={later}&all=1"
     assert KEY in asked.get(path, "view", "values")
     assert KEY not in asked.get(path, "view")
+
+
+def test_a_graph_as_a_file_needs_the_scope_export(asked: Client) -> None:
+    path = f"{API}/snapshots/20260101-000000-00000000/graph?format=heapsnapshot"
+    for scopes, status in (({"view", "capture", "values"}, 403), ({"export"}, 404)):
+        asked.scopes = scopes
+        assert asked.client.get(path).status_code == status
 
 
 def test_the_verdict_needs_the_scope_export(asked: Client) -> None:
