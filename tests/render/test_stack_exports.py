@@ -92,6 +92,7 @@ def test_nothing_at_all_is_a_profile_too() -> None:
     assert [p["samples"] for p in json.loads(speedscope.render(empty, "1"))["profiles"]] == [[], []]
 
 
+@pytest.mark.slow  # Go is large: make test-all has it, make test has the schema
 def test_go_reads_it(tmp_path: Path) -> None:
     go = shutil.which("go")
     needs(go, "go tool pprof comes with Debian's package golang-go")
