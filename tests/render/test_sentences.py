@@ -9,6 +9,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
+import flask_heapview.render.sentences.opinions  # noqa: F401  registers its words
 from flask_heapview.analysis.library_rules import LOST_REFERENCE, REMEDY_RULES
 from flask_heapview.model import facts
 from flask_heapview.model.fact import Fact
@@ -40,6 +41,8 @@ TEXTS = {
     "endpoint": "shop.process_data",
     "name": "/dev/shm/upload-#",
     "rule": "native",
+    "first": "native",
+    "second": "portable",
     "worker": "4711-1795000000",
     "than_worker": "4712-1795000000",
     "error": "A snapshot is damaged. Delete it.",
@@ -54,7 +57,7 @@ TEXTS = {
 WORKER = re.compile(r"\b[Ww]orkers? [\d,]+(?:-\d+)?(?:(?:, | and )[\d,]+)*")
 UNITS = (
     r"B|kB|MB|GB|requests?|objects?|entries|intervals?|readings?|threads?|times?|files?|arenas?"
-    r"|workers?|samples?|s"
+    r"|workers?|samples?|types?|s"
 )
 
 
