@@ -10,6 +10,7 @@ import pytest
 
 from flask_heapview.capture.native.engine import NativeEngine
 
+from ..helpers import needs_portable
 from ..run_isolated import alone
 
 if NativeEngine.why_not() is not None:
@@ -111,3 +112,35 @@ def green():
     )
     assert found["held"] == 500
     assert found["garbage"] == found["freed"] == 0
+
+
+GARBAGE = """
+class Node:
+    def __init__(self, number):
+        self.me, self.number = self, number
+
+def made(number):
+    vars(Node(number))["rows"] = [number]  # as functools.cached_property does
+
+engine = select_engine(ENGINE)
+runner = Runner(engine, 120)
+taken()
+gc.collect()
+gc.disable()
+for number in range(500):
+    made(number)
+snapshot = taken()
+tree = snapshot.ownership.stacks
+kinds = [tree.frame_at(node).type for node in tree.below("(held from C)")]
+from_c = kinds.count("__main__.Node")
+say(garbage=snapshot.cycles.garbage_objects, freed=gc.collect(), from_c=from_c)
+"""
+
+
+@pytest.mark.parametrize("engine", ["native", pytest.param("portable", marks=needs_portable)])
+def test_garbage_with_a_dictionary_of_its_attributes_is_garbage(engine: str) -> None:
+    """3.13 does not visit that dictionary, which its instance holds alone."""
+    found = alone(GARBAGE.replace("ENGINE", repr(engine)))
+    assert found["from_c"] == 0
+    assert found["garbage"] >= 2 * 500
+    assert found["freed"] >= 2 * 500

@@ -160,10 +160,32 @@ class _HeapLook:
         """
         _mark_own((self,), seen.tas)  # type: ignore[attr-defined]
         rest = _unseen(gc.get_objects(), seen)
-        self.walk.walk_others(FROM_C, _held_outside(rest), OURS)
+        self.walk.walk_others(FROM_C, self._held_outside(rest), OURS)
         garbage = _unseen(rest, seen)
         self.garbage_node = self.walk.walk_others(GARBAGE, garbage, OURS)
         return garbage
+
+    def _held_outside(self, rest: list[object]) -> list[object]:
+        """Those with more references than the others in the list account for."""
+        inside: Counter[int] = Counter()
+        for obj in rest:
+            found = set(map(id, referents(obj)))
+            inside.update(map(id, referents(obj)))
+            inside.update(self._own_dict(obj) - found)
+        held = []
+        for obj in rest:
+            # three more: the list, the variable and the argument of getrefcount
+            if sys.getrefcount(obj) - 3 > inside[id(obj)]:
+                held.append(obj)
+        return held
+
+    def _own_dict(self, obj: object) -> set[int]:
+        """The address of an instance's dictionary. CPython 3.13 visits the values that lie within
+        the instance, and not the dictionary that was made of them."""
+        getter = self.types.of(obj).dict_getter
+        if getter is None or not self.forked:
+            return set()
+        return {id(getter(obj))}
 
     def _functions(self) -> list[object]:
         return [o for o in gc.get_objects() if type(o) is types.FunctionType]
@@ -347,19 +369,6 @@ def _unseen(objects: Iterable[object], seen: object) -> list[object]:
         if obj not in seen:  # type: ignore[operator]
             found.append(obj)
     return found
-
-
-def _held_outside(rest: list[object]) -> list[object]:
-    """Those with more references than the others in the list account for."""
-    inside: Counter[int] = Counter()
-    for obj in rest:
-        inside.update(map(id, referents(obj)))
-    held = []
-    for obj in rest:
-        # three more: the list, the variable and the argument of getrefcount
-        if sys.getrefcount(obj) - 3 > inside[id(obj)]:
-            held.append(obj)
-    return held
 
 
 def newest(obj: object, wanted: int) -> list[object]:

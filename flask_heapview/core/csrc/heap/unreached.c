@@ -62,11 +62,32 @@ take_back(PyObject *child, void *arg)
     return 0;
 }
 
+static int
+is_it(PyObject *child, void *sought)
+{
+    return child == sought;
+}
+
+/* CPython 3.13 visits the values that lie within an instance, and not the dictionary that was made
+ * of them (Objects/dictobject.c, PyObject_VisitManagedDict). The instance holds it all the same. */
+static void
+count_own_dict(HvWalk *walk, PyObject *op, Unreached *unreached)
+{
+    HvType *type = hv_type_of(&walk->core, op);
+    if (!(type->type->tp_flags & Py_TPFLAGS_MANAGED_DICT))
+        return;
+    PyObject *dict = hv_attributes(op, type->type).dict;
+    if (dict != NULL && hv_set_has(&unreached->set, dict) &&
+        !type->type->tp_traverse(op, is_it, dict))
+        count_inside(dict, unreached);
+}
+
 /* A reference that carries no count says nothing of who else holds the object. */
 static void
 count_references(HvWalk *walk, PyObject *op, void *state)
 {
     hv_traverse(&walk->core, op, count_inside, state);
+    count_own_dict(walk, op, state);
     hv_visit_uncounted_of(&walk->core, op, take_back, state);
 }
 
