@@ -20,8 +20,9 @@ MODULES_PATH = "sys.modules"
 PROFILER_PATHS = re.compile(r"^(flask_heapview|guppy|objgraph|pympler)\b")  # a capture's own books
 # what a test runner notes of each call, in a check that runs under one; and a capture of itself
 TEST_HARNESS_TYPES = ("_pytest.logging.", "_pytest.capture.", "_pytest.recwarn.", "flask_heapview.")
-# what trims its own lists from time to time: a connection's of its cursors, every 200
-SELF_TRIMMING_TYPES = frozenset(("sqlite3.Connection",))
+# what trims its own lists from time to time: a connection's of its cursors, every 200; that of the
+# objects that share the memory of a DataFrame's column, beyond 500 (pandas/_libs/internals.pyx)
+SELF_TRIMMING_TYPES = frozenset(("sqlite3.Connection", "pandas._libs.internals.BlockValuesRefs"))
 _REGISTRY_TYPES = (
     "blinker.",
     "logging.",
