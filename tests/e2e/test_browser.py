@@ -203,6 +203,29 @@ def test_without_javascript_everything_but_live_progress_works(
     page.context.close()
 
 
+def every_page(server: Server) -> dict[str, str]:
+    """The addresses of all kinds of pages, by name."""
+    ids = [s["id"] for s in server.api("GET", "/snapshots")[1]["snapshots"] if s["state"] == "done"]
+    pair = f"base={ids[-1]}&target={ids[0]}"
+    names = ["ownership", "heap", "caches", "cycles", "allocations", "resources", "gc", "process"]
+    pages = {"overview": "/", "report": f"/report?{pair}", "missing": "/report?target=nothing"}
+    pages |= {"service-report": "/report/service", "across": "/across"}
+    pages |= {"ticket": f"/report/ticket?{pair}"}
+    pages |= {f"view-{name}": f"/snapshots/{ids[0]}/{name}" for name in names}
+    return pages | {f"diff-{name}": f"/compare/{name}?{pair}" for name in names}
+
+
+def shown(browser: Any, server: Server, size: str, scheme: str) -> Any:
+    """A page in that window, signed in."""
+    width, height = SIZES[size]
+    viewport = {"width": width, "height": height}
+    page = open_page(browser, server, color_scheme=scheme, viewport=viewport)
+    page.goto(f"{PREFIX}/login")
+    shot(page, f"login-{size}-{scheme}")
+    sign_in(page)
+    return page
+
+
 @pytest.mark.parametrize(
     ("size", "scheme"),
     [
@@ -210,31 +233,33 @@ def test_without_javascript_everything_but_live_progress_works(
         *(pytest.param(*rest, marks=pytest.mark.slow) for rest in OTHER_WINDOWS),
     ],
 )
-def test_every_page_fits_its_window_and_is_accessible(
-    browser: Any, server: Server, scheme: str, size: str
-) -> None:
-    width, height = SIZES[size]
-    page = open_page(
-        browser, server, color_scheme=scheme, viewport={"width": width, "height": height}
-    )
-    page.goto(f"{PREFIX}/login")
-    shot(page, f"login-{size}-{scheme}")
-    sign_in(page)
-    ids = [s["id"] for s in server.api("GET", "/snapshots")[1]["snapshots"] if s["state"] == "done"]
-    pair = f"base={ids[-1]}&target={ids[0]}"
-    names = ["ownership", "heap", "caches", "cycles", "allocations", "resources", "gc", "process"]
-    pages = {"overview": "/", "report": f"/report?{pair}", "missing": "/report?target=nothing"}
-    pages |= {"service-report": "/report/service", "across": "/across"}
-    pages |= {f"view-{name}": f"/snapshots/{ids[0]}/{name}" for name in names}
-    pages |= {f"diff-{name}": f"/compare/{name}?{pair}" for name in names}
-    kept_out = {}
-    for name, path in pages.items():
+def test_every_page_fits_its_window(browser: Any, server: Server, scheme: str, size: str) -> None:
+    page = shown(browser, server, size, scheme)
+    for name, path in every_page(server).items():
         page.goto(PREFIX + path)
         shot(page, f"{name}-{size}-{scheme}")
         overflow = page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
-        assert overflow <= 0, f"{name} is {overflow} px too wide at {width} px"
+        assert overflow <= 0, f"{name} is {overflow} px too wide in a {size} window"
+    page.context.close()
+
+
+@pytest.mark.parametrize(
+    ("size", "scheme"),
+    [
+        ("narrow", "light"),
+        *(
+            pytest.param(*rest, marks=pytest.mark.slow)
+            for rest in (("narrow", "dark"), ("wide", "light"), ("wide", "dark"))
+        ),
+    ],
+)
+def test_nobody_is_kept_out(browser: Any, server: Server, scheme: str, size: str) -> None:
+    page = shown(browser, server, size, scheme)
+    kept_out = {}
+    for name, path in every_page(server).items():
+        page.goto(PREFIX + path)
         kept_out[name] = violations(page)
     assert {name: found for name, found in kept_out.items() if found} == {}
     page.context.close()
