@@ -45,7 +45,7 @@ def find_memory_growth(case: Case, leaks: Sequence[Finding]) -> list[Finding]:
     kept = []
     for finding in found:
         apart = finding.cause == "native" and leaks and _stands_apart(case, finding, leaks)
-        if not apart and finding.cause == "native" and not _is_the_reason(finding, anonymous):
+        if not apart and finding.cause == "native" and not _is_the_reason(case, finding, anonymous):
             continue
         if leaks and not apart:  # what hangs on the objects that pile up goes with them
             _depend(finding, leaks)
@@ -61,8 +61,10 @@ def _depend(finding: Finding, leaks: Sequence[Finding]) -> None:
         _hang(finding, leaks[0])
 
 
-def _is_the_reason(native: Finding, anonymous: Growth) -> bool:
-    return native.bytes >= MIN_RESIDENT_SHARE * anonymous.total
+def _is_the_reason(case: Case, native: Finding, anonymous: Growth) -> bool:
+    """Of what the process grew by for long: garbage that waits for the collector goes again."""
+    waiting = case.target.cycles.garbage_bytes - case.base.cycles.garbage_bytes
+    return native.bytes >= MIN_RESIDENT_SHARE * (anonymous.total - max(0, waiting))
 
 
 def _stands_apart(case: Case, native: Finding, leaks: Sequence[Finding]) -> bool:

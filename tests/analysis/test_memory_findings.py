@@ -88,3 +88,19 @@ def test_other_workers_files_come_at_no_even_rate(files: tuple[int, ...], leaks:
     (suspect,) = judge_in_words(rows).suspects
     assert suspect.cause == "off-process"
     assert suspect.leaks is leaks
+
+
+@pytest.mark.parametrize(("garbage", "leaks"), [(50, True), (0, False)])
+def test_garbage_that_waits_is_no_growth_beside_which_it_is_small(
+    garbage: int, leaks: bool
+) -> None:
+    """10 of 70 MB are native, and 50 MB are garbage that the collector is going to free."""
+
+    def made(turn: int) -> Snapshot:
+        found = snapshot(turn, 100, **memory(turn, native=5, anonymous=35))
+        cycles = msgspec.structs.replace(found.cycles, garbage_bytes=garbage * MB * turn // 2)
+        return msgspec.structs.replace(found, cycles=cycles)
+
+    report = judge_in_words([made(turn) for turn in range(3)])
+    sure = [one.cause for one in report.suspects if one.confidence >= 0.5]
+    assert ("native" in sure) is leaks
