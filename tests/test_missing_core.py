@@ -136,6 +136,7 @@ def test_only_the_graphs_fail(checkout: Path, good: Path, tmp_path: Path) -> Non
     assert not list((tmp_path / "env").rglob("_core*.failure.txt"))
 
 
+@pytest.mark.slow
 def test_built_for_another_python(copied: tuple[Path, Path], tmp_path: Path) -> None:
     python, site = copied
     other = "_core.cpython-399-x86_64-linux-gnu.so"

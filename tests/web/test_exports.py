@@ -196,6 +196,7 @@ def test_without_a_snapshot_there_is_no_latest(client: Any) -> None:
 # --- the graph
 
 
+@pytest.mark.slow  # the heap of a test runner is large
 def test_the_graph_for_devtools(shop: Any) -> None:
     info = get(shop, f"/snapshots/{shop.ids[1]}").json
     if info["kind"] != "graph":

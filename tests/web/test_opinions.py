@@ -71,6 +71,7 @@ def get(client: Any, path: str, status: int = 200, **query: str) -> Any:
     return answer
 
 
+@pytest.mark.slow
 def test_both_engines_stand_side_by_side(client: Any, pair: dict[str, str]) -> None:
     found = get(client, f"{API}/opinions", **pair).json
     engines = [found[name]["engine"].partition(",")[0] for name in ("first", "second")]
@@ -91,6 +92,7 @@ def test_both_engines_stand_side_by_side(client: Any, pair: dict[str, str]) -> N
     assert "Objects, portable" in page
 
 
+@pytest.mark.slow
 def test_they_are_never_subtracted(client: Any, pair: dict[str, str]) -> None:
     two = {"base": pair["first"], "target": pair["second"]}
     for path in ("report", "diff"):
@@ -106,6 +108,7 @@ def test_they_are_never_subtracted(client: Any, pair: dict[str, str]) -> None:
     assert report["interval"]["snapshots"] == 2  # without the one between them
 
 
+@pytest.mark.slow
 def test_foolish_pairs(client: Any, pair: dict[str, str]) -> None:
     first = pair["first"]
     for query, words in (({}, "first=ID"), ({"first": first, "second": first}, "native engine")):
