@@ -25,7 +25,7 @@ from ..views.drawing import Drawing
 from ..views.icicle import Icicle, icicle
 from ..views.links import Known, add_links
 from ..views.name_history import MEASURED, NameHistory, moment_of
-from ..views.paths import nodes_of, path_of
+from ..views.owner_paths import nodes_of, path_of
 from ..views.table import RowLink, Table, TableQuery
 from ..views.tree import crumbs
 from ..views.treemap import Treemap
@@ -155,10 +155,10 @@ def page(store: Store, name: str, base: str | None, target: str | None, query: T
     shown = view_named(name)
     if base is not None:
         two = pair(store, base, target)
-        return page_of_two(two, shown, query, bool(_earlier(store, two[1].info)))
+        return page_of_two(two, shown, query, bool(earlier(store, two[1].info)))
     last = store.load(target or "")
     data = shown.read(last)
-    return _page(shown, None, last, data, query, bool(_earlier(store, last.info)))
+    return _page(shown, None, last, data, query, bool(earlier(store, last.info)))
 
 
 def page_of_two(
@@ -239,12 +239,14 @@ def _at_owner(stacks: Stacks, query: TableQuery) -> TableQuery:
     return msgspec.structs.replace(query, node=node, only="", name="")
 
 
-def _earlier(store: Store, info: SnapshotInfo) -> list[SnapshotInfo]:
-    """Older snapshots of the same worker, the newest first."""
+def earlier(store: Store, info: SnapshotInfo) -> list[SnapshotInfo]:
+    """Older snapshots of the same worker by the same engine, the newest first."""
     return [
         other
         for other in store.listing()
-        if other.state == "done" and other.worker == info.worker and other.clock < info.clock
+        if other.state == "done"
+        and (other.worker, other.engine_kind) == (info.worker, info.engine_kind)
+        and other.clock < info.clock
     ]
 
 
@@ -253,7 +255,7 @@ def name_history(store: Store, target: str | None, only: str, name: str) -> Name
     if only not in MEASURED:
         raise BadRequest(f"only must be one of {', '.join(MEASURED)}.")
     last = store.info(target or "")
-    infos = [last, *_earlier(store, last)[: MAX_HISTORY - 1]][::-1]
+    infos = [last, *earlier(store, last)[: MAX_HISTORY - 1]][::-1]
     moments = [moment_of(store.load(info.id), only, name) for info in infos]
     return NameHistory(only=only, name=name, moments=moments)
 

@@ -12,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from ..model.stacks import Stacks
+from .short_place import short_place
 from .tree import name_of
 
 Tone = Literal["own", "other", "up", "down", "same"]
@@ -106,9 +107,11 @@ class _Tree:
         name, kind = frame.label, frame.type
         if name.startswith("["):  # "[value]" alone says little
             name = f"{name} {kind.rpartition('.')[2]}"
-        if frame.file:  # the end of a path says most
-            short = "/".join(frame.file.rsplit("/", 2)[-2:])
-            name, kind = f"{name}  {short}:{frame.line}", f"{frame.file}:{frame.line}"
+        if frame.file:
+            name, kind = (
+                f"{name}  {short_place(frame.file, frame.line)}",
+                f"{frame.file}:{frame.line}",
+            )
         net = None if self.net is None else self.net[node]
         return Cell(
             left=left,

@@ -15,7 +15,7 @@ from ..model.snapshot import Snapshot
 from .grouping import GROUPS
 from .name_history import MEASURED
 from .narrowed import ENDPOINT, line_of
-from .paths import paths, places, with_ancestors
+from .owner_paths import paths, places, with_ancestors
 from .table import Row, RowLink, Table
 
 HISTORY = "history"  # the page of a name in all snapshots of a worker, beside the views

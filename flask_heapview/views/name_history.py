@@ -7,7 +7,7 @@ from typing import Any
 from ..model.base import Model
 from ..model.snapshot import Snapshot, SnapshotInfo
 from .grouping import GROUPS, grouped
-from .paths import nodes_of
+from .owner_paths import nodes_of
 from .table import Column, Row, RowLink, Table, TableQuery, table
 
 MEASURED = ("type", "owner", *GROUPS)  # what a name may be of

@@ -8,7 +8,7 @@ from ..analysis.growing_sites import same_site
 from ..analysis.own_sites import added, sites_below
 from ..model.ownership import Ownership, Site
 from ..model.snapshot import Snapshot
-from .paths import nodes_of, paths
+from .owner_paths import nodes_of, paths
 from .table import Column, Row, Table, TableQuery, table
 
 ENDPOINT = "endpoint "  # begins the label of a root of allocations

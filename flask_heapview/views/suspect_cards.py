@@ -8,6 +8,7 @@ import msgspec
 
 from ..model.facts import Impact
 from ..model.report import AllocatedAt, Report, Suspect
+from .short_place import short_place
 
 MAX_CARDS = 3
 # where a sentence ends: a dotted name has no blank behind its dot
@@ -38,11 +39,6 @@ def suspect_board(report: Report) -> SuspectBoard:
     return SuspectBoard(cards, len(report.suspects))
 
 
-def short_place(site: AllocatedAt) -> str:
-    """The end of a path says most: its file, and the directory that the file is in."""
-    return f"{'/'.join(site.file.rsplit('/', 2)[-2:])}:{site.line}"
-
-
 def first_sentence(text: str) -> str:
     """Up to where the next one begins."""
     return _END.split(text, maxsplit=1)[0]
@@ -54,7 +50,7 @@ def _card(suspect: Suspect) -> SuspectCard:
     return SuspectCard(
         suspect=suspect,
         site=site,
-        place="" if site is None else short_place(site),
+        place="" if site is None else short_place(site.file, site.line),
         impact=next((words for fact, words in said if isinstance(fact, Impact)), ""),
         remedy=first_sentence(suspect.remedy),
     )

@@ -38,6 +38,7 @@ def register(blueprint: Blueprint) -> None:
         ("POST", "/tracing", "tracing", _tracing),
         ("POST", "/collect", "collect", _collect),
         ("POST", "/trim", "trim", _trim),
+        ("POST", "/trim/rehearsal", "rehearse_trim", _rehearse_trim),
         ("POST", "/watch", "watch", _watch),
         ("POST", "/unwatch", "unwatch", _unwatch),
         ("POST", "/snapshots/<snapshot_id>/forget", "forget", _forget),
@@ -250,6 +251,12 @@ def _collect() -> Response:
 @needs("capture")
 def _trim() -> Response:
     return page("trimmed.html", results=_good(_ask("trim")), chosen=request.form.get("chosen"))
+
+
+@needs("capture")
+def _rehearse_trim() -> Response:
+    answers = _ask("rehearse_trim")
+    return page("rehearsed.html", answers=answers, chosen=request.form.get("chosen"))
 
 
 def _good(answers: Sequence[tuple[WorkerInfo, Any]]) -> list[tuple[WorkerInfo, Any]]:

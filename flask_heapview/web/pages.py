@@ -14,11 +14,11 @@ from ..model.retained import Cut, ObjectDetail, ObjectList
 from ..model.service_report import ServiceReport
 from ..model.snapshot import SnapshotInfo
 from ..render.formats import HEAPSNAPSHOT
-from ..reports.queries import Page
+from ..reports.queries import Page, earlier
 from ..views import BY_NAME, VIEWS
 from ..views.objects import big_objects, cut_tables, detail_tables
 from ..views.path import of_cut, of_object
-from . import across, name_history, opinions, overview, rehearsal, sign_in, ticket
+from . import across, name_history, opinions, overview, sign_in, ticket
 from .api import cut_asked, kind_asked, object_asked
 from .frame import back, page
 from .guard import ask, live_workers, may, service
@@ -32,7 +32,6 @@ def register(blueprint: Blueprint) -> None:
     sign_in.register(blueprint)
     overview.register(blueprint)
     ticket.register(blueprint)
-    rehearsal.register(blueprint)
     opinions.register(blueprint)
     blueprint.add_url_rule("/report/service", "service_report", _service_report, methods=["GET"])
     _register_stored(blueprint)
@@ -90,7 +89,7 @@ def _view_page(name: str) -> Any:
             heapsnapshot=_heapsnapshot(shown.snapshot) if name == "retained" else "",
             opens=url_for(".snapshot", snapshot_id=snapshot_id),
             download=_download(snapshot_id),
-            others=_others(shown.snapshot),
+            others=earlier(service().store, shown.snapshot),
             other_engine=opinions.other_engine(shown.snapshot),
         )
 
@@ -166,17 +165,6 @@ def _heapsnapshot(info: SnapshotInfo) -> str:
     if info.kind != "graph" or not may("export"):
         return ""
     return url_for(".api_graph", snapshot_id=info.id, format=HEAPSNAPSHOT)
-
-
-def _others(info: SnapshotInfo) -> list[SnapshotInfo]:
-    """Older snapshots of the same worker, to compare with."""
-    return [
-        other
-        for other in service().store.listing()
-        if other.state == "done"
-        and (other.worker, other.engine_kind) == (info.worker, info.engine_kind)
-        and other.clock < info.clock
-    ]
 
 
 def _ordered() -> tuple[str | None, str | None]:

@@ -17,7 +17,7 @@ from flask_heapview.store.snapshots import Store
 from flask_heapview.views import BY_NAME
 from flask_heapview.views.links import HISTORY
 from flask_heapview.views.name_history import history_table
-from flask_heapview.views.paths import MAX_PATH, path_of, paths, places
+from flask_heapview.views.owner_paths import MAX_PATH, path_of, paths, places
 from flask_heapview.views.table import Row, RowLink, Table, TableQuery
 from flask_heapview.web.offline import offline_app
 
