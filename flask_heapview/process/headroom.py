@@ -20,20 +20,26 @@ def read_headroom(container: Container | None = None, root: Path = Path("/")) ->
     if container is None:
         container = read_container(root)
     limits = {"machine": _machine(root)}
-    if container.limit is not None and container.usage is not None:
-        free = container.limit - container.usage + (container.inactive_file or 0)
-        limits["container"] = max(0, free) + _swap_room(container)
+    free = _free(container)
+    if free is not None:
+        limits["container"] = free + _swap_room(container)
     return Headroom(available=min(limits.values()), limits=limits)
 
 
 def left_until_limit(container: Container, root: Path = Path("/")) -> tuple[int, Bound]:
     """Bytes until the tightest bound, and which one it is. Swap is left out: a service that lives
     on it hardly answers."""
-    machine = _machine(root)
-    if container.limit is None or container.usage is None:
+    machine, free = _machine(root), _free(container)
+    if free is None or free > machine:
         return machine, "machine"
-    left = max(0, container.limit - container.usage + (container.inactive_file or 0))
-    return (left, "container") if left <= machine else (machine, "machine")
+    return free, "container"
+
+
+def _free(container: Container) -> int | None:
+    """Bytes until its limit; None where it has none. Files that nobody reads make room."""
+    if container.limit is None or container.usage is None:
+        return None
+    return max(0, container.limit - container.usage + (container.inactive_file or 0))
 
 
 def _swap_room(container: Container) -> int:

@@ -6,13 +6,13 @@ fingerprints. It has no values, keys or reprs of the app, and says so.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from ..model.facts import Impact
 from ..model.report import Report, Suspect
 from ..model.service_report import ServiceReport, ServiceSuspect, WorkerRef
 from ..text import bars_text, bytes_text, number_text
+from ..views.path import split
 from .markup import MARKUPS, Flavor, Markup
 from .sentences.say import ages_text, explained_text, requests_text, samples_text
 from .sentences.worth import worth_text
@@ -20,8 +20,6 @@ from .sentences.worth import worth_text
 MAX_CHARACTERS = 30_000  # Jira's text fields take 32,767, GitHub's 65,536
 MAX_ITEMS = 20  # of one list
 MAX_STEPS = 24  # of a path that is drawn
-# a step begins with a dot or a bracket: app, .store, [value]
-STEP = re.compile(r"\.?[^.\[]+|\[[^\]]*\]?|\.")
 REDACTED = (
     "No values, keys or reprs are in this ticket. "
     "It has paths, types, files, functions and endpoints."
@@ -119,7 +117,7 @@ def chain(path: str, end: str) -> list[str]:
     app
     └ .cache   end
     """
-    steps: Sequence[str] = STEP.findall(path[: MAX_STEPS * 400])
+    steps: Sequence[str] = split(path[: MAX_STEPS * 400])
     if len(steps) > MAX_STEPS:
         half = MAX_STEPS // 2
         steps = [*steps[:half], f"… {len(steps) - 2 * half} more steps", *steps[-half:]]

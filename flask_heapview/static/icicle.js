@@ -1,25 +1,13 @@
-// The picture of a tree: what a part is, on hover and focus; arrow keys; and search as one types.
-const figure = document.getElementById("icicle");
-const links = figure ? [...figure.querySelectorAll("a")] : [];
-const said = figure && figure.querySelector(".said");
+// The picture of a tree: where the arrow keys lead.
+import { explore } from "./picture.js";
+
 const box = (link) => {
   const { x, y, width } = link.firstElementChild;
   return { left: x.baseVal.value, top: y.baseVal.value, wide: width.baseVal.value };
 };
 
-function show(event) {
-  const link = event.target.closest("a");
-  if (link) said.textContent = link.querySelector("title").textContent;
-}
-
-function focus(link) {
-  if (!link) return;
-  for (const other of links) other.setAttribute("tabindex", other === link ? "0" : "-1");
-  link.focus();
-}
-
 // up to what it hangs on, down to the widest of what hangs on it, and to its neighbours
-function follow(from, key) {
+function follow(links, from, key) {
   const here = box(from), boxes = links.map((link) => ({ link, ...box(link) }));
   const middle = here.left + here.wide / 2;
   const near = {
@@ -33,23 +21,4 @@ function follow(from, key) {
   return (found.sort(order || ((a, b) => a.left - b.left))[0] || {}).link;
 }
 
-function search(text) {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  for (const link of links) {
-    const name = link.querySelector("title").textContent.toLowerCase();
-    const found = words.length && words.every((word) => name.includes(word));
-    link.querySelector("rect").classList.toggle("found", Boolean(found));
-  }
-}
-
-if (figure) {
-  figure.addEventListener("mouseover", show);
-  figure.addEventListener("focusin", show);
-  figure.addEventListener("keydown", (event) => {
-    if (!event.key.startsWith("Arrow") || !links.includes(document.activeElement)) return;
-    event.preventDefault();
-    focus(follow(document.activeElement, event.key));
-  });
-  const typed = document.getElementById("q");
-  if (typed) typed.addEventListener("input", () => search(typed.value));
-}
+explore("icicle", follow);

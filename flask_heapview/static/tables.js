@@ -1,4 +1,6 @@
 // Tables: filter as one types, sort at once where all rows are here, copy as Markdown, arrow keys.
+import { toClipboard } from "./clipboard.js";
+
 const sections = [...document.querySelectorAll("section.table")].filter((one) => one.querySelector("tbody"));
 const typed = document.getElementById("q");
 const number = (value) => value.toLocaleString("en");
@@ -92,22 +94,6 @@ async function copy(event) {
   event.target.focus();
   const count = plural(shownRows(section).length);
   say(section, done ? `${count} copied as Markdown.` : "The browser does not allow copying here.");
-}
-
-async function toClipboard(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch { // an address without TLS has no clipboard
-    const area = document.createElement("textarea");
-    area.className = "hide";
-    area.value = text;
-    document.body.append(area);
-    area.select();
-    const done = document.execCommand("copy");
-    area.remove();
-    return done;
-  }
 }
 
 // --- arrow keys: from the search into the rows, from row to row, and back

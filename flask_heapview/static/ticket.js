@@ -1,20 +1,14 @@
 // Copies the ticket. Without JavaScript it is selected and copied by hand.
+import { toClipboard } from "./clipboard.js";
+
 const button = document.getElementById("copy");
 const text = document.getElementById("ticket");
 const said = document.getElementById("copied");
 
 async function copy() {
+  const done = await toClipboard(text.value);
   text.select();
-  try {
-    await navigator.clipboard.writeText(text.value);
-  } catch {
-    // over plain HTTP there is no clipboard object
-    if (!document.execCommand("copy")) {
-      said.textContent = "Your browser does not allow it. The text is selected: press Ctrl+C.";
-      return;
-    }
-  }
-  said.textContent = "Copied.";
+  said.textContent = done ? "Copied." : "Your browser does not allow it. The text is selected: press Ctrl+C.";
 }
 
 button.hidden = false;

@@ -12,7 +12,7 @@ from ..errors import Forbidden
 from ..text import clean
 from .guard import ask, may, service
 from .newest import snapshot_named
-from .replies import needs
+from .replies import attached, needs
 
 PIECE_BYTES = 1 << 16  # of the file that the worker holds at a time
 
@@ -46,7 +46,7 @@ def as_attachment(file: BinaryIO, name: str, mimetype: str) -> Response:
     """A file in pieces, under that name. It is closed when all of it is sent."""
     headers = {
         "Content-Length": str(os.fstat(file.fileno()).st_size),
-        "Content-Disposition": f'attachment; filename="{name}"',
+        **attached(name),
     }
     if request.method == "HEAD":
         file.close()

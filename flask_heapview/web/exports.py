@@ -16,7 +16,7 @@ from .download import as_attachment
 from .fields import pair_asked
 from .guard import ask, service
 from .newest import snapshot_named
-from .replies import needs
+from .replies import attached, needs
 from .view_page import query
 
 
@@ -59,11 +59,7 @@ def _as_file(view: View, base: str | None, target: str | None) -> Response | Non
         return None
     data = ask("export", view=view.name, base=base, target=target, export=wanted, query=query())
     name = file_name(form, [base, target, view.name, wanted.table])
-    return Response(data, 200, _attached(name), mimetype=FORMATS[form].mimetype)
-
-
-def _attached(name: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(data, 200, attached(name), mimetype=FORMATS[form].mimetype)
 
 
 @needs("export")

@@ -18,7 +18,7 @@ from .fields import pair_asked
 from .frame import page
 from .guard import ask, live_workers
 from .links import link_here, url_for
-from .replies import needs, passed_on
+from .replies import attached, needs, passed_on
 from .worker_calls import ALL
 
 TITLES: dict[Flavor, str] = {"github": "GitHub", "gitlab": "GitLab", "jira": "Jira"}
@@ -59,22 +59,18 @@ def ticket_reply(data: bytes, kind: type[AnyReport], name: str | None) -> Respon
     if flavor is not None:
         markup = MARKUPS[flavor]
         text = ticket.render(from_json(data, kind), flavor)
-        headers = _attached(f"{stem}-{flavor}.{markup.suffix}")
+        headers = attached(f"{stem}-{flavor}.{markup.suffix}")
         return Response(text, 200, headers, mimetype=markup.mimetype)
     if form == "markdown":
         text = _plain_markdown(from_json(data, kind))
-        return Response(text, 200, _attached(f"{stem}.md"), mimetype="text/markdown")
-    return passed_on(data, _attached(f"{stem}.json") if request.args.get("download") else None)
+        return Response(text, 200, attached(f"{stem}.md"), mimetype="text/markdown")
+    return passed_on(data, attached(f"{stem}.json") if request.args.get("download") else None)
 
 
 def _plain_markdown(report: AnyReport) -> str:
     if isinstance(report, ServiceReport):
         return markdown.render_service(report)
     return markdown.render(report)
-
-
-def _attached(name: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
 # --- the page

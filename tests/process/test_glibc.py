@@ -8,6 +8,7 @@ from flask_heapview.model.process import Arena
 from flask_heapview.process import glibc
 
 from ..run_isolated import alone
+from .holes import HOLES
 
 RECORDED = """<malloc version="1">
 <heap nr="0">
@@ -87,24 +88,16 @@ def test_threads_have_arenas_of_their_own() -> None:
 
 
 def test_free_memory_goes_back() -> None:
-    result = alone("""
-        import ctypes
-        from flask_heapview.process import glibc
-        libc = ctypes.CDLL(None)
-        libc.malloc.restype = ctypes.c_void_p
-        libc.free.argtypes = [ctypes.c_void_p]
-        libc.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
-        blocks = []
-        for _ in range(400):
-            block = libc.malloc(50_000)
-            libc.memset(block, 1, 50_000)
-            blocks.append(block)
-        for block in blocks[:-1]:
-            libc.free(block)
-        glibc.figures()
-        free = sum(arena.free for arena in glibc.arenas())
-        before, after = glibc.trim()
-        say(free=free, came_back=before - after)
-    """)
+    result = alone(
+        HOLES
+        + """
+from flask_heapview.process import glibc
+leave_holes(400)
+glibc.figures()
+free = sum(arena.free for arena in glibc.arenas())
+before, after = glibc.trim()
+say(free=free, came_back=before - after)
+"""
+    )
     assert result["free"] > 19_000_000
     assert result["came_back"] > 15_000_000

@@ -10,33 +10,27 @@ from flask_heapview.model.process import Headroom
 from flask_heapview.process import glibc, rehearsal
 
 from ..run_isolated import alone
+from .holes import HOLES
 
 needs_trim = pytest.mark.skipif(not glibc.can_trim(), reason="this C library has no malloc_trim")
 
 
 @needs_trim
 def test_it_says_what_then_comes_back() -> None:
-    found = alone("""
-        import ctypes, psutil
-        from flask_heapview.process import glibc, rehearsal
-        libc = ctypes.CDLL(None)
-        libc.malloc.restype = ctypes.c_void_p
-        libc.free.argtypes = [ctypes.c_void_p]
-        libc.memset.argtypes = [ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t]
-        blocks = []
-        for _ in range(800):
-            block = libc.malloc(50_000)
-            libc.memset(block, 1, 50_000)
-            blocks.append(block)
-        for block in blocks[:-1]:
-            libc.free(block)
-        resident = psutil.Process().memory_info().rss
-        tried = rehearsal.trim()
-        still = psutil.Process().memory_info().rss
-        before, after = glibc.trim()
-        again = rehearsal.trim()
-        say(resident=resident, tried=tried, still=still, real=before - after, again=again["freed"])
-    """)
+    found = alone(
+        HOLES
+        + """
+import psutil
+from flask_heapview.process import glibc, rehearsal
+leave_holes(800)
+resident = psutil.Process().memory_info().rss
+tried = rehearsal.trim()
+still = psutil.Process().memory_info().rss
+before, after = glibc.trim()
+again = rehearsal.trim()
+say(resident=resident, tried=tried, still=still, real=before - after, again=again["freed"])
+"""
+    )
     assert found["real"] > 30_000_000
     assert found["tried"]["freed"] == pytest.approx(found["real"], abs=3_000_000)
     assert found["still"] == pytest.approx(found["resident"], abs=3_000_000)

@@ -169,9 +169,9 @@ class _HeapLook:
         """Those with more references than the others in the list account for."""
         inside: Counter[int] = Counter()
         for obj in rest:
-            found = set(map(id, referents(obj)))
-            inside.update(map(id, referents(obj)))
-            inside.update(self._own_dict(obj) - found)
+            found = list(map(id, referents(obj)))
+            inside.update(found)
+            inside.update(self._own_dict(obj).difference(found))
         held = []
         for obj in rest:
             # three more: the list, the variable and the argument of getrefcount
