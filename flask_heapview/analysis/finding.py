@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cached_property
 
 import msgspec
@@ -21,10 +21,9 @@ from .level_steps import Figure, LevelSteps
 from .passing import passing_bytes
 from .regression import EndpointGrowth
 from .series import NO_GROWTH, Growth, measure_growth
+from .shadows import is_below, is_weak, same_leak
 
 MB = 1_000_000
-MAX_STEP_DIFFERENCE = 0.02  # share of a step, by which two owners of the same may differ
-MAX_STEP_DIFFERENCE_FROM_C = 0.1  # where C holds one of them, and other things at one place with it
 MAX_PLACES = 5  # that are named where the same growth shows
 
 
@@ -167,42 +166,34 @@ def _take_parts(finding: Finding, others: Iterable[Finding], requests: float) ->
     ]
 
 
-def _joined(findings: Iterable[Finding], requests: float) -> list[Finding]:
+def _rank(finding: Finding, paths: Collection[str | None]) -> tuple[object, ...]:
+    """What others are shadows of comes first: what is held from C may only be parts of what is held
+    elsewhere, as often as that, and what refers to it weakly goes with it."""
+    own = finding.path
+    inside = any(own != path and is_below(own, path) for path in paths)
+    order = (-finding.confidence, not finding.app, -finding.bytes)
+    return (is_weak(finding), not own, inside, *order)
+
+
+def _joined(findings: Collection[Finding], requests: float) -> list[Finding]:
     """One suspect where several owners hold as much of the same: the best of them, and where else
     it shows."""
     found: list[Finding] = []
     also: dict[int, list[Finding]] = {}
-    # what is held from C may only be parts of what is held elsewhere, as often as that
-    for one in sorted(findings, key=lambda f: (not f.path, -f.confidence, not f.app, -f.bytes)):
-        first = next((f for f in found if _same_leak(f, one)), None)
+    paths = {finding.path for finding in findings}
+    for one in sorted(findings, key=lambda f: _rank(f, paths)):
+        first = next((f for f in found if same_leak(f, one)), None)
         if first is None:
             found.append(one)
         else:
+            if is_below(one.path, first.path):
+                first.confidence = max(first.confidence, one.confidence)
             also.setdefault(id(first), []).append(one)
     for one in found:
         if id(one) in also:
             others = also[id(one)]
             _take_parts(one, others, requests)
-            paths = [other.path for other in others if other.path is not None]
-            if paths:
-                one.evidence.append(SameGrowthAt(paths=paths[:MAX_PLACES]))
+            places = [other.path for other in others if other.path is not None]
+            if places:
+                one.evidence.append(SameGrowthAt(paths=places[:MAX_PLACES]))
     return found
-
-
-def _same_leak(a: Finding, b: Finding) -> bool:
-    """As much in each interval, by the same endpoint, and in one place: below one object, or one
-    of them in a library, which lists what the app holds."""
-    if not a.steps or len(a.steps) != len(b.steps):
-        return False
-    steps = zip(a.steps, b.steps, strict=True)
-    differ = MAX_STEP_DIFFERENCE if a.path and b.path else MAX_STEP_DIFFERENCE_FROM_C
-    if any(abs(x - y) > differ * max(x, y) for x, y in steps):
-        return False
-    if a.sites and b.sites and a.sites[0].endpoint != b.sites[0].endpoint:
-        return False
-    return not (a.app and b.app) or _object(a) == _object(b)
-
-
-def _object(finding: Finding) -> list[str]:
-    """The module and the name in it that a path begins with."""
-    return re.split(r"[.\[ ]", finding.path or "")[:2]

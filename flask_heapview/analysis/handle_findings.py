@@ -12,6 +12,7 @@ from ..model.resources import OpenObject
 from .finding import Case, Finding
 from .growing_nodes import bytes_gained_at
 from .series import Growth
+from .shadows import is_below
 
 MIN_HANDLES = 5  # threads or descriptors that must have come
 IN_USE_SHARE = 0.4  # of the confidence, where a running function works on what is open
@@ -100,19 +101,10 @@ def _holds(case: Case, cause: Cause, owner: Finding) -> bool:
         return owner.cause == "thread"
     before = _open_before(case)
     return any(
-        o.count > before.get((o.type, o.path), 0) and _below(o.path, owner.path)
+        o.count > before.get((o.type, o.path), 0) and is_below(o.path, owner.path)
         for o in case.target.resources.open_objects
     )
 
 
 def _open_before(case: Case) -> dict[tuple[str, str], int]:
     return {(o.type, o.path): o.count for o in case.base.resources.open_objects}
-
-
-def _below(path: str, owner: str | None) -> bool:
-    """Whether a path is the owner's or leads on from it."""
-    return (
-        owner is not None
-        and path.startswith(owner)
-        and path[len(owner) : len(owner) + 1] in ("", ".", "[", " ")
-    )

@@ -9,20 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+import msgspec
 from msgspec.structs import replace
 
-from ..model.births import BINS
+from ..model.births import BINS, NodeAges
 from ..model.cycles import Cycles
 from ..model.ownership import GARBAGE, Holder, Ownership
 from ..model.process import Process
 from ..model.snapshot import Requests, Snapshot, SnapshotInfo
 from ..model.stacks import Stacks
 from .entries_per_request import kept_each
+from .lent_ages import lent_ages
 from .rewound_process import ThenAndNow, reading_near
 
 MOMENTS = 4  # the last is the snapshot itself
 MIN_READ_MOMENTS = 2  # that have a reading near them
 MIN_AGED_REQUESTS = 40  # in all bins: fewer tell no rate
+
+
+class _Past(msgspec.Struct, frozen=True):
+    """What is known of nodes that were sampled too seldom."""
+
+    kept: Collection[int]  # those of which each request has left one
+    lent: Mapping[int, NodeAges]
 
 
 def rewound(snapshot: Snapshot) -> list[Snapshot]:
@@ -33,8 +42,8 @@ def rewound(snapshot: Snapshot) -> list[Snapshot]:
         return [snapshot]
     garbage = snapshot.ownership.stacks.below(GARBAGE)
     moments = _moments(snapshot)
-    kept = kept_each(snapshot)
-    return [*(_moment(snapshot, garbage, kept, *where) for where in moments), snapshot]
+    known = _Past(kept=kept_each(snapshot), lent=lent_ages(snapshot.ownership))
+    return [*(_moment(snapshot, garbage, known, *where) for where in moments), snapshot]
 
 
 def _moments(snapshot: Snapshot) -> list[tuple[float, int | None]]:
@@ -54,12 +63,12 @@ def _moments(snapshot: Snapshot) -> list[tuple[float, int | None]]:
 def _moment(
     snapshot: Snapshot,
     garbage: Sequence[int],
-    kept: Collection[int],
+    known: _Past,
     share: float,
     at: int | None,
 ) -> Snapshot:
     """Where that share of the sampled requests had begun, at a reading if there is one."""
-    own = _ownership(snapshot, kept, share)
+    own = _ownership(snapshot, known, share)
     past = replace(
         snapshot,
         process=_unheld_then(snapshot, share),
@@ -103,10 +112,11 @@ def _cycles(snapshot: Snapshot, past: Stacks, garbage: Sequence[int]) -> Cycles:
     )
 
 
-def _ownership(snapshot: Snapshot, kept: Collection[int], share: float) -> Ownership:
+def _ownership(snapshot: Snapshot, known: _Past, share: float) -> Ownership:
     own, total = snapshot.ownership, snapshot.info.requests.total
     born = {ages.node: _born(ages.size, share) for ages in own.ages.nodes}
-    born |= dict.fromkeys(kept, 1 - own.ages.requests * (1 - share) / total)
+    born |= {node: _born(ages.size, share) for node, ages in known.lent.items()}
+    born |= dict.fromkeys(known.kept, 1 - own.ages.requests * (1 - share) / total)
     stacks = own.stacks
     past = replace(stacks, count=_scaled(stacks.count, born), size=_scaled(stacks.size, born))
     entries = _entries_born(stacks, past)

@@ -22,6 +22,10 @@ from .memory_series import MemorySeries
 MAX_READINGS = 512  # readings kept
 # readings are due when so many times the price of the last ones has passed
 COSTS_BETWEEN_READINGS = 250
+# and sooner in the beginning, where a part of the time that has passed is enough: what was there at
+# each quarter of the requests is then known of a worker that has served for a second
+MIN_COSTS_BETWEEN_READINGS = 40
+EARLY_SHARE = 1 / 12
 # readings at a stretch, with one request between two: those tell endpoints apart best
 READINGS_PER_BURST = 4
 READINGS_AFTER_CAPTURE = 64
@@ -92,13 +96,19 @@ class LevelHistory:
             return
         if serving > 0:
             self._wait //= 2
-            self._due = now + COSTS_BETWEEN_READINGS * self._read(now, serving)
+            self._due = now + self._pause(now, self._read(now, serving))
             return
         self._wait = MAX_WAIT_NS
         if now >= self._due:
             self._left = max(READINGS_PER_BURST, self._left)
         self._left -= 1
-        self._due = now + COSTS_BETWEEN_READINGS * self._read(now) * READINGS_PER_BURST
+        self._due = now + self._pause(now, self._read(now) * READINGS_PER_BURST)
+
+    def _pause(self, now: int, price: int) -> int:
+        """Nanoseconds until the next are due, after readings of that price in nanoseconds."""
+        early = int(EARLY_SHARE * (now - int(self._clock[0] * 1e9)))
+        longest = COSTS_BETWEEN_READINGS * price
+        return min(longest, max(early, MIN_COSTS_BETWEEN_READINGS * price))
 
     def readings(self) -> Readings:
         """All up to now, the oldest first. A capture begins: the next requests are read one by

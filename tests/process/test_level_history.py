@@ -98,6 +98,33 @@ def test_files_in_memory() -> None:
         _core.levels([])
 
 
+def test_a_worker_that_has_served_for_a_moment_has_readings_of_each_part_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    price, moments = 400_000, iter(range(10**9, 21 * 10**9, 2_000_000))  # nanoseconds
+    monkeypatch.setattr(time, "monotonic_ns", lambda: next(moments))
+    counter = RequestCounter()
+    found = LevelHistory(counter)
+    read = found._read
+
+    def dear(at: int, serving: int = 0) -> int:
+        read(at, serving)
+        return price
+
+    monkeypatch.setattr(found, "_read", dear)
+    for _ in range(9_900):  # 500 requests a second
+        found.begin()
+        counter.add("page")
+        found.end()
+    clock = [at - 1 for at in found.readings().clock]
+    for second in (1, 2, 4, 8):
+        gaps = [b - a for a, b in itertools.pairwise(clock) if a < second]
+        assert max(gaps) <= 0.12 * second  # of what has passed: each quarter has one near it
+    spent = len(clock) * price / 1e9
+    assert spent <= 0.01 * clock[-1]
+    assert len([at for at in clock if at > 10]) * price / 1e9 <= 0.006 * 10
+
+
 def test_old_readings_become_coarse() -> None:
     found = noted(5 * MAX_READINGS, "a", "b").readings()
     assert MAX_READINGS / 2 < len(found.clock) <= MAX_READINGS
