@@ -9,12 +9,13 @@ from ..model.report import Cause
 
 # growth there is bounded by the program's own code, not by its traffic
 INTERPRETER_PATHS = re.compile(
-    r"^(sys\.path_importer_cache|encodings\.aliases|importlib|_frozen_importlib"
-    r"|zipimport|copyreg|abc\.|_abc|typing|_weakrefset|pkgutil|re\._|re\.|sre_|_sre"
-    r"|\(interpreter\)|\(capture\)|\(other\)|\(small\))"
+    r"^(abc\.|_abc|typing|_weakrefset|re\.|sre_|_sre|\(capture\)|\(other\)|\(small\))"
 )
-# so is it here, unless code is made with each request
-CODE_TABLE_PATHS = re.compile(r"^(sys\.modules|linecache\.|encodings\.)")
+# so is it here, unless the traffic names what is looked up, registered or made
+CODE_TABLE_PATHS = re.compile(
+    r"^(sys\.(modules|path_importer_cache)|linecache\.|encodings\.|importlib|_frozen_importlib"
+    r"|zipimport|copyreg|pkgutil|\(interpreter\))"
+)
 GARBAGE_LIST = re.compile(r"^gc\.garbage($|\[)")
 MODULES_PATH = "sys.modules"
 PROFILER_PATHS = re.compile(r"^(flask_heapview|guppy|objgraph|pympler)\b")  # a capture's own books
@@ -37,8 +38,8 @@ _REGISTRY_TYPES = (
 )
 _REGISTRY_PATHS = re.compile(
     r"^(atexit|weakref\.finalize\._registry|logging\.|blinker\.|warnings\.|sqlalchemy\.event"
-    r"|marshmallow\.class_registry|sys\.modules|linecache\.|encodings\.|ctypes\.|matplotlib\."
-    r"|signal\.|codecs\.|mimetypes\."
+    r"|marshmallow\.class_registry|sys\.modules|linecache\.|encodings\.|_?ctypes\.|matplotlib\."
+    r"|signal\.|codecs\.|mimetypes\.|copyreg\.|zipimport\.|gc\.callbacks|\(interpreter\)"
     r"|prometheus_client\.|opentelemetry\.|gunicorn\.)|__warningregistry__$"
 )
 _FLASK = "flask.app.Flask"
@@ -78,6 +79,9 @@ REMEDY_RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("lxml", r"lxml\."),
         ("malloc-arenas", r"^malloc arenas$"),
         ("numpy-view", r"numpy\.ndarray"),
+        ("generator", r"^(generator|coroutine|async_generator)$"),
+        ("mock", r"^unittest\.mock\."),
+        ("shelf", r"^shelve\."),
     )
 )
 

@@ -54,5 +54,11 @@ REMEDIES: dict[str, str] = {
     "lxml": "Keep the text, not the element. One element keeps its whole document.",
     "malloc-arenas": "Give memory back on the overview page: what malloc_trim frees was only kept. "
     "Then set MALLOC_ARENA_MAX=2 and MALLOC_TRIM_THRESHOLD_=131072, or use jemalloc.",
+    "generator": "Read each one to its end, or call close(). "
+    "While it is suspended, it holds its frame and every local variable.",
+    "mock": "Take the mock out of the service, or call reset_mock(). "
+    "It records each call with its arguments.",
+    "shelf": "Call sync() from time to time, or open it without writeback=True. "
+    "With it, a shelf keeps each value that it has given out.",
     "numpy-view": "Call copy() on what is kept. A view keeps the whole array it was cut from.",
 }
