@@ -15,6 +15,7 @@ from ..model.facts import (
     NativeAlongside,
     PymallocFree,
 )
+from ..model.process import Allocators
 from ..model.report import Cause
 from ..model.snapshot import Snapshot
 from .finding import MB, Case, Finding
@@ -32,6 +33,7 @@ MIN_RATE_ERRORS = 8.0  # standard errors that what a request leaves behind must 
 MIN_RESIDENT_SHARE = 0.3  # of what the process grew by, from which native memory is the reason
 MIN_OBJECT_BYTES = 16  # of the smallest Python object: its count and its type
 MAX_DEPENDENT_CONFIDENCE = 0.4  # beside a leak of objects, on which it may hang
+MAX_ARENAS_CONFIDENCE = 0.4  # where what the threads' arenas may come to is not exceeded
 MAX_FILES = 3  # names of files in memory that are shown
 MAX_AT_ONCE_CONFIDENCE = 0.35  # confidence where the readings say that it came at once
 
@@ -193,6 +195,8 @@ def _whose(case: Case, finding: Finding) -> None:
         return
     finding.growing = "malloc arenas"
     finding.figure = None  # who makes the heap grow need not be who left the holes that do not fit
+    if after.malloc_free is not None and after.malloc_free <= _room_of_arenas(after):
+        finding.confidence = min(finding.confidence, MAX_ARENAS_CONFIDENCE)
     free = sorted((arena.free for arena in after.arenas), reverse=True)
     finding.evidence.append(
         MallocFree(
@@ -202,6 +206,13 @@ def _whose(case: Case, finding: Finding) -> None:
             fullest_free_bytes=free[0] if len(free) > 1 else None,
         )
     )
+
+
+def _room_of_arenas(after: Allocators) -> int:
+    """What may lie free for no other reason than that threads take turns: each has an arena, and
+    what is handed out now may have lain in any of them before, once. Then it levels off."""
+    handed_out = (after.malloc_arenas or 0) - (after.malloc_free or 0)
+    return max(0, len(after.arenas) - 1) * handed_out
 
 
 def _files(case: Case) -> list[MemoryFileGrew]:

@@ -192,6 +192,14 @@ def test_whose_free_memory_it_is(
     assert helps in suspect.remedy
 
 
+@pytest.mark.parametrize(("spread", "verdict"), [(2, "inconclusive"), (1, "leak")])
+def test_what_the_arenas_of_threads_may_come_to_is_no_leak_yet(spread: int, verdict: str) -> None:
+    """140 MB are handed out, and 60 MB are free: in two arenas all of it may have had its turn."""
+    found = judge_in_words([snapshot(n, 5, **arenas(n, 1, 20, spread)) for n in range(3)])
+    assert found.suspects[0].cause == "fragmentation"
+    assert found.verdict == verdict
+
+
 def test_the_endpoint_comes_from_the_readings_where_no_site_says_it() -> None:
     """Both endpoints serve as many requests from snapshot to snapshot."""
 
