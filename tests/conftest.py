@@ -14,6 +14,7 @@ from flask import Flask
 
 from flask_heapview import HeapView
 from flask_heapview.allocations import tracing
+from flask_heapview.isolation import resident_reader
 from flask_heapview.process.collector import PAUSES
 from flask_heapview.workers import boot
 
@@ -22,6 +23,7 @@ from .installing import copy_checkout
 from .tmpfs_lock import tmpfs_lock
 from .traced_threads import trace_raw_threads
 
+resident_reader.IDLE_SECONDS = 2.0  # each test has a directory, and so a reader, of its own
 MEASURED_CHILDREN: list[bool] = []  # not empty: what forks goes on being measured
 
 

@@ -44,6 +44,28 @@ def borrow(executable: str | None, path: Sequence[str]) -> None:
     _Borrowed.executable, _Borrowed.path = executable, path
 
 
+def is_borrowed() -> bool:
+    """Whether jobs run in another interpreter than this process's own."""
+    return _Borrowed.executable is not None
+
+
+def _python() -> str | None:
+    return _Borrowed.executable or find_interpreter()
+
+
+def start_interpreter(words: Sequence[str], stream: int) -> subprocess.Popen[bytes]:
+    """An interpreter with this process's packages; all its streams are of that kind. Raises
+    OSError."""
+    python, path = _python(), _Borrowed.path or search_path()
+    env = {name: value for name, value in os.environ.items() if name not in _DROPPED}
+    if _Borrowed.executable:
+        env.pop("PYTHONHOME", None)
+    env["PYTHONPATH"] = os.pathsep.join(place for place in path if place)
+    return subprocess.Popen(
+        [str(python), "-P", *words], stdin=stream, stdout=stream, stderr=stream, env=env
+    )
+
+
 class _Error(msgspec.Struct, frozen=True):
     status: int
     title: str
@@ -60,21 +82,10 @@ class JobProcess:
     def __init__(self, module: str) -> None:
         self.module = module
         self._process: subprocess.Popen[bytes] | None = None
-        python, path = _Borrowed.executable or find_interpreter(), _Borrowed.path or search_path()
-        if not is_interpreter(python):  # embedded: there is no interpreter to start
+        if not is_interpreter(_python()):  # embedded: there is no interpreter to start
             return
-        env = {name: value for name, value in os.environ.items() if name not in _DROPPED}
-        if _Borrowed.executable:
-            env.pop("PYTHONHOME", None)
-        env["PYTHONPATH"] = os.pathsep.join(place for place in path if place)
         begin = _BEGIN.format(nice=NICENESS, module=module, parent=os.getpid())
-        self._process = subprocess.Popen(
-            [python, "-P", "-c", begin],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=env,
-        )
+        self._process = start_interpreter(["-c", begin], subprocess.PIPE)
 
     def __enter__(self) -> Self:
         return self
@@ -96,7 +107,7 @@ class JobProcess:
         if code == 0:
             return answer
         if code == _FAILED:
-            _raise(msgspec.json.decode(answer, type=_Error))
+            raise_error(answer)
         last = words.decode(errors="replace").strip().splitlines()[-1:]
         raise HeapViewError(f"The worker process failed with exit code {code}: {last}.")
 
@@ -107,10 +118,17 @@ def run_job(module: str, data: bytes, seconds: float) -> bytes:
         return started.run(data, seconds)
 
 
-def _raise(error: _Error) -> NoReturn:
+def raise_error(data: bytes) -> NoReturn:
+    """Raises the HeapViewError that another process had."""
+    error = msgspec.json.decode(data, type=_Error)
     made = HeapViewError(error.detail, **error.figures)
     made.status, made.title = error.status, error.title
     raise made
+
+
+def error_as_json(error: HeapViewError) -> bytes:
+    """What `raise_error` takes."""
+    return msgspec.json.encode(_Error(error.status, error.title, error.detail, dict(error.figures)))
 
 
 def serve(module: str, parent: int) -> NoReturn:
@@ -121,10 +139,7 @@ def serve(module: str, parent: int) -> NoReturn:
     try:
         data, code = handle(sys.stdin.buffer.read()), 0
     except HeapViewError as error:
-        code = _FAILED
-        data = msgspec.json.encode(
-            _Error(error.status, error.title, error.detail, dict(error.figures))
-        )
+        data, code = error_as_json(error), _FAILED
     except msgspec.MsgspecError as error:
         print(f"not a job: {error}", file=sys.stderr)
         raise SystemExit(2) from None

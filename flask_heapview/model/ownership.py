@@ -84,7 +84,7 @@ class Holder(Model, frozen=True):
     ends: list[int] = []  # marks of the first and of the last entries; none where not known
 
 
-class Ownership(Model, frozen=True):
+class Ownership(Model, frozen=True, weakref=True):
     """The path tree, and what its collecting nodes are."""
 
     stacks: Stacks = Stacks()

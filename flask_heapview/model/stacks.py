@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from .base import Model
+from .remembered import remembered
 
 
 class Frame(msgspec.Struct, frozen=True, array_like=True):
@@ -22,7 +23,7 @@ class Frame(msgspec.Struct, frozen=True, array_like=True):
     line: int = 0
 
 
-class Stacks(Model, frozen=True):
+class Stacks(Model, frozen=True, weakref=True):
     """Parallel columns, one row a node; a parent stands before its children, -1 is no parent."""
 
     frames: list[Frame] = []
@@ -82,8 +83,13 @@ class Stacks(Model, frozen=True):
         return sums
 
     def totals(self) -> tuple[list[int], list[int]]:
-        """Count and bytes of every node with all that hangs below it."""
-        return self.summed(self.count), self.summed(self.size)
+        """Count and bytes of every node with all that hangs below it; nobody may change them."""
+        return _totals(self)
+
+
+@remembered
+def _totals(stacks: Stacks) -> tuple[list[int], list[int]]:
+    return stacks.summed(stacks.count), stacks.summed(stacks.size)
 
 
 class StacksBuilder:

@@ -11,11 +11,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from ..isolation import fresh_interpreter
+from ..isolation import resident_reader
 from ..isolation.turns import turn
 from ..model.base import Model, from_json, to_json
 from ..model.service_report import WorkerRef
 from ..render import json as as_json
+from ..store import decoded
 from ..store.snapshots import Store
 from ..views.table import TableQuery
 from . import exports, opinion_queries, queries, service_queries
@@ -23,6 +24,7 @@ from .exports import Export
 from .plausible import plausible
 
 MAX_QUERY_SECONDS = 120.0  # that an answer may take
+MAX_DECODED_BYTES = 24_000_000  # of snapshots that a process which stays keeps
 
 
 What = Literal[
@@ -110,12 +112,17 @@ def _answer(job: Query, store: Store) -> bytes:
     return to_json(queries.page(store, job.view, job.base, job.target, job.query))
 
 
+def stay() -> None:
+    """This process will be asked again: what is loaded is kept."""
+    decoded.keep(MAX_DECODED_BYTES)
+
+
 def run_query(job: Query, patience: float = 0.0) -> bytes:
     """The answer as JSON, worked out in another process. Raises HeapViewError.
 
     `patience` is how many seconds it may wait for its turn: see isolation/turns.py.
     """
     with turn(Path(job.directory), patience):
-        return fresh_interpreter.run_job(
-            "flask_heapview.reports.query_job", to_json(job), MAX_QUERY_SECONDS
+        return resident_reader.run(
+            Path(job.directory), "flask_heapview.reports.query_job", to_json(job), MAX_QUERY_SECONDS
         )

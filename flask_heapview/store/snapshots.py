@@ -25,7 +25,7 @@ from ..isolation.locked_file import turn_of
 from ..isolation.progress_page import ProgressPage
 from ..model.base import Model, from_json, to_json
 from ..model.snapshot import SCHEMA, Snapshot, SnapshotInfo
-from . import suspects
+from . import decoded, suspects
 from .directory import explain, private_directory
 from .private_file import PART, write_private
 
@@ -43,6 +43,22 @@ class Head(Model, frozen=True):
     sha256: str
     length: int
     info: SnapshotInfo
+
+
+def _read(path: Path) -> tuple[Snapshot, int]:
+    """What a file holds, and how many bytes it has. Raises OSError and CorruptSnapshot."""
+    data = path.read_bytes()
+    line, _, body = data.partition(b"\n")
+    head = _read_head(line, path)
+    if len(body) != head.length or hashlib.sha256(body).hexdigest() != head.sha256:
+        raise _damaged(path)
+    try:
+        snapshot = from_json(body, Snapshot)
+    except msgspec.MsgspecError:
+        raise _damaged(path) from None
+    if not snapshot.whole:
+        raise _damaged(path)
+    return msgspec.structs.replace(snapshot, info=head.info), len(data)
 
 
 class Retention(Model, frozen=True):
@@ -147,22 +163,13 @@ class Store:
         """A whole snapshot. Raises NotFound, or CorruptSnapshot when it is damaged."""
         path = self._file(snapshot_id, DONE)
         try:
-            line, _, body = path.read_bytes().partition(b"\n")
+            snapshot = decoded.load(path, _read)
         except FileNotFoundError:
             raise NotFound("There is no finished snapshot with that id.") from None
         except OSError as error:
             raise StoreError(explain(error, path)) from error
-        head = _read_head(line, path)
-        if len(body) != head.length or hashlib.sha256(body).hexdigest() != head.sha256:
-            raise _damaged(path)
-        try:
-            snapshot = from_json(body, Snapshot)
-        except msgspec.MsgspecError:
-            raise _damaged(path) from None
-        if not snapshot.whole:
-            raise _damaged(path)
         shown = snapshot if self.values else snapshot.without_values()
-        return msgspec.structs.replace(shown, info=self._shown(path, head.info))
+        return msgspec.structs.replace(shown, info=self._shown(path, snapshot.info))
 
     def stored(self, snapshot_id: str) -> BinaryIO:
         """The file of a finished snapshot, as it is. Raises NotFound or StoreError."""

@@ -11,6 +11,7 @@ from functools import cached_property
 from msgspec.structs import replace
 
 from ..model.ownership import Ownership
+from ..model.remembered import remembered
 from ..model.snapshot import Snapshot
 from .grouping import GROUPS
 from .name_history import MEASURED
@@ -48,10 +49,7 @@ class Known:
     @cached_property
     def allocated(self) -> set[str]:
         """Paths of which it is known who allocated what they hold."""
-        own = self.last.ownership
-        nodes = [one.node for one in own.holders if one.sites] + [one.node for one in own.loose]
-        named = paths(own.stacks)
-        return {named[node] for node in with_ancestors(own.stacks, nodes)}
+        return _allocated(self.last.ownership)
 
     @cached_property
     def owned_lines(self) -> set[str]:
@@ -114,12 +112,20 @@ def _to(view: str, only: str, name: str, text: str = "", **more: str) -> RowLink
     return RowLink(view=view, values={"only": only, "name": name, **more}, text=text)
 
 
+@remembered
+def _allocated(own: Ownership) -> set[str]:
+    nodes = [one.node for one in own.holders if one.sites] + [one.node for one in own.loose]
+    named = paths(own.stacks)
+    return {named[node] for node in with_ancestors(own.stacks, nodes)}
+
+
 def _held_types(own: Ownership) -> Iterable[str]:
     stacks = own.stacks
     used = {frame for frame, count in zip(stacks.frame, stacks.count, strict=True) if count}
     return (stacks.frames[frame].type for frame in used)
 
 
+@remembered
 def _below(own: Ownership) -> dict[str, tuple[int, int]]:
     """Objects and bytes below each path that has any."""
     stacks = own.stacks

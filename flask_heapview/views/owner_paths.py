@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..model.ownership import FRAME, OTHER, dotted
+from ..model.remembered import remembered
 from ..model.stacks import Stacks
 
 MAX_PATH = 2000  # characters; a chain that goes on has no paths of its own below
@@ -15,6 +16,7 @@ def path_of(stacks: Stacks, node: int) -> str:
     return dotted([frame.label for frame in stacks.stack(node)])
 
 
+@remembered
 def paths(stacks: Stacks) -> list[str]:
     """That of every node."""
     found: list[str] = []
@@ -24,6 +26,7 @@ def paths(stacks: Stacks) -> list[str]:
     return found
 
 
+@remembered
 def places(stacks: Stacks) -> dict[str, list[int]]:
     """The nodes of each path, as `path_of` writes it: of those below one another the uppermost."""
     texts = _texts(stacks)
@@ -54,6 +57,7 @@ def _labels(stacks: Stacks) -> list[str]:
     return [stacks.frames[frame].label for frame in stacks.frame]
 
 
+@remembered
 def _texts(stacks: Stacks) -> list[str]:
     """All labels down to each node, without frames, which no path has."""
     texts: list[str] = []

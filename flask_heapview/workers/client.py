@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import Unreachable
-from .address import short_path
+from ..isolation.unix_address import short_path
 from .base import Answer, Call
 
 MAX_ANSWER_BYTES = 64_000_000

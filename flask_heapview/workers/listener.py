@@ -7,10 +7,11 @@ import os
 import weakref
 from pathlib import Path
 
+from ..isolation.peers import is_allowed
+from ..isolation.unix_address import short_path
 from ..isolation.unpatched import original
 from ..request_context import OWN, SERVING
 from . import connection
-from .address import short_path
 from .connection import Serve
 
 MAX_AT_ONCE = 4  # calls that are answered at the same time; more wait
@@ -57,7 +58,7 @@ class Listener:
 
     def accepted(self, fd: int) -> None:
         """Answers one connection: beside the others, or here where too many are being answered."""
-        if not connection.is_allowed(fd):
+        if not is_allowed(fd):
             os.close(fd)
         elif len(self._running) >= MAX_AT_ONCE:
             self._answer(fd)

@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from flask_heapview.errors import HelpersBusy
-from flask_heapview.isolation import fresh_interpreter
+from flask_heapview.isolation import resident_reader
 from flask_heapview.isolation.turns import MAX_AT_ONCE, at_once, turn
 from flask_heapview.render import html
 
@@ -68,14 +68,14 @@ def test_without_the_directory_the_process_counts(tmp_path: Path) -> None:
 def test_one_thread_of_a_worker_at_most(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     made = capture(client)["id"]
     begun, go_on = threading.Event(), threading.Event()
-    true = fresh_interpreter.run_job
+    true = resident_reader.run
 
     def slow(*args: Any) -> bytes:
         begun.set()
         assert go_on.wait(60)
         return true(*args)
 
-    monkeypatch.setattr(fresh_interpreter, "run_job", slow)
+    monkeypatch.setattr(resident_reader, "run", slow)
     with ThreadPoolExecutor(1) as pool:
         app = client.application
         path = f"/snapshots/{made}/heap"

@@ -19,7 +19,7 @@ from ...graphs.loader import WHY_NOT as WHY_NO_GRAPHS
 from ...inspection.known_caches import registered
 from ...inspection.roots import known_threads, module_dict, roots_of
 from ...inspection.type_info import Types
-from ...isolation import forked_child, fresh_interpreter
+from ...isolation import forked_child, resident_reader
 from ...model.allocations import Allocations
 from ...model.base import to_json
 from ...model.ownership import HOLDER_FROM
@@ -100,7 +100,8 @@ class NativeEngine:
     def capture(self, capture: Capture) -> None:
         """See Engine.capture."""
         # it loads while the child walks
-        with fresh_interpreter.JobProcess("flask_heapview.capture.native.build_job") as assembly:
+        builder = "flask_heapview.capture.native.build_job"
+        with resident_reader.Assembly(capture.sink.directory, builder) as assembly:
             work = self._look(capture)
             assembly.run(to_json(work), MAX_BUILD_SECONDS)
 
