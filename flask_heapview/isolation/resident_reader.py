@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Self
 
 import msgspec
+import psutil
 
 from ..errors import HeapViewError
 from . import frames
@@ -123,6 +124,14 @@ def reader_of(directory: Path) -> int | None:
     except OSError:
         return None
     return None if peer is None else peer[0]
+
+
+def resident_bytes(pid: int) -> int | None:
+    """The resident memory of a process; None where it has ended."""
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return None
 
 
 def socket_name() -> str:

@@ -46,6 +46,14 @@ class Workers(Model, frozen=True):
     workers: list[WorkerInfo]
 
 
+class Reader(Model, frozen=True):
+    """The process that reads snapshots for all workers of this host."""
+
+    pid: int
+    resident: int  # bytes
+    idle_seconds: float  # without a question, after which it ends
+
+
 class Status(Model, frozen=True):
     worker: WorkerInfo
     process: Process
@@ -57,6 +65,7 @@ class Status(Model, frozen=True):
     requests: dict[str, int] = {}  # served by this worker, by endpoint
     pauses: list[Pauses] = []  # of the collector, by generation
     sampled: dict[str, int] | None = None  # estimated live bytes by endpoint; None: not sampled
+    reader: Reader | None = None  # None while there is none
 
 
 class Started(Model, frozen=True):

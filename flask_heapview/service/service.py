@@ -18,10 +18,10 @@ from ..capture.select import build_log
 from ..config import HeapViewConfig
 from ..errors import CaptureBusy, Conflict, NotFound
 from ..inspection.endpoints import endpoint_codes
-from ..isolation import event_loop
+from ..isolation import event_loop, resident_reader
 from ..isolation.postponed import POSTPONED
 from ..isolation.turns import hold
-from ..model.api import CaptureState, Estimate, Status, WatchState, WorkerInfo
+from ..model.api import CaptureState, Estimate, Reader, Status, WatchState, WorkerInfo
 from ..model.base import from_json, moment
 from ..model.history import History
 from ..model.report import Report
@@ -244,7 +244,15 @@ class Service:
             requests=self.requests(),
             pauses=PAUSES.totals(),
             sampled=samples.live_bytes(),
+            reader=self._reader(),
         )
+
+    def _reader(self) -> Reader | None:
+        pid = resident_reader.reader_of(self.store.directory)
+        resident = None if pid is None else resident_reader.resident_bytes(pid)
+        if pid is None or resident is None:
+            return None
+        return Reader(pid=pid, resident=resident, idle_seconds=resident_reader.IDLE_SECONDS)
 
     def history(self) -> History:
         """This worker's memory over time, and what is left."""
