@@ -6,6 +6,7 @@ Where it cannot run, does not answer or breaks, a fresh interpreter does the wor
 from __future__ import annotations
 
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -31,6 +32,7 @@ from .interpreter import OWN_PLACE, find_interpreter
 from .locked_file import turn_of
 from .peers import peer_of
 from .unix_address import short_path
+from .unpatched import original
 
 IDLE_SECONDS = 60.0  # without a question, after which it ends
 START_SECONDS = 20.0  # until it must listen
@@ -220,12 +222,11 @@ class _Lives:
 
 
 def _has_ended(link: socket.socket) -> bool:
-    try:
-        return not link.recv(1, socket.MSG_DONTWAIT | socket.MSG_PEEK)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
+    """Whether there is something to read: nothing is ever sent there. A socket of gevent's would
+    wait for it."""
+    poll = original("select", "poll")()
+    poll.register(link.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
 
 
 _LIVES = _Lives()
