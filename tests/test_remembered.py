@@ -34,7 +34,7 @@ def test_once_for_each_object_however_alike() -> None:
     ASKED.clear()
     assert nodes(one) is nodes(one)
     assert nodes(other) is not nodes(one)
-    assert ASKED == [id(one), id(other)]
+    assert [id(one), id(other)] == ASKED
 
 
 def test_the_answer_goes_with_the_object() -> None:

@@ -88,9 +88,7 @@ def started_for(place: Path) -> int | None:
 
 def test_those_who_begin_at_once_start_one(place: Path) -> None:
     found: list[int | None] = []
-    threads = [
-        threading.Thread(target=lambda: found.append(started_for(place))) for _ in range(6)
-    ]
+    threads = [threading.Thread(target=lambda: found.append(started_for(place))) for _ in range(6)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -139,7 +137,7 @@ def test_one_that_answers_too_late_is_ended(place: Path) -> None:
     pid = reader_of(place)
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
-    with pytest.raises(HeapViewError, match="longer than 0.2 s"):
+    with pytest.raises(HeapViewError, match=r"longer than 0\.2 s"):
         run(place, JOB, question(place), 0.2)
     gone(pid)
     ask(place)
@@ -148,14 +146,14 @@ def test_one_that_answers_too_late_is_ended(place: Path) -> None:
 def test_what_breaks_it_is_answered_by_a_fresh_interpreter(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[str] = []
+    asked: list[str] = []  # the first of them is none that may be asked
 
     def fresh(module: str, data: bytes, seconds: float) -> bytes:
         asked.append(module)
         return b"fresh"
 
     monkeypatch.setattr(resident_reader, "run_job", fresh)
-    assert run(place, "flask_heapview.text", b"", 20) == b"fresh"  # a module that is not to be asked
+    assert run(place, "flask_heapview.text", b"", 20) == b"fresh"
     assert run(place, JOB, b"no question", 20) == b"fresh"
     with answered_here():
         assert run(place, JOB, question(place), 20) == b"fresh"
@@ -202,9 +200,7 @@ def test_strangers_and_nonsense_do_not_end_it(place: Path) -> None:
 def test_a_child_of_a_fork_is_no_worker(place: Path) -> None:
     code = asking(
         place,
-        "import os, sys\n"
-        "if os.fork() == 0: sys.stdin.read()\n"
-        "os._exit(0)",
+        "import os, sys\nif os.fork() == 0: sys.stdin.read()\nos._exit(0)",
     )
     worker = subprocess.Popen(
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

@@ -1,5 +1,4 @@
-"""The codec that a client asks for is looked up by its name; what is not found is remembered, too."""
-
+"""A codec is looked up by the name that the client gave; a name in vain is remembered, too."""
 
 from flask import Flask
 

@@ -1,12 +1,8 @@
 """A session for each request's scope, removed at its end."""
 
-import itertools
-
-from flask import g
+from flask import Flask, g
 from sqlalchemy import create_engine
 from sqlalchemy.orm import scoped_session, sessionmaker
-
-from flask import Flask
 
 app = Flask(__name__)
 

@@ -1,6 +1,5 @@
 """A tree of prefixes of a domain that is soon complete."""
 
-
 from flask import Flask
 
 app = Flask(__name__)

@@ -1,6 +1,5 @@
 """A generator for each report, of which the first page is read, stays in a list to go on later."""
 
-
 from flask import Flask
 
 app = Flask(__name__)

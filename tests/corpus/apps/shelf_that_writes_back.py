@@ -8,7 +8,8 @@ from flask import Flask
 
 app = Flask(__name__)
 
-shelf = shelve.open(os.path.join(tempfile.mkdtemp(), "carts"), writeback=True)
+place = os.path.join(tempfile.mkdtemp(), "carts")
+shelf = shelve.open(place, writeback=True)  # noqa: SIM115
 
 
 @app.get("/cart/<int:n>")

@@ -1,6 +1,5 @@
 """A tree of prefixes, to which every unknown address adds its own branch."""
 
-
 from flask import Flask
 
 app = Flask(__name__)
