@@ -57,7 +57,7 @@ def _command(command: click.Command, shared: set[str | None]) -> str:
     context = click.Context(command, info_name=command.name)
     usage = " ".join(["flask-heapview", command.name or "", *command.collect_usage_pieces(context)])
     own = [p for p in command.params if isinstance(p, click.Option) and p.name not in shared]
-    where = {p.name for p in command.params if p.name in shared}
+    where = {p.name for p in command.params if p.name and p.name in shared}
     parts = [
         f"## {command.name}",
         _paragraphs(command.help or ""),
@@ -68,7 +68,7 @@ def _command(command: click.Command, shared: set[str | None]) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def _where(names: set[str | None]) -> str:
+def _where(names: set[str]) -> str:
     if not names:
         return ""
     if len(names) == 1:
