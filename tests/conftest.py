@@ -22,16 +22,9 @@ from .installing import copy_checkout
 from .tmpfs_lock import tmpfs_lock
 from .traced_threads import trace_raw_threads
 
-MEASURED_CHILDREN: list[bool] = []  # not empty: what forks goes on being measured
-
-
-def _stop_measuring() -> None:
-    if not MEASURED_CHILDREN:
-        sys.settrace(None)
-
-
-# coverage follows into every forked child, which makes captures many times slower: one is enough
-os.register_at_fork(after_in_child=_stop_measuring)
+# coverage follows into every forked child, which makes captures many times slower: those of
+# capture/sample_process.py are enough
+os.register_at_fork(after_in_child=lambda: sys.settrace(None))
 if threading.gettrace() is not None:
     trace_raw_threads()
 
