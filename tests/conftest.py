@@ -18,7 +18,7 @@ from flask_heapview.process.collector import PAUSES
 from flask_heapview.workers import boot
 
 from .helpers import TOKEN, why_not_portable
-from .installing import copy_checkout
+from .installing import copy_built
 from .tmpfs_lock import tmpfs_lock
 from .traced_threads import trace_raw_threads
 
@@ -66,9 +66,11 @@ def no_worker() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh clone, for one file of tests."""
+    """A clone in which the native parts are built, for one file of tests."""
     place = tmp_path_factory.mktemp("clone") / "flask-heapview"
-    copy_checkout(place)
+    own = tmp_path_factory.getbasetemp()
+    # beside the directories of all workers of this run
+    copy_built(place, (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "built")
     return place
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gc
 import json
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -20,7 +19,8 @@ from flask_heapview.model.snapshot import Snapshot
 from flask_heapview.store.snapshots import Store
 
 from .. import sample_objects
-from ..helpers import ROOT, wait_until
+from ..helpers import wait_until
+from ..run_isolated import alone
 
 
 def take(store: Store, engine: str, **wanted: object) -> Snapshot:
@@ -64,14 +64,6 @@ def main(directory: str, engine: str) -> None:
 
 def snapshots_of(directory: Path, engine: str) -> dict[str, Any]:
     """What that process prints. Its snapshots are in the directory."""
-    code = "import sys; from tests.capture.sample_process import main; main(*sys.argv[1:])"
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(directory), engine],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
+    code = f"from {__name__} import main\nmain(*sys.argv[1:])"
+    found: dict[str, Any] = alone(code, str(directory), engine)
     return found

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 
 from flask_heapview import HeapView
 
-from ..helpers import API, BEARER, ROOT, TOKEN, capture
+from ..helpers import API, BEARER, TOKEN, capture
+from ..run_isolated import alone
 
 KEPT: dict[int, list[int]] = {}
 
 
-def make_shop(directory: str) -> Flask:
+def make_shop(directory: str, **settings: Any) -> Flask:
     """The app, with one route that leaks."""
     app = Flask("shop")
 
@@ -25,12 +25,12 @@ def make_shop(directory: str) -> Flask:
         KEPT[number] = [number] * 50
         return "kept"
 
-    HeapView(app, token=TOKEN, dir=directory)
+    HeapView(app, token=TOKEN, dir=directory, **settings)
     return app
 
 
 def main(directory: str) -> None:
-    """Takes three snapshots with traffic in between."""
+    """Takes three snapshots with traffic in between. Prints their ids."""
     client = make_shop(directory).test_client()
     for number in range(20):
         client.get(f"/keep/{number}")
@@ -45,14 +45,6 @@ def main(directory: str) -> None:
 
 def snapshots_in(directory: Path) -> list[str]:
     """Has the service run in a process of its own. The ids of its snapshots, the oldest first."""
-    code = "import sys; from tests.web.contract_shop import main; main(sys.argv[1])"
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(directory)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found: list[str] = json.loads(done.stdout)
+    code = f"from {__name__} import main\nmain(sys.argv[1])"
+    found: list[str] = alone(code, str(directory))
     return found
