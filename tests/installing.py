@@ -51,7 +51,8 @@ print(json.dumps({
     "code": posted.status_code,
     "capture": capture,
     "status": ask("GET", "api/v1/status").json["capture"],
-    "watch": ask("POST", "api/v1/watch", json={"times": 2, "every_seconds": 1}).json,
+    # where captures are possible, it would take two more
+    "watch": first["kinds"] or ask("POST", "api/v1/watch", json={"times": 2}).json,
     "graph": ask("POST", "api/v1/snapshots", json={"kind": "graph"}).json,
     "process": ask("GET", "api/v1/snapshots/%%s/process" %% capture.get("id")).json,
     "trim": ask("POST", "api/v1/trim").json,
