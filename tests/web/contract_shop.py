@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -10,23 +11,29 @@ from flask import Flask
 
 from flask_heapview import HeapView
 
-from ..helpers import API, BEARER, TOKEN, capture
+from ..helpers import API, BEARER, TOKEN, capture, wait_until
 from ..run_isolated import alone
 
 KEPT: dict[int, list[int]] = {}
 
 
-def make_shop(directory: str, **settings: Any) -> Flask:
-    """The app, with one route that leaks."""
+def make_shop(directory: str, entry_items: int = 50, **settings: Any) -> Flask:
+    """The app, with one route that leaks a list of so many items."""
     app = Flask("shop")
 
     @app.get("/keep/<int:number>")
     def keep(number: int) -> str:
-        KEPT[number] = [number] * 50
+        KEPT[number] = [number] * entry_items
         return "kept"
 
     HeapView(app, token=TOKEN, dir=directory, **settings)
     return app
+
+
+def say_ids(ids: list[str]) -> None:
+    """Prints them, when the captures have tidied up behind themselves."""
+    wait_until(lambda: all(t.name != "heapview-capture" for t in threading.enumerate()))
+    print(json.dumps(ids))
 
 
 def main(directory: str) -> None:
@@ -40,7 +47,7 @@ def main(directory: str) -> None:
         for number in range(60):
             client.get(f"/keep/{100 * (turn + 1) + number}")
     client.post(f"{API}/allocations", headers=BEARER, json={"mode": "off"})
-    print(json.dumps(ids))
+    say_ids(ids)
 
 
 def snapshots_in(directory: Path) -> list[str]:

@@ -42,11 +42,11 @@ DEAR = (
 
 SNAPSHOTS = """
 from tests.helpers import capture
-from tests.web.contract_shop import make_shop
+from tests.web.contract_shop import make_shop, say_ids
 
 client = make_shop(sys.argv[1], show_values=True).test_client()
 kinds = ("ownership", "ownership", "graph")
-print(json.dumps([capture(client, kind=kind)["id"] for kind in kinds]))
+say_ids([capture(client, kind=kind)["id"] for kind in kinds])
 """
 
 

@@ -21,7 +21,7 @@ MODULE = named_by_data.__name__
 SNAPSHOTS = """
 from tests.helpers import capture
 from tests.web import named_by_data
-from tests.web.contract_shop import make_shop
+from tests.web.contract_shop import make_shop, say_ids
 
 place, engine, kind = sys.argv[1:]
 client = make_shop(place, engine=engine).test_client()
@@ -31,7 +31,7 @@ for part in ("namespaces", "classes", "cycles", "exec", "modules"):
     getattr(named_by_data, f"in_{part}")()
 ids.append(capture(client, kind=kind)["id"])
 named_by_data.clear()
-print(json.dumps(ids))
+say_ids(ids)
 """
 
 
