@@ -15,6 +15,7 @@ from ..helpers import API, BEARER, TOKEN, capture, wait_until
 from ..run_isolated import alone
 
 KEPT: dict[int, list[int]] = {}
+CUSTOMERS: dict[str, str] = {}
 
 
 def make_shop(directory: str, entry_items: int = 50, **settings: Any) -> Flask:
