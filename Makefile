@@ -20,7 +20,7 @@ SIDE_BY_SIDE = -p no:cacheprovider -n auto --maxprocesses 4 --dist loadfile
 
 SOURCES = setup.cfg pyproject.toml setup.py $(wildcard flask_heapview/*/csrc/* flask_heapview/*/csrc/*/*)
 
-.PHONY: setup demo test coverage test-core test-apps test-all lint prose format bench sanitize clean
+.PHONY: setup demo test coverage test-core test-apps test-all lint prose reference format bench sanitize clean
 
 # the demo needs no test tools; what the tests installed serves it, too
 $(DEMO_STAMP): EXTRAS = demo
@@ -73,6 +73,10 @@ lint: $(STAMP)
 # how long the sentences are that users read; with --list, those over 25 words
 prose: $(STAMP)
 	$(BIN)/python tools/prose.py --list
+
+# the reference pages in docs/, from the code
+reference: $(STAMP)
+	$(BIN)/python -m tools.reference
 
 format: $(STAMP)
 	$(BIN)/python -m ruff check --fix .

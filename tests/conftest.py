@@ -19,21 +19,14 @@ from flask_heapview.process.collector import PAUSES
 from flask_heapview.workers import boot
 
 from .helpers import TOKEN, why_not_portable
-from .installing import copy_checkout
+from .installing import copy_built
 from .tmpfs_lock import tmpfs_lock
 from .traced_threads import trace_raw_threads
 
 resident_reader.IDLE_SECONDS = 2.0  # each test has a directory, and so a reader, of its own
-MEASURED_CHILDREN: list[bool] = []  # not empty: what forks goes on being measured
-
-
-def _stop_measuring() -> None:
-    if not MEASURED_CHILDREN:
-        sys.settrace(None)
-
-
-# coverage follows into every forked child, which makes captures many times slower: one is enough
-os.register_at_fork(after_in_child=_stop_measuring)
+# coverage follows into every forked child, which makes captures many times slower: those of
+# capture/sample_process.py are enough
+os.register_at_fork(after_in_child=lambda: sys.settrace(None))
 if threading.gettrace() is not None:
     trace_raw_threads()
 
@@ -75,9 +68,11 @@ def no_worker() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh clone, for one file of tests."""
+    """A clone in which the native parts are built, for one file of tests."""
     place = tmp_path_factory.mktemp("clone") / "flask-heapview"
-    copy_checkout(place)
+    own = tmp_path_factory.getbasetemp()
+    # beside the directories of all workers of this run
+    copy_built(place, (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "built")
     return place
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import shutil
 import subprocess
@@ -50,7 +51,8 @@ print(json.dumps({
     "code": posted.status_code,
     "capture": capture,
     "status": ask("GET", "api/v1/status").json["capture"],
-    "watch": ask("POST", "api/v1/watch", json={"times": 2, "every_seconds": 1}).json,
+    # where captures are possible, it would take two more
+    "watch": first["kinds"] or ask("POST", "api/v1/watch", json={"times": 2}).json,
     "graph": ask("POST", "api/v1/snapshots", json={"kind": "graph"}).json,
     "process": ask("GET", "api/v1/snapshots/%%s/process" %% capture.get("id")).json,
     "trim": ask("POST", "api/v1/trim").json,
@@ -78,6 +80,27 @@ def copy_checkout(place: Path) -> None:
         if (ROOT / name).is_file():
             (place / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, place / name)
+
+
+def copy_built(place: Path, shared: Path) -> None:
+    """The same with its native parts built, which takes long: once in a test run, in `shared`.
+
+    The copies keep the times of their files, so what builds there again has nothing to compile.
+    """
+    shared.parent.mkdir(parents=True, exist_ok=True)
+    with shared.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # other workers of the run wait for the first
+        if not (shared / "build").exists():
+            shutil.rmtree(shared, ignore_errors=True)
+            copy_checkout(shared)
+            subprocess.run(
+                [sys.executable, "setup.py", "--quiet", "build_ext"],
+                cwd=shared,
+                check=True,
+                capture_output=True,
+                env=unmeasured(),
+            )
+    shutil.copytree(shared, place)
 
 
 def environment(home: Path, without: Collection[str] = ()) -> tuple[Path, Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
@@ -45,6 +46,7 @@ def parts_of(path: Path) -> tuple[str, ...]:
     return path.relative_to(PACKAGE).with_suffix("").parts
 
 
+@cache
 def imports(path: Path) -> set[tuple[str, bool]]:
     """(room or outside module, whether it is ours)."""
     found: set[tuple[str, bool]] = set()

@@ -48,9 +48,8 @@ class Across(Model, frozen=True):
     missing: list[MissingWorker]
     differences: list[Difference]  # what tells most comes first
     owners: list[OwnerFigures]  # the largest spread first
-    # ids of the snapshots that `views` subtracts: where none were named, those of the workers with
-    # the least and the most resident memory
-    base: str | None = None
-    target: str | None = None
+    # where none were named, those of the workers with the least and the most resident memory
+    base: str | None = None  # id of the snapshot that `views` subtracts
+    target: str | None = None  # id of the snapshot that it is subtracted from
     views: dict[str, Any] = {}  # the view that was asked for, as GET diff has it
     summary_facts: list[AcrossFact] = []

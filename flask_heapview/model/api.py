@@ -13,9 +13,9 @@ from .snapshot import SnapshotInfo
 class Estimate(Model, frozen=True):
     """What a capture will cost."""
 
-    bytes: int
-    seconds: float
-    stall_seconds: float
+    bytes: int  # that the child will take
+    seconds: float  # until it is done
+    stall_seconds: float  # that the service stands still for the fork
 
 
 class CaptureState(Model, frozen=True):
@@ -87,13 +87,13 @@ class AllStarted(Model, frozen=True):
 
 class Snapshots(Model, frozen=True):
     snapshots: list[SnapshotInfo]
-    damaged: list[str]
+    damaged: list[str]  # ids of files that cannot be read
 
 
 class Tracing(Model, frozen=True):
-    mode: str
-    frames: int
-    worker: str
+    mode: str  # `sampled`, `exact` or `off`
+    frames: int  # kept of each traceback
+    worker: str  # its id
 
 
 class Trimmed(Model, frozen=True):
@@ -136,11 +136,11 @@ class WatchState(Model, frozen=True):
 class Collected(Model, frozen=True):
     """A full collection."""
 
-    found: int
-    freed: dict[str, int]
-    garbage: int
+    found: int  # unreachable objects
+    freed: dict[str, int]  # objects by type
+    garbage: int  # objects that cannot be freed: `gc.garbage`
     seconds: float
-    worker: str
+    worker: str  # its id
 
 
 class Nothing(Model, frozen=True):

@@ -31,21 +31,21 @@ Cause = Literal[
 
 class SnapshotRef(Model, frozen=True):
     id: str
-    taken_at: str
-    worker: str = ""
+    taken_at: str  # RFC 3339, UTC
+    worker: str = ""  # its id
 
 
 class Interval(Model, frozen=True):
-    seconds: float
-    requests: int
-    endpoints: dict[str, int]
+    seconds: float  # between the two snapshots
+    requests: int  # served meanwhile
+    endpoints: dict[str, int]  # of these, by endpoint
     snapshots: int = 2  # how many snapshots the judgement rests on
     counted_by: CountedBy = "app"  # who counts the requests; of nobody's, `requests` is 0
 
 
 class PathRef(Model, frozen=True):
-    path: str | None
-    type: str
+    path: str | None  # dotted, as a person would search for it; None where nothing leads there
+    type: str  # of the object at its end
 
 
 class PerRequest(Model, frozen=True):
@@ -56,9 +56,9 @@ class PerRequest(Model, frozen=True):
 
 
 class Growing(Model, frozen=True):
-    type: str
-    objects: int
-    bytes: int
+    type: str  # of what came, the commonest
+    objects: int  # that came
+    bytes: int  # that came
     per_request: PerRequest
 
 
@@ -66,28 +66,28 @@ class AllocatedAt(Model, frozen=True):
     file: str
     line: int
     function: str
-    bytes: int
+    bytes: int  # allocated there, of what came
     samples: int | None = None  # that the bytes are estimated from; None where they are exact
 
 
 class EndpointShare(Model, frozen=True):
     endpoint: str
-    share: float  # 0 to 1
+    share: float  # 0 to 1, of the growth
 
 
 class Suspect(Model, frozen=True):
-    rank: int
+    rank: int  # from 1 on, the surest first
     cause: Cause
-    confidence: float  # 0 to 1
+    confidence: float  # 0 to 1; from 0.5 on it is a leak
     summary: str  # without its full stop
-    holder: PathRef | None
+    holder: PathRef | None  # who holds it; None where no Python object does
     growing: Growing
-    allocated_at: list[AllocatedAt] = []
-    endpoints: list[EndpointShare] = []
+    allocated_at: list[AllocatedAt] = []  # the most bytes first
+    endpoints: list[EndpointShare] = []  # the largest share first
     evidence: list[str] = []  # the words of evidence_facts, one for one
-    remedy: str = ""
-    fingerprint: str = ""
-    summary_fact: SuspectFact | None = None
+    remedy: str = ""  # what to do
+    fingerprint: str = ""  # of cause and place, the same in each run
+    summary_fact: SuspectFact | None = None  # what the summary words
     evidence_facts: list[EvidenceFact] = []
     impact: Impact | None = None  # where it grows by bytes, at a known rate
     births: Births | None = None  # of what its first site allocated and is alive; sampled only
@@ -113,19 +113,21 @@ class Explained(Model, frozen=True):
 
 
 class Report(Model, frozen=True):
-    schema: str
-    generated_at: str
-    base: SnapshotRef | None
-    target: SnapshotRef
+    schema: str  # SCHEMA: what the fields mean
+    generated_at: str  # RFC 3339, UTC
+    base: SnapshotRef | None  # the earlier snapshot; None where there is only one
+    target: SnapshotRef  # the later snapshot
     interval: Interval
     verdict: Verdict
-    summary: str
+    summary: str  # the verdict in a sentence or two
     advice: str  # what would settle it, or what to do next
-    suspects: list[Suspect]
-    summary_facts: list[VerdictFact] = []
-    advice_facts: list[AdviceFact] = []
+    suspects: list[Suspect]  # by confidence, then by bytes
+    summary_facts: list[VerdictFact] = []  # what the summary words
+    advice_facts: list[AdviceFact] = []  # what the advice words
     explained: Explained | None = None  # where resident memory grew, of several snapshots
-    versions: dict[str, str] = {}  # of what took part, by name: see analysis/reported_versions.py
+    versions: dict[
+        str, str
+    ] = {}  # of Python, the C library, Flask, this package, and libraries at fault
 
     def has_new_leaks(self, known: Collection[str]) -> bool:
         """Whether it leaks, and not only what was known before."""

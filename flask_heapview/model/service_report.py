@@ -12,7 +12,7 @@ SCHEMA = "flask-heapview/service-report/1"
 class WorkerRef(Model, frozen=True):
     """A worker: its number is what people see, 0 where it is not listed."""
 
-    number: int
+    number: int  # from 1 on; 0 where it is not listed
     id: str
 
 
@@ -56,16 +56,16 @@ class ServiceSuspect(Suspect, frozen=True):
 
 
 class ServiceReport(Model, frozen=True):
-    schema: str
-    generated_at: str
+    schema: str  # SCHEMA: what the fields mean
+    generated_at: str  # RFC 3339, UTC
     verdict: Verdict
-    summary: str
+    summary: str  # the verdict in a sentence or two
     advice: str  # what would settle it, or what to do next
     interval: Interval  # requests summed; seconds and snapshots of the worker with the most
     live: int  # workers that live, judged or not
-    judged: list[JudgedWorker]
-    missing: list[MissingWorker]
-    suspects: list[ServiceSuspect]
-    summary_facts: list[ServiceVerdictFact] = []
-    advice_facts: list[ServiceAdviceFact] = []
+    judged: list[JudgedWorker]  # each with its own verdict
+    missing: list[MissingWorker]  # the others
+    suspects: list[ServiceSuspect]  # by confidence, then by bytes
+    summary_facts: list[ServiceVerdictFact] = []  # what the summary words
+    advice_facts: list[ServiceAdviceFact] = []  # what the advice words
     versions: dict[str, str] = {}  # as a report has them

@@ -30,10 +30,10 @@ EngineName = Literal["auto", "native", "portable"]  # auto: the one that is in u
 class Progress(Model, frozen=True):
     """How far a capture is."""
 
-    done: int = 0
-    total: int = 0
+    done: int = 0  # units
+    total: int = 0  # units; 0 while it is not known
     unit: str = "objects"
-    phase: str = ""
+    phase: str = ""  # what it does now, for a person
 
 
 NAME_SEPARATOR = ": "  # between an endpoint and a name that the app gave its request
@@ -53,7 +53,7 @@ class Requests(Model, frozen=True):
     """
 
     total: int = 0
-    endpoints: dict[str, int] = {}
+    endpoints: dict[str, int] = {}  # by endpoint, or by the name that the app gave
     counted_by: CountedBy = "app"
 
     @property
@@ -67,21 +67,21 @@ class SnapshotInfo(Model, frozen=True):
 
     id: str
     state: State
-    worker: str
+    worker: str  # its id
     taken_at: str  # RFC 3339, UTC
-    label: str = ""
+    label: str = ""  # as it was given
     kind: Kind = "ownership"
-    progress: Progress = field(default_factory=Progress)  # see model/process.py
-    error: str | None = None
+    progress: Progress = field(default_factory=Progress)  # how far it is
+    error: str | None = None  # why it failed, for a person
     pause_ms: float | None = None  # how long the service stood still
-    duration_ms: float | None = None
+    duration_ms: float | None = None  # until it was stored
     extra_bytes: int | None = None  # private memory of the child at its end
     size: int | None = None  # bytes on disk
-    engine: str = ""
-    requests: Requests = Requests()
-    pinned: bool = False
+    engine: str = ""  # which one took it, and how
+    requests: Requests = Requests()  # served by the worker until then
+    pinned: bool = False  # whether the limits pass it over
     clock: float = 0.0  # seconds of the machine's monotonic clock, to tell intervals
-    pid: int = 0
+    pid: int = 0  # of the worker
 
     @property
     def engine_kind(self) -> str:

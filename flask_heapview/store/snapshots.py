@@ -39,9 +39,9 @@ MAX_HEADER_BYTES = 1 << 20  # bytes of a first line that is still believed
 class Head(Model, frozen=True):
     """The first line of a stored file."""
 
-    schema: str
-    sha256: str
-    length: int
+    schema: str  # what the body's fields mean
+    sha256: str  # of the body, hexadecimal
+    length: int  # bytes of the body
     info: SnapshotInfo
 
 

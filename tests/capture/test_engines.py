@@ -2,78 +2,34 @@
 
 from __future__ import annotations
 
-import gc
 import importlib.metadata
-import subprocess
 import sys
-import time
-from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-from flask_heapview.capture.base import CaptureRequest
-from flask_heapview.capture.native import engine as native_engine
-from flask_heapview.capture.portable import walk
-from flask_heapview.capture.runner import Runner
-from flask_heapview.capture.select import select_engine
 from flask_heapview.model.snapshot import Snapshot
 from flask_heapview.store.snapshots import Store
 
 from .. import sample_objects
-from ..conftest import MEASURED_CHILDREN
-from ..helpers import ROOT, needs_portable, wait_until
-
-MAX_NODES = 2_000_000
-
-
-def take(store: Store, engine: str, **wanted: object) -> Snapshot:
-    request = CaptureRequest(worker="w", **wanted)  # type: ignore[arg-type]
-    info = Runner(select_engine(engine), 120).start(request, store)
-    wait_until(lambda: store.info(info.id).state != "running", 120)
-    assert store.info(info.id).error is None
-    return store.load(info.id)
+from .sample_process import snapshots_of
 
 
 @pytest.fixture(scope="module", params=["portable", "native"])
-def snapshot(
+def taken(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Snapshot]:
-    sample_objects.release.clear()
-    thread = sample_objects.start_thread()
-    wait_until(lambda: sys._current_frames().get(thread.ident or 0) is not None)
-    time.sleep(0)
-    was = gc.isenabled()
-    gc.collect()
-    gc.disable()
-    for _ in range(20):
-        sample_objects.Order()
-    sample_objects.Hostile.touched.clear()
-    file = Path(__file__).open()  # noqa: SIM115
-    sample_objects.open_file = file  # type: ignore[attr-defined]
-    store = Store(tmp_path_factory.mktemp("zoo") / "heapview")
-    registered = {
-        "by hand": sample_objects.text_cache,
-        "asked": lambda: {"entries": 5, "limit": 9, "hits": 1, "misses": 2, "size": 3},
-        "counted": lambda: 17,
-        "broken": lambda: 1 / 0,
-    }
-    MEASURED_CHILDREN.append(True)
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            # a test runner's heap has more paths than a service's: the tree would be full
-            for module in (walk, native_engine):
-                patch.setattr(module, "MAX_NODES", MAX_NODES)
-            taken = take(store, request.param, caches=registered)
-        assert taken.ownership.truncated == 0
-        yield taken
-    finally:
-        MEASURED_CHILDREN.clear()
-        if was:
-            gc.enable()
-        file.close()
-        sample_objects.release.set()
-        thread.join()
+) -> tuple[Store, dict[str, Any]]:
+    """The store with two snapshots, and what the process that took them has said."""
+    place = tmp_path_factory.mktemp("zoo") / "heapview"
+    return Store(place), snapshots_of(place, request.param)
+
+
+@pytest.fixture(scope="module")
+def snapshot(taken: tuple[Store, dict[str, Any]]) -> Snapshot:
+    store, said = taken
+    found = store.load(said["plain"])
+    assert found.ownership.truncated == 0
+    return found
 
 
 def entries(snapshot: Snapshot) -> dict[str, int]:
@@ -201,9 +157,11 @@ def test_the_process_is_measured(snapshot: Snapshot) -> None:
     assert abs(process.bridge.unexplained) < process.resident
 
 
-def test_nothing_of_the_app_is_called(snapshot: Snapshot) -> None:
+def test_nothing_of_the_app_is_called(
+    snapshot: Snapshot, taken: tuple[Store, dict[str, Any]]
+) -> None:
     assert snapshot.heap.objects
-    assert sample_objects.Hostile.touched == []
+    assert taken[1]["touched"] == []
 
 
 def test_hostile_names_are_made_harmless(snapshot: Snapshot) -> None:
@@ -238,10 +196,9 @@ def test_it_says_what_it_cost(snapshot: Snapshot) -> None:
     assert info.progress.done == info.progress.total > 0
 
 
-@pytest.mark.parametrize("engine", ["portable", "native"])
-def test_values_are_shown_when_asked(engine: str, tmp_path: Path) -> None:
-    shown = take(Store(tmp_path / "heapview"), engine, show_values=True)
-    keys = {c.path: c.keys for c in shown.caches.caches}
+def test_values_are_shown_when_asked(taken: tuple[Store, dict[str, Any]]) -> None:
+    store, said = taken
+    keys = {c.path: c.keys for c in store.load(said["shown"]).caches.caches}
     assert "'key 0'" in keys["tests.sample_objects.text_cache"]
 
 
@@ -254,24 +211,10 @@ def test_libraries_are_told_with_their_versions(snapshot: Snapshot) -> None:
     assert known.own is None  # no app is mounted here
 
 
-ALONE = """
-import sys
-from pathlib import Path
-from flask_heapview.store.snapshots import Store
-from tests import sample_objects
-from tests.capture.test_engines import take
-take(Store(Path(sys.argv[1])), "portable")
-"""
-
-
-@needs_portable
-def test_deep_sizes_have_error_bars(tmp_path: Path) -> None:
-    """In a process of its own: the test runner's objects take all the time there is."""
-    home = tmp_path / "heapview"
-    subprocess.run([sys.executable, "-c", ALONE, str(home)], check=True, cwd=ROOT)
-    store = Store(home)
-    found = store.load(store.listing()[0].id)
-    caches = {c.path: c for c in reversed(found.caches.caches)}
+def test_deep_sizes_have_error_bars(snapshot: Snapshot) -> None:
+    if snapshot.info.engine_kind != "portable":
+        pytest.skip("the native engine measures no entries")
+    caches = {c.path: c for c in reversed(snapshot.caches.caches)}
     plain, exact_one = (
         caches["tests.sample_objects.text_cache"],
         caches["tests.sample_objects.square"],

@@ -14,7 +14,8 @@ from flask_heapview.store.snapshots import Store
 
 from ..figures import contradictions, differences, sections
 from ..helpers import needs_portable
-from .test_engines import take
+from ..run_isolated import alone
+from .sample_process import take
 
 
 class Node:
@@ -56,14 +57,23 @@ def test_a_snapshot_does_not_contradict_itself(
     assert found == []
 
 
+FULL = """
+from flask_heapview.capture.portable import walk
+
+walk.MAX_NODES = 3_000
+engine = select_engine("portable")
+runner = Runner(engine, 120)
+owners = taken().ownership
+stacks = owners.stacks
+rest = [n for n in range(len(stacks)) if stacks.frame_at(n).label == "(other)"]
+say(counts=[stacks.count[n] for n in rest], parents=[stacks.parent[n] for n in rest],
+    truncated=owners.truncated)
+"""
+
+
 @needs_portable
-def test_who_holds_it_is_known_where_the_tree_is_full(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_who_holds_it_is_known_where_the_tree_is_full() -> None:
     """What finds no path of its own is counted below its holder, not below nobody."""
-    monkeypatch.setattr(walk, "MAX_NODES", 3_000)
-    snapshot = take(Store(tmp_path / "heapview"), "portable")
-    stacks = snapshot.ownership.stacks
-    rest = [n for n in range(len(stacks)) if stacks.frame_at(n).label == "(other)"]
-    assert 0 < sum(stacks.count[n] for n in rest) <= snapshot.ownership.truncated
-    assert all(stacks.parent[n] >= 0 for n in rest)
+    found = alone(FULL)
+    assert 0 < sum(found["counts"]) <= found["truncated"]
+    assert all(parent >= 0 for parent in found["parents"])

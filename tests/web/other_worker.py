@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, cast
 
 from flask import Flask
@@ -23,3 +24,11 @@ def copy_for_another_worker(store: Store, snapshot_id: str, **changes: Any) -> s
     info = replace(taken.info, id=store.new_id(), worker=OTHER_WORKER)
     store.save(replace(taken, info=info, **changes))
     return info.id
+
+
+def as_own(service: Service, ids: Iterable[str]) -> None:
+    """Has stored snapshots of another process be those of this worker."""
+    for number in ids:
+        found = service.store.load(number)
+        info = replace(found.info, worker=service.worker)
+        service.store.save(replace(found, info=info))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -12,7 +13,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from ..helpers import API, BEARER, PREFIX, answered_here, capture
+from ..helpers import API, BEARER, PREFIX, answered_here
+from .contract_shop import snapshots_in
+from .other_worker import as_own, service_of
 
 DIGITS = "9" * 5000
 Body = dict[str, Any]
@@ -116,14 +119,30 @@ def spoil(path: Path, change: Callable[[Body], None]) -> None:
     path.write_bytes(json.dumps(head).encode() + b"\n" + data)
 
 
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A store and the ids of its three snapshots, which a small service took."""
+    directory = tmp_path_factory.mktemp("absurd") / "heapview"
+    return directory, snapshots_in(directory)
+
+
+def stored(app: Flask, directory: Path, ids: list[str]) -> list[str]:
+    """The first two of them, as if this app's worker had taken them."""
+    home = service_of(app).store.open()
+    for name in ids[:2]:
+        shutil.copy(directory / f"{name}.snapshot", home)
+    as_own(service_of(app), ids[:2])
+    return ids[:2]
+
+
 @pytest.mark.parametrize(
     "change", [loop, no_such_parent, no_such_frame, no_such_node, short, no_such_app_frame]
 )
 def test_a_snapshot_with_absurd_numbers(
-    app: Flask, client: Any, change: Callable[[Body], None]
+    app: Flask, client: Any, taken: tuple[Path, list[str]], change: Callable[[Body], None]
 ) -> None:
-    base, target = (capture(client)["id"] for _ in range(2))
-    spoil(app.extensions["heapview"].store.directory / f"{target}.snapshot", change)
+    base, target = stored(app, *taken)
+    spoil(service_of(app).store.directory / f"{target}.snapshot", change)
     both = f"base={base}&target={target}"
     for path in (f"{API}/report?{both}", f"{API}/diff?{both}", f"{PREFIX}/compare/heap?{both}"):
         answer = client.get(path, headers=BEARER)
@@ -132,8 +151,10 @@ def test_a_snapshot_with_absurd_numbers(
 
 
 @pytest.mark.parametrize("name", ["endpoint", "values", "self", "snapshot_id", "changes"])
-def test_arguments_named_as_ours(client: Any, name: str) -> None:
+def test_arguments_named_as_ours(
+    app: Flask, client: Any, taken: tuple[Path, list[str]], name: str
+) -> None:
     """What the address says besides goes into the links of a page, whatever its name."""
-    made = capture(client)["id"]
+    made, _ = stored(app, *taken)
     answer = client.get(f"{PREFIX}/snapshots/{made}/heap?{name}=x", headers=BEARER)
     assert answer.status_code == 200

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
@@ -15,38 +16,32 @@ from flask_heapview.process import glibc
 from flask_heapview.views import VIEWS
 from flask_heapview.web.guard import SCOPE
 
-from ..helpers import API, BEARER, PREFIX, capture
+from ..helpers import API, BEARER, PREFIX, answered_here, capture
+from .contract_shop import make_shop, snapshots_in
+from .other_worker import as_own, service_of
 
-KEPT: dict[int, list[int]] = {}
 NAMES = [view.name for view in VIEWS]
+HELD = "contract_shop.KEPT"
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A client with three snapshots taken, traffic in between."""
-    from flask_heapview import HeapView
-
-    from ..helpers import TOKEN
-
-    app = Flask("shop")
-
-    @app.get("/keep/<int:number>")
-    def keep(number: int) -> str:
-        KEPT[number] = [number] * 50
-        return "kept"
-
-    HeapView(app, token=TOKEN, dir=str(tmp_path_factory.mktemp("contract") / "heapview"))
-    client = app.test_client()
-    for number in range(20):
-        client.get(f"/keep/{number}")
-    ids = []
-    for turn in range(3):
-        ids.append(capture(client, label=f"turn {turn}")["id"])
-        for number in range(60):
-            client.get(f"/keep/{100 * (turn + 1) + number}")
+    """A client, and three snapshots with traffic in between, which another process took."""
+    directory = tmp_path_factory.mktemp("contract") / "heapview"
+    ids = snapshots_in(directory)
+    app = make_shop(str(directory))
+    as_own(service_of(app), ids)
+    client: Any = app.test_client()
     client.post(f"{API}/allocations", headers=BEARER, json={"mode": "off"})
     client.ids = ids
     return client
+
+
+@pytest.fixture
+def here() -> Iterator[None]:
+    """For what asks many questions. The other tests have a fresh interpreter answer them."""
+    with answered_here():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -57,8 +52,9 @@ def schema(shop: Any) -> dict[str, Any]:
 
 
 def check(schema: dict[str, Any], name: str, data: Any) -> None:
+    # the schema itself is checked once: that takes a hundred times as long as an answer
     document = {**schema["answers"][name], "$defs": schema["$defs"]}
-    jsonschema.validate(data, document)
+    jsonschema.Draft202012Validator(document).validate(data)
 
 
 def get(shop: Any, path: str, expect: int = 200) -> Any:
@@ -97,6 +93,7 @@ def test_snapshots(shop: Any, schema: dict[str, Any]) -> None:
     check(schema, "problem", get(shop, "/snapshots/20260101-000000-00000000", 404))
 
 
+@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("name", NAMES)
 def test_views(shop: Any, schema: dict[str, Any], name: str) -> None:
     data = get(shop, f"/snapshots/{shop.ids[0]}/{name}")
@@ -112,7 +109,7 @@ def test_diff(shop: Any, schema: dict[str, Any]) -> None:
     for name in NAMES:
         check(schema, f"diff/{name}", data["views"][name])
     rows = [h for h in data["views"]["ownership"]["holders"] if h["type"] == "dict"]
-    grown = next(h for h in rows if h["path"].endswith("test_contract.KEPT"))
+    grown = next(h for h in rows if h["path"].endswith(HELD))
     assert grown["entries_delta"] == 120
 
 
@@ -124,7 +121,7 @@ def test_report(shop: Any, schema: dict[str, Any]) -> None:
     assert data["interval"]["requests"] == 120
     assert data["interval"]["endpoints"] == {"keep": 120}
     top = data["suspects"][0]
-    assert top["holder"]["path"].endswith("test_contract.KEPT")
+    assert top["holder"]["path"].endswith(HELD)
     assert top["growing"]["per_request"]["objects"] == pytest.approx(1.0, abs=0.05)
     assert top["endpoints"][0] == {"endpoint": "keep", "share": 1.0}
     assert any(site["function"] == "keep" for site in top["allocated_at"])
@@ -139,6 +136,7 @@ def test_report_on_one_snapshot(shop: Any, schema: dict[str, Any]) -> None:
     assert "capture again" in data["advice"]
 
 
+@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize(
     ("query", "words"),
     [
@@ -162,7 +160,7 @@ def test_downloads(shop: Any) -> None:
     text = shop.get(f"{API}/report?{pair}&format=markdown", headers=BEARER)
     assert text.mimetype == "text/markdown"
     assert text.text.startswith("# It leaks")
-    assert "test_contract.KEPT" in text.text
+    assert HELD in text.text
 
 
 def test_allocations_can_be_switched(shop: Any, schema: dict[str, Any]) -> None:
@@ -340,6 +338,7 @@ def test_every_page_carries_the_headers(shop: Any) -> None:
 # --- the pages
 
 
+@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
     "query", ["", "?sort=size", "?sort=-type&q=dict&all=1", "?group=module&node=0"]
@@ -355,6 +354,7 @@ def test_view_pages(shop: Any, name: str, query: str) -> None:
     assert shop.get(f"{PREFIX}/compare/{name}{pair}", headers=BEARER).status_code == 200
 
 
+@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("group", ["line", "file", "function", "endpoint", "traceback"])
 def test_allocations_by_each_group(shop: Any, group: str) -> None:
     answer = shop.get(f"{PREFIX}/snapshots/{shop.ids[2]}/allocations?group={group}", headers=BEARER)
@@ -373,7 +373,7 @@ def test_other_pages(shop: Any) -> None:
     assert f"base={first}" in answer.headers["Location"]
     report = shop.get(answer.headers["Location"], headers=BEARER)
     assert "It leaks" in report.text
-    assert "test_contract.KEPT" in report.text
+    assert HELD in report.text
     one = shop.get(f"{PREFIX}/snapshots/{first}", headers=BEARER)
     assert one.status_code == 303
     bad = shop.get(f"{PREFIX}/snapshots/{first}/heap?node=x", headers=BEARER)

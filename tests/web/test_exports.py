@@ -10,45 +10,48 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask import Flask
 
 from flask_heapview.capture.native.engine import NativeEngine
 from flask_heapview.cli.snapshots import StoredSnapshots
 from flask_heapview.views import BY_NAME, VIEWS
 
 from ..heap_file import HeapFile
-from ..helpers import API, BEARER, PREFIX, TOKEN, answered_here, capture
+from ..helpers import API, BEARER, PREFIX, TOKEN, answered_here
 from ..profile_proto import Decoded
+from ..run_isolated import alone
+from .contract_shop import make_shop
+from .other_worker import as_own, service_of
 
-KEPT: dict[int, list[int]] = {}
 STACKS = ("ownership", "allocations")
+# a small process: the heap of a test runner makes large files of all of it
+SNAPSHOTS = """
+from tests.helpers import capture
+from tests.web.contract_shop import make_shop, say_ids
+
+client = make_shop(sys.argv[1], entry_items=500).test_client()
+client.get("/keep/0")
+ids = [capture(client)["id"]]
+for number in range(1, 400):
+    client.get(f"/keep/{number}")
+ids.append(capture(client, kind=sys.argv[2])["id"])
+say_ids(ids)
+"""
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """A client of an app that leaks between its two snapshots; the second is a graph capture."""
-    from flask_heapview import HeapView
-
-    app = Flask("shop")
-
-    @app.get("/keep/<int:number>")
-    def keep(number: int) -> str:
-        KEPT[number] = [number] * 500
-        return "kept"
-
-    HeapView(app, token=TOKEN, dir=str(tmp_path_factory.mktemp("exports") / "heapview"))
-    client: Any = app.test_client()
+    """A client of an app that leaked between its two snapshots; the second is a graph capture."""
+    directory = tmp_path_factory.mktemp("exports") / "heapview"
     kind = "graph" if NativeEngine.why_not() is None else "ownership"
-    client.get("/keep/0")
+    ids = alone(SNAPSHOTS, str(directory), kind)
+    app = make_shop(str(directory))
+    as_own(service_of(app), ids)
+    client: Any = app.test_client()
     client.differences = {}  # of the two, once somebody has asked
-    client.ids = [capture(client)["id"]]
-    for number in range(1, 400):
-        client.get(f"/keep/{number}")
-    client.ids.append(capture(client, kind=kind)["id"])
+    client.ids = ids
     client.post(f"{API}/allocations", headers=BEARER, json={"mode": "off"})
     with answered_here():
         yield client
-    KEPT.clear()
 
 
 def get(shop: Any, path: str, status: int = 200) -> Any:
@@ -196,7 +199,6 @@ def test_without_a_snapshot_there_is_no_latest(client: Any) -> None:
 # --- the graph
 
 
-@pytest.mark.slow  # the heap of a test runner is large
 def test_the_graph_for_devtools(shop: Any) -> None:
     info = get(shop, f"/snapshots/{shop.ids[1]}").json
     if info["kind"] != "graph":
@@ -210,7 +212,7 @@ def test_the_graph_for_devtools(shop: Any) -> None:
     roots = found.roots()
     assert len(found.to) == retained["edges"] + 1 + len(roots) + sum(map(len, roots.values()))
     assert sum(map(len, roots.values())) == retained["roots"] + retained["unreached"]
-    kept = {node: found.leads(node) for node in found.named_edges("KEPT")}  # other tests', too
+    kept = {node: found.leads(node) for node in found.named_edges("KEPT")}
     lists = [
         sum(name == "[value]" and found.name(to) == "list" for name, to in leads)
         for node, leads in kept.items()

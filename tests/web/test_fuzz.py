@@ -23,9 +23,10 @@ from flask_heapview.process.collector import PAUSES
 from flask_heapview.service.service import EXTENSION, Service
 from flask_heapview.web.access import ACCESS
 
-from ..helpers import BEARER, PREFIX, TOKEN, answered_here, capture, wait_until
+from ..helpers import BEARER, PREFIX, TOKEN, answered_here, wait_until
+from ..run_isolated import alone
 from .fuzz import AUTHORIZATIONS, COOKIES, SCOPES, Dice
-from .other_worker import copy_for_another_worker
+from .other_worker import as_own, copy_for_another_worker
 
 SEEDS = [n if n < 1 else pytest.param(n, marks=pytest.mark.slow) for n in range(5)]
 REQUESTS = 20_000 if os.environ.get("HEAPVIEW_SLOW") else 2_000  # for each seed
@@ -39,6 +40,16 @@ DEAR = (
 )
 
 
+SNAPSHOTS = """
+from tests.helpers import capture
+from tests.web.contract_shop import make_shop, say_ids
+
+client = make_shop(sys.argv[1], show_values=True).test_client()
+kinds = ("ownership", "ownership", "graph")
+say_ids([capture(client, kind=kind)["id"] for kind in kinds])
+"""
+
+
 class Target:
     """Two apps that share a store: one with a token, one that asks the app who it is."""
 
@@ -48,10 +59,9 @@ class Target:
         self.by_auth = self._app(auth=_scopes_of)
         apps = self.by_token, self.by_auth
         self.services: list[Service] = [app.extensions[EXTENSION] for app in apps]
-        client = self.by_token.test_client()
-        for kind in ("ownership", "ownership", "graph"):
-            capture(client, kind=kind)
         store = self.services[0].store
+        # of a small process: on a test runner's heap each answer takes ten times as long
+        as_own(self.services[0], alone(SNAPSHOTS, str(self.store)))
         copy_for_another_worker(store, store.listing()[-1].id)
         good = [path.stem for path in self.store.glob("2*.snapshot")]
         self._damage()

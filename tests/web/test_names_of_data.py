@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,11 +12,27 @@ from flask_heapview import HeapView
 from flask_heapview.process.collector import PAUSES
 from flask_heapview.views import VIEWS
 
-from ..helpers import BEARER, PREFIX, TOKEN, answered_here, capture, needs_portable
+from ..helpers import BEARER, PREFIX, TOKEN, answered_here, needs_portable
+from ..run_isolated import alone
 from . import named_by_data
-from .other_worker import copy_for_another_worker, service_of
+from .other_worker import as_own, copy_for_another_worker, service_of
 
 MODULE = named_by_data.__name__
+SNAPSHOTS = """
+from tests.helpers import capture
+from tests.web import named_by_data
+from tests.web.contract_shop import make_shop, say_ids
+
+place, engine, kind = sys.argv[1:]
+client = make_shop(place, engine=engine).test_client()
+gc.disable()
+ids = [capture(client, kind=kind)["id"]]
+for part in ("namespaces", "classes", "cycles", "exec", "modules"):
+    getattr(named_by_data, f"in_{part}")()
+ids.append(capture(client, kind=kind)["id"])
+named_by_data.clear()
+say_ids(ids)
+"""
 
 
 @pytest.fixture(
@@ -29,19 +44,12 @@ def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     place = tmp_path_factory.mktemp("names") / "heapview"
     app = Flask("shop")
     HeapView(app, engine=request.param, token=TOKEN, dir=str(place))
-    kinds = service_of(app).runner.engine.kinds
-    kind = "graph" if "graph" in kinds else "ownership"
-    client = app.test_client()
-    gc.disable()
-    try:
-        ids = [capture(client, kind=kind)["id"]]
-        for part in ("namespaces", "classes", "cycles", "exec", "modules"):
-            getattr(named_by_data, f"in_{part}")()
-        ids.append(capture(client, kind=kind)["id"])
-        ids.append(copy_for_another_worker(service_of(app).store, ids[1]))
-    finally:
-        named_by_data.clear()
-        gc.enable()
+    service = service_of(app)
+    kind = "graph" if "graph" in service.runner.engine.kinds else "ownership"
+    # of a small process: on a test runner's heap each answer takes ten times as long
+    ids = alone(SNAPSHOTS, str(place), request.param, kind)
+    as_own(service, ids)
+    ids.append(copy_for_another_worker(service.store, ids[1]))
     with answered_here():
         yield app, ids
     PAUSES.remove()

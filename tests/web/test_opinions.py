@@ -134,13 +134,12 @@ def test_an_engine_that_is_not_there_is_refused(
     assert "needs guppy4" in refused.json["detail"]
 
 
-def test_it_is_refused_when_it_does_not_fit(
-    client: Any, pair: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_is_refused_when_it_does_not_fit(client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from flask_heapview.capture.portable.engine import PortableEngine
 
+    first = capture(client)["id"]
     dear = CaptureCost(bytes=1 << 50, seconds=1.0, stall_seconds=0.1)
     monkeypatch.setattr(PortableEngine, "estimate", lambda *_: dear)
-    refused = client.post(f"{PREFIX}/snapshots/{pair['first']}/opinion", headers=BEARER)
+    refused = client.post(f"{PREFIX}/snapshots/{first}/opinion", headers=BEARER)
     assert refused.status_code == 409
     assert "memory" in refused.text
