@@ -155,6 +155,6 @@ def test_who_was_too_late_need_not_be_captured() -> None:
 def test_the_ticket_names_the_workers() -> None:
     text = render_service(joined(report(LEAKING), report(STEADY), missing=(MISSING,)))
     assert text.startswith("# It leaks in 1 of 2 workers")
-    assert "| worker 1 (1-0) | 95% | 200 | 200.0 kB | 1.0 kB |" in text
+    assert "| worker 1 (1-0) | 95 % | 200 | 200.0 kB | 1.0 kB |" in text
     assert "- worker 4 has one snapshot: capture it again" in text
     assert "worker 2 (2-0): no-leak" in text

@@ -165,7 +165,7 @@ def test_each_tile_says_what_it_is_and_leads_to_its_rows() -> None:
     given += [Part("dust", "x", 1, 0), Part("grain", "y", 2, 500)]
     text = html(treemap(given))
     assert len(re.findall("<title>", text)) == 2
-    assert "app.&lt;Row&gt;: 1.0 kB in 7 objects, 66.7% of the memory shown" in text
+    assert "app.&lt;Row&gt;: 1.0 kB in 7 objects, 66.7 % of the memory shown" in text
     assert 'href="?only=type&amp;name=app.&lt;Row&gt;"' in text
     assert text.count('tabindex="-1"') == 1
     assert 'href="#table-rows"' in html(treemap([Part(f"t{n}", "m", 1, 9) for n in range(200)]))
