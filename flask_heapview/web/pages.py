@@ -21,7 +21,7 @@ from ..views.path import of_cut, of_object
 from . import across, name_history, opinions, overview, sign_in, ticket
 from .api import cut_asked, kind_asked, object_asked
 from .frame import back, page
-from .guard import ask, live_workers, may, service
+from .guard import all_workers, ask, may, service
 from .links import link_here, url_for
 from .replies import needs
 from .view_page import file_link, query, view_page
@@ -240,5 +240,5 @@ def report_page(report: Report, ticket: str, tab: Callable[[str], str] | None) -
 
 @needs("export")
 def _service_report() -> Response:
-    report = from_json(ask("service", workers=live_workers()), ServiceReport)
+    report = from_json(ask("service", workers=all_workers()), ServiceReport)
     return page("service_report.html", report=report)

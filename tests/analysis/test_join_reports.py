@@ -148,7 +148,7 @@ def test_who_was_too_late_need_not_be_captured() -> None:
     late = MissingWorker(3, "3-0", NoTimeLeft(number=3, worker="3-0", seconds=20))
     made = joined(report(STEADY), missing=(late, MISSING))
     assert "capture worker 4." in made.advice
-    assert "two snapshots of worker 3 alone" in made.advice
+    assert "two snapshots of worker 3, one" in made.advice
     assert "capture" not in joined(report(STEADY), missing=(late,)).advice
 
 
