@@ -48,6 +48,7 @@ def environment() -> Environment:
         explained=explained_text,
         samples=samples_text,
         path=path.of_suspect,
+        reference=path.reference_text,
     )
     return made
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..model.retained import BigObject, Cut, Link, ObjectDetail
+from .path import reference_text
 from .table import Column, Row, Table, TableQuery, table
 
 _SIZES = [
@@ -30,7 +31,10 @@ def big_objects(
 def _links(title: str, links: Sequence[Link], total: int, query: TableQuery, empty: str) -> Table:
     columns = [Column("label", "By", "code"), Column("type", "Type", "code"), *_SIZES]
     rows = [
-        Row([one.label or one.type, one.type, one.size, one.retained], opens=f"objects/{one.index}")
+        Row(
+            [reference_text(one) or one.type, one.type, one.size, one.retained],
+            opens=f"objects/{one.index}",
+        )
         for one in links
     ]
     if total > len(links):

@@ -119,6 +119,16 @@ def test_the_way_to_an_object_has_names(graph: GraphFile) -> None:
     assert {(".orders", "tests.sample_objects.Store"), (".orders", "dict")} & referrers
 
 
+def test_a_function_that_refers_has_its_own_name(graph: GraphFile) -> None:
+    """No attribute leads to its code."""
+    code = graph.detail(index_of(graph, sample_objects.square.__code__))
+    (function,) = (link for link in code.referrers if link.type == "function")
+    assert (function.label, function.name) == ("[code]", "tests.sample_objects.square")
+    assert cut(graph, function.index, code.index).referrer.name == function.name
+    orders = graph.detail(index_of(graph, sample_objects.store.orders))
+    assert {link.name for link in orders.referrers if link.label == ".orders"} == {""}
+
+
 def test_what_would_be_free_without_a_reference(graph: GraphFile) -> None:
     cache = graph.detail(index_of(graph, sample_objects.text_cache))
     namespace = next(link.index for link in cache.referrers if link.label == ".text_cache")
