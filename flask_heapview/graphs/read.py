@@ -125,7 +125,7 @@ class GraphFile:
         )
 
     def referrer(self, index: int, label: str) -> Link:
-        """One object at the beginning of a reference; a function has its name, as no label says it."""
+        """One object that refers. A function has its name, which no label says."""
         link = self.link(index, label)
         if label != CODE or self.toward[index] == format.NONE:
             return link

@@ -121,9 +121,9 @@ def test_the_way_to_an_object_has_names(graph: GraphFile) -> None:
 
 def test_a_function_that_refers_has_its_own_name(graph: GraphFile) -> None:
     """No attribute leads to its code."""
-    code = graph.detail(index_of(graph, sample_objects.square.__code__))
+    code = graph.detail(index_of(graph, sample_objects.make_counter.__code__))
     (function,) = (link for link in code.referrers if link.type == "function")
-    assert (function.label, function.name) == ("[code]", "tests.sample_objects.square")
+    assert (function.label, function.name) == ("[code]", "tests.sample_objects.make_counter")
     assert cut(graph, function.index, code.index).referrer.name == function.name
     orders = graph.detail(index_of(graph, sample_objects.store.orders))
     assert {link.name for link in orders.referrers if link.label == ".orders"} == {""}
