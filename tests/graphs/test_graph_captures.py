@@ -228,6 +228,9 @@ def test_over_http(shop: Any) -> None:
     for title in ("Path from a root", "Immediately dominated", "Referrers", "Referents"):
         assert title in detail
     assert '<ol class="path"' in detail
+    assert "static/tables.js" in detail
+    assert f'href="{pages}/ownership?only=type&amp;name=' in detail
+    assert f'href="{pages}/history?only=type' in detail
     below = one["dominated"][0]["index"]
     question = f"objects/{below}/cut?referrer={top['index']}"
     answer = get(f"{root}/{question}")
