@@ -64,7 +64,7 @@ class Outline(msgspec.Struct):
     width: float
     height: float
     label: str = ""
-    wide: bool = False
+    short: str = ""  # the label in a narrow window
 
 
 class Treemap(msgspec.Struct):
@@ -209,8 +209,10 @@ def _together(parts: Sequence[Part], group: str) -> Part:
 
 
 def _outline(group: str, frame: Rectangle) -> Outline:
-    label = next((text for text in _labels(group) if _fits(text, frame)), "")
-    return Outline(*_shares(frame), label, bool(label) and not _fits(label, frame, *PHONE))
+    words = (*_labels(group), group.rpartition(" ")[2].strip("()"))
+    label = next((text for text in words if _fits(text, frame)), "")
+    short = next((text for text in words if _fits(text, frame, *PHONE)), "")
+    return Outline(*_shares(frame), label, short)
 
 
 def _shares(place: Rectangle) -> Rectangle:

@@ -117,12 +117,20 @@ def test_what_is_small_stays_with_its_group() -> None:
 
 def test_a_group_has_its_name_above_its_tiles() -> None:
     found = treemap([Part("dict", "shop.app", 1, 500), Part("str", "shop.app", 1, 500)])
-    assert [(one.label, one.wide) for one in found.outlines] == [("shop.app", False)]
+    assert [(one.label, one.short) for one in found.outlines] == [("shop.app", "shop.app")]
     upper = [tile for tile in found.tiles if tile.top == 0]
     assert all(tile.below for tile in upper)
     assert 'class="owner">shop.app</text>' in html(found)
     assert "Each outline is an owner, each tile a type that it holds." in html(found)
     assert "dict: 500 B in 1 objects, held by shop.app, 50 % of the memory shown" in html(found)
+
+
+def test_in_a_narrow_window_the_name_of_a_group_is_short() -> None:
+    sizes = {"standard library": 500, "(cyclic garbage)": 300, "examples.shop.app": 200}
+    found = treemap([Part("dict", group, 1, size) for group, size in sizes.items()])
+    assert [one.label for one in found.outlines] == list(sizes)
+    assert [one.short for one in found.outlines] == ["standard library", "garbage", "app"]
+    assert html(found).count("narrow") == 2
 
 
 def test_where_types_are_too_many_owners_are_drawn() -> None:
