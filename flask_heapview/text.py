@@ -60,7 +60,8 @@ def ms_text(value: float | None) -> str:
 
 
 def percent_text(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1%}".replace(".0%", "%")
+    """95 %, 66.7 %."""
+    return "–" if value is None else f"{value * 100:,.1f} %".replace(".0 %", " %")
 
 
 def duration_text(seconds: float) -> str:

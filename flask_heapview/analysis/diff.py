@@ -233,7 +233,7 @@ def process(base: Snapshot, target: Snapshot) -> d.ProcessDiff:
     for title, part in (
         ("container", "container"),
         ("allocators", "allocators"),
-        ("bridge", "bridge"),
+        ("of resident", "bridge"),
     ):
         before, after = getattr(old, part), getattr(new, part)
         for name in after.__struct_fields__:

@@ -16,7 +16,7 @@ from ..render import markdown, ticket
 from ..render import text as plain
 from ..render.html import ago_text
 from ..render.markup import Flavor
-from ..text import bytes_text, ms_text, number_text
+from ..text import bytes_text, ms_text, number_text, percent_text
 from ..views import BY_NAME, VIEWS, View
 from ..views.table import Table, TableQuery
 from .output import output_option, written
@@ -194,7 +194,7 @@ def _cell(kind: str, value: Any) -> str:
     if kind == "ms":
         return ms_text(value)
     if kind == "ratio":
-        return "–" if value is None else f"{value:.1%}"
+        return percent_text(value)
     return (
         number_text(value) if isinstance(value, int | float) or value is None else cell(str(value))
     )

@@ -6,6 +6,8 @@ from array import array
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+import msgspec
+
 from ..errors import NotFound
 from ..model.retained import Cut, FreedType, Link
 from . import _graph, format
@@ -30,9 +32,10 @@ def cut(graph: GraphFile, referrer: int, target: int) -> Cut:
     freed = reached and found[target] == format.NONE
     holders = _holders(graph, found, referrer, target) if reached and not freed else []
     is_root = graph.toward[target] == graph.objects
+    label = graph.label(referrer, target)
     return Cut(
-        referrer=graph.link(referrer, ""),
-        target=graph.link(target, graph.label(referrer, target)),
+        referrer=msgspec.structs.replace(graph.referrer(referrer, label), label=""),
+        target=graph.link(target, label),
         references=references,
         reached=reached,
         freed=freed,
@@ -92,7 +95,7 @@ def _holders(graph: GraphFile, found: Sequence[int], referrer: int, target: int)
             continue
         seen.add(source)
         if apart.is_apart(source):
-            made.append(graph.link(source, graph.label(source, target)))
+            made.append(graph.referrer(source, graph.label(source, target)))
             if len(made) > MAX_LINKS:
                 break
     return made

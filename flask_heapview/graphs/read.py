@@ -11,9 +11,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from ..errors import CorruptSnapshot, NotFound
 from ..model.ownership import dotted
-from ..model.retained import BigObject, Link, ObjectDetail, ObjectList
+from ..model.retained import CODE, BigObject, Link, ObjectDetail, ObjectList
 from . import _graph, format
 
 MAX_LINKS = 30  # links of each sort
@@ -122,6 +124,14 @@ class GraphFile:
             retained=self.retained[index],
         )
 
+    def referrer(self, index: int, label: str) -> Link:
+        """One object that refers. A function has its name, which no label says."""
+        link = self.link(index, label)
+        if label != CODE or self.toward[index] == format.NONE:
+            return link
+        name = self.name(self.way(index))
+        return link if name.startswith("(") else msgspec.structs.replace(link, name=name)
+
     def _way(self, way: list[int]) -> list[Link]:
         labels = [self.label(a, b) for a, b in pairwise(way)]
         first = self.roots.get(way[0], ("", ""))[1]
@@ -147,7 +157,7 @@ class GraphFile:
         found = []
         for place in places:
             source = bisect_right(self.first, place) - 1
-            found.append(self.link(source, self.labels[self.pairs[2 * place + 1]]))
+            found.append(self.referrer(source, self.labels[self.pairs[2 * place + 1]]))
         return total, found
 
     def detail(self, index: int) -> ObjectDetail:

@@ -29,6 +29,7 @@ from ..reports.queries import judge_in_words
 from ..reports.verification import verify_in_words
 from ..request_context import BEGUN, NO_ROUTE, SERVING, RequestCounter
 from ..store.snapshots import Store
+from ..text import percent_text
 
 ROUNDS = 3  # between which snapshots are taken: fewer cannot tell a leak from a cache that fills
 VERIFY_ROUNDS = 6  # more snapshots make the error of a rate smaller
@@ -148,17 +149,16 @@ def in_words(report: Report) -> str:
     """The verdict for a terminal or a failed test: what leaks, who, where, and what to do."""
     lines = [report.summary]
     for suspect in report.suspects:
-        lines.append(
-            f"  {suspect.rank}. {suspect.cause} ({suspect.confidence:.0%}): {suspect.summary}"
-        )
+        sure = percent_text(suspect.confidence)
+        lines.append(f"  {suspect.rank}. {suspect.cause} ({sure}): {suspect.summary}")
         each = suspect.growing.per_request
         lines.append(f"     {each.objects:g} objects and {each.bytes:,.0f} bytes a call")
         lines += [
             f"     allocated at {s.file}:{s.line} {s.function}" for s in suspect.allocated_at[:3]
         ]
         if suspect.endpoints:
-            named = ", ".join(f"{e.endpoint} {e.share:.0%}" for e in suspect.endpoints[:3])
-            lines.append(f"     while serving {named}")
+            named = (f"{e.endpoint} {percent_text(e.share)}" for e in suspect.endpoints[:3])
+            lines.append(f"     while serving {', '.join(named)}")
         lines += [f"     {sentence}" for sentence in suspect.evidence]
         lines.append(f"     What to do: {suspect.remedy}")
     lines.append(report.advice)

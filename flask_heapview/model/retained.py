@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from .base import Model
 
+CODE = "[code]"  # the label of all that a function or its code refers to
+
 
 class BigObject(Model, frozen=True):
     """One object of a graph capture; `index` is its place in the graph's arrays."""
@@ -67,6 +69,7 @@ class Link(Model, frozen=True):
     type: str
     size: int
     retained: int
+    name: str = ""  # of a function that refers: its dotted name, where a root leads there by name
 
 
 class ObjectDetail(Model, frozen=True):

@@ -1,4 +1,4 @@
-"""How much memory may still be used, and whether a capture fits into it."""
+"""How much memory may still be used, and whether a child fits into it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..model.history import Bound
 from ..model.process import Container, Headroom
 from .cgroup import read_container
 
-MAX_HEADROOM_SHARE = 0.9  # of the headroom that a capture may take: others allocate meanwhile
+MAX_HEADROOM_SHARE = 0.9  # of the headroom that a child may take: others allocate meanwhile
 
 
 def read_headroom(container: Container | None = None, root: Path = Path("/")) -> Headroom:
@@ -64,14 +64,19 @@ def estimate_bytes(per_block: int, fixed: int) -> int:
     return fixed + per_block * sys.getallocatedblocks()
 
 
-def require(needed: int, room: Headroom) -> None:
-    """Raises NotEnoughMemory, with the figures, when the capture would not fit."""
+def require(
+    needed: int,
+    room: Headroom,
+    *,
+    what: str = "A capture",
+    instead: str = "capture earlier, soon after the worker has started",
+) -> None:
+    """Raises NotEnoughMemory, with the figures, when what needs so many bytes would not fit."""
     if needed > room.available * MAX_HEADROOM_SHARE:
         name = min(room.limits, key=lambda k: room.limits[k])
         raise NotEnoughMemory(
-            f"A capture would need about {needed / 1e6:.0f} MB, and the {name} has "
-            f"{room.available / 1e6:.0f} MB left. Raise the memory limit, or capture earlier, "
-            "soon after the worker has started.",
+            f"{what} would need about {needed / 1e6:.0f} MB, and the {name} has "
+            f"{room.available / 1e6:.0f} MB left. Raise the memory limit, or {instead}.",
             needed_bytes=needed,
             headroom_bytes=room.available,
             limits=room.limits,

@@ -12,12 +12,12 @@ from typing import Any
 
 import psutil
 
-from ..errors import Conflict, NotEnoughMemory
+from ..errors import Conflict
 from ..isolation import forked_child
 from ..isolation.progress_page import ProgressPage
 from . import glibc
 from .actions import MIN_TRIMMED_SHARE
-from .headroom import read_headroom
+from .headroom import read_headroom, require
 
 MAX_SECONDS = 20.0  # that the child may take
 FIXED_BYTES = 16_000_000  # that it may add: what it writes to
@@ -35,7 +35,12 @@ def trim() -> dict[str, Any]:
     if not forked_child.can_fork():
         raise Conflict("It is tried in a forked child. This system does not fork.")
     resident = psutil.Process().memory_info().rss
-    _require_room(resident)
+    require(
+        FIXED_BYTES + int(SHARE_OF_RESIDENT * resident),
+        read_headroom(),
+        what="The forked child that tries it",
+        instead="release the memory without trying it",
+    )
     if not _GOING_ON.acquire(blocking=False):
         raise Conflict("This worker is trying it already. Wait for that answer.")
     try:
@@ -56,18 +61,6 @@ def trim() -> dict[str, Any]:
         "pause_ms": round(pause, 2),
         "meaning": meaning,
     }
-
-
-def _require_room(resident: int) -> None:
-    needed, room = FIXED_BYTES + int(SHARE_OF_RESIDENT * resident), read_headroom()
-    if needed > room.available:
-        raise NotEnoughMemory(
-            f"A forked child may need {needed / 1e6:.0f} MB, and {room.available / 1e6:.0f} MB "
-            "are left.",
-            needed_bytes=needed,
-            headroom_bytes=room.available,
-            limits=room.limits,
-        )
 
 
 def _in_child() -> tuple[int, float]:

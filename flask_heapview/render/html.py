@@ -19,6 +19,7 @@ from ..text import (
     signed_text,
 )
 from ..views import path
+from ..views.suspect_cards import sentences
 from .sentences.forecast import forecast_text
 from .sentences.say import ages_text, explained_text, rate_text, samples_text
 
@@ -48,6 +49,8 @@ def environment() -> Environment:
         explained=explained_text,
         samples=samples_text,
         path=path.of_suspect,
+        reference=path.reference_text,
+        sentences=sentences,
     )
     return made
 

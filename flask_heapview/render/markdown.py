@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..model.report import Report, Suspect
 from ..model.service_report import ServiceReport, ServiceSuspect, WorkerRef
-from ..text import bytes_text, number_text
+from ..text import bytes_text, number_text, percent_text
 from .sentences.say import births_text, explained_text, requests_text, samples_text
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|])")
@@ -80,7 +80,7 @@ def _worker(worker: WorkerRef) -> str:
 def _in_each(suspect: ServiceSuspect) -> list[str]:
     """Where it is, with a row for each worker."""
     rows = [
-        f"| {_worker(row)} | {row.confidence:.0%} | {number_text(row.objects)} "
+        f"| {_worker(row)} | {percent_text(row.confidence)} | {number_text(row.objects)} "
         f"| {bytes_text(row.bytes)} | {bytes_text(row.per_request.bytes)} |"
         for row in suspect.workers
     ]
@@ -92,7 +92,7 @@ def _in_each(suspect: ServiceSuspect) -> list[str]:
 def _suspect(suspect: Suspect, more: Sequence[str] = ()) -> list[str]:
     path = code(suspect.holder.path) if suspect.holder and suspect.holder.path else "no object"
     lines = [
-        f"## {suspect.rank}. {suspect.cause} at {path} ({suspect.confidence:.0%})",
+        f"## {suspect.rank}. {suspect.cause} at {path} ({percent_text(suspect.confidence)})",
         "",
         escape(suspect.summary) + ".",
         "",
@@ -102,7 +102,8 @@ def _suspect(suspect: Suspect, more: Sequence[str] = ()) -> list[str]:
         at = code(f"{site.file}:{site.line} {site.function}")
         lines.append(f"- allocated at {at}{samples_text(site)}")
     lines += [
-        f"- endpoint {code(share.endpoint)}: {share.share:.0%}" for share in suspect.endpoints
+        f"- endpoint {code(share.endpoint)}: {percent_text(share.share)}"
+        for share in suspect.endpoints
     ]
     if suspect.births is not None:
         lines.append(f"- {births_text(suspect.births)}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from ..model.report import Report, Suspect
-from ..text import bytes_text
+from ..text import bytes_text, percent_text
 from .sentences.say import births_text, explained_text, rate_text, requests_text, samples_text
 
 WIDTH = 80  # columns
@@ -39,7 +39,7 @@ def _basis(report: Report) -> str:
 def _suspect(suspect: Suspect, report: Report) -> list[str]:
     holder = suspect.holder
     path = f" at {holder.path}" if holder and holder.path else ""
-    head = f"{suspect.rank}. {suspect.cause}{path} ({suspect.confidence:.0%} sure)"
+    head = f"{suspect.rank}. {suspect.cause}{path} ({percent_text(suspect.confidence)} sure)"
     lines = _wrapped(head, "", "   ") + _wrapped(f"{suspect.summary}.", "   ", "   ")
     each = suspect.growing.per_request
     if report.interval.counted_by != "nobody":
@@ -49,7 +49,7 @@ def _suspect(suspect: Suspect, report: Report) -> list[str]:
     for site in suspect.allocated_at[:MAX_SITES]:
         lines += _item(f"allocated at {site.file}:{site.line} {site.function}{samples_text(site)}")
     if suspect.endpoints:
-        named = (f"{e.endpoint} {e.share:.0%}" for e in suspect.endpoints[:MAX_ENDPOINTS])
+        named = (f"{e.endpoint} {percent_text(e.share)}" for e in suspect.endpoints[:MAX_ENDPOINTS])
         lines += _item(f"endpoint {', '.join(named)}")
     if suspect.births is not None:
         lines += _item(births_text(suspect.births))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from ..model.facts import Impact
 from ..model.report import Report, Suspect
 from ..model.service_report import ServiceReport, ServiceSuspect, WorkerRef
-from ..text import bars_text, bytes_text, number_text
+from ..text import bars_text, bytes_text, number_text, percent_text
 from ..views.path import split
 from .markup import MARKUPS, Flavor, Markup
 from .sentences.say import ages_text, explained_text, requests_text, samples_text
@@ -84,7 +84,7 @@ def _worth(said: str, markup: Markup) -> list[str]:
 def _suspect(suspect: Suspect, report: Report | ServiceReport, markup: Markup) -> list[str]:
     path = suspect.holder.path if suspect.holder else None
     at = f" at {markup.code(path)}" if path else ""
-    sure = markup.text(f"({suspect.confidence:.0%} sure)")
+    sure = markup.text(f"({percent_text(suspect.confidence)} sure)")
     lines = [
         markup.heading(2, f"{suspect.rank}. {markup.text(suspect.cause)}{at} {sure}"),
         "",
@@ -144,7 +144,7 @@ def _sites(suspect: Suspect, markup: Markup) -> list[str]:
 
 
 def _endpoints(suspect: Suspect, markup: Markup) -> list[str]:
-    return [f"{markup.code(one.endpoint)}: {one.share:.0%}" for one in suspect.endpoints]
+    return [f"{markup.code(one.endpoint)}: {percent_text(one.share)}" for one in suspect.endpoints]
 
 
 def _list(title: str, items: Iterable[str], markup: Markup) -> list[str]:
@@ -183,7 +183,7 @@ def _of_service(suspect: Suspect, markup: Markup) -> list[str]:
     rows = [
         [
             _worker(row),
-            f"{row.confidence:.0%}",
+            percent_text(row.confidence),
             number_text(row.objects),
             bytes_text(row.bytes),
             bytes_text(row.per_request.bytes),

@@ -184,7 +184,6 @@ def _page(
     add_links(shown.name, tables, known)
     draw = shown.picture if first is None else shown.diff_picture
     picture = draw(data, last) if draw is not None and not query.only else None
-    lay_out = shown.treemap if first is None else shown.diff_treemap
     drawn = (shown.draw if first is None else shown.diff_draw) if not query.only else None
     return Page(
         snapshot=last.info,
@@ -194,9 +193,17 @@ def _page(
         about=_figures(data, last),
         picture=icicle(picture, query.node, query.search) if picture is not None else None,
         drawing=drawn(data) if drawn is not None else None,
-        treemap=lay_out(data, last, query) if lay_out is not None else None,
+        treemap=_treemap(shown, first, last, data, query),
         leads=known.of_page(shown.name, *_about(shown, stacks, query)),
     )
+
+
+def _treemap(
+    shown: View, first: Snapshot | None, last: Snapshot, data: Any, query: TableQuery
+) -> Treemap | None:
+    if first is None:
+        return None if shown.treemap is None else shown.treemap(data, last, query)
+    return None if shown.diff_treemap is None else shown.diff_treemap(data, first, last, query)
 
 
 def tables_of(

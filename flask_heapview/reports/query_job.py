@@ -19,7 +19,7 @@ from ..render import json as as_json
 from ..store import decoded
 from ..store.snapshots import Store
 from ..views.table import TableQuery
-from . import exports, opinion_queries, queries, service_queries
+from . import exports, object_pages, opinion_queries, queries, service_queries
 from .exports import Export
 from .plausible import plausible
 
@@ -38,6 +38,9 @@ What = Literal[
     "object",
     "objects",
     "cut",
+    "object_page",
+    "objects_page",
+    "cut_page",
     "name_history",
     "has_values",
     "export",
@@ -97,6 +100,9 @@ def _answer(job: Query, store: Store) -> bytes:
         return as_json.encode(queries.cut(store, job.target, job.referrer, job.number))
     if job.what == "objects":
         return as_json.encode(queries.objects(store, job.target, job.number))
+    if job.what in ("object_page", "objects_page", "cut_page"):
+        numbers = job.number, job.referrer
+        return to_json(object_pages.page(store, job.what, job.target, *numbers, job.query))
     if job.what == "name_history":
         return to_json(queries.name_history(store, job.target, job.query.only, job.query.name))
     if job.what == "opinions":

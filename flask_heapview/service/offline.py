@@ -16,4 +16,6 @@ NOTHING_LIVE = (
 
 def offline_service(config: HeapViewConfig, store: Store) -> Service:
     """A service that reads the store, and takes no captures."""
-    return Service(config, store, Runner(MissingEngine(NOTHING_LIVE), config.deadline), {})
+    made = Service(config, store, Runner(MissingEngine(NOTHING_LIVE), config.deadline), {})
+    made.is_live = False
+    return made

@@ -66,6 +66,7 @@ class Service:
             store.directory, self.own_worker, self._through_the_door, self.is_idle
         )
         self.blueprint = EXTENSION
+        self.is_live = True  # False over downloaded snapshots: no worker is behind the pages
         self._pid = self._serving = 0
         self._id = ""
         self._adopting = threading.Lock()

@@ -37,7 +37,7 @@ class View(msgspec.Struct, frozen=True):
     diff_draw: Callable[[Any], Drawing] | None = None
     # the same of what is no tree
     treemap: Callable[[Any, Snapshot, TableQuery], Treemap] | None = None
-    diff_treemap: Callable[[Any, Snapshot, TableQuery], Treemap] | None = None
+    diff_treemap: Callable[[Any, Snapshot, Snapshot, TableQuery], Treemap] | None = None
 
     def read(self, snapshot: Snapshot) -> Any:
         """The view's section of a snapshot."""

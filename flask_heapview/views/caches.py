@@ -45,7 +45,7 @@ def _note(cache: Cache) -> str:
     parts = [f"{cache.count:,} caches together"] if cache.count > 1 else []
     if cache.sampled:
         error = f" ± {cache.size_error / 1000:,.1f} kB" if cache.size_error else ""
-        parts.append(f"deep size from {cache.sampled} entries{error}")
+        parts.append(f"deep size from {cache.sampled:,} of its entries{error}")
     if cache.keys:
         parts.append("keys: " + ", ".join(cache.keys))
     if cache.error:

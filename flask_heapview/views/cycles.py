@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from ..analysis import diff
-from ..model.cycles import Cycles
+from ..model.cycles import CycleGroup, Cycles
 from ..model.diff import CyclesDiff
 from .base import View
 from .drawing import Drawing
+from .narrowed import line_of
 from .rings import rings
 from .table import Column, Row, Table, TableQuery, table
 
 _CHAIN = [Column("chain", "Chain", "code"), Column("state", "State")]
+_ALLOCATED = [
+    Column("site", "Allocated at", "code", names="line"),
+    Column("endpoint", "Endpoint", "code", names="serving"),
+]
 
 
 def _state(garbage: bool) -> str:
     return "garbage" if garbage else "alive"
+
+
+def _allocated(group: CycleGroup) -> list[str]:
+    """The place that allocated most of it, and the endpoint; empty where it is not known."""
+    site = next(iter(group.sites), None)
+    return ["", ""] if site is None else [line_of(site), site.endpoint or ""]
 
 
 def _tables(cycles: Cycles, query: TableQuery) -> list[Table]:
@@ -23,10 +34,18 @@ def _tables(cycles: Cycles, query: TableQuery) -> list[Table]:
         Column("components", "Cycles", "int"),
         Column("count", "Objects", "int"),
         Column("size", "Size", "bytes"),
+        *_ALLOCATED,
         Column("fingerprint", "Fingerprint", "code"),
     ]
     rows = [
-        Row([g.chain, _state(g.garbage), g.components, g.count, g.size, g.fingerprint])
+        Row(
+            [
+                *(g.chain, _state(g.garbage), g.components, g.count, g.size),
+                *_allocated(g),
+                g.fingerprint,
+            ],
+            types=g.types,
+        )
         for g in cycles.groups
     ]
     return [table("Circular reference chains", columns, rows, query, empty="No cycles were found.")]
@@ -39,6 +58,7 @@ def _diff_tables(cycles: CyclesDiff, query: TableQuery) -> list[Table]:
         Column("count_delta", "Objects +/−", "delta"),
         Column("size_delta", "Size +/−", "delta_bytes"),
         Column("size", "Size now", "bytes"),
+        *_ALLOCATED,
     ]
     rows = [
         Row(
@@ -49,11 +69,14 @@ def _diff_tables(cycles: CyclesDiff, query: TableQuery) -> list[Table]:
                 c.count_delta,
                 c.size_delta,
                 c.group.size,
-            ]
+                *_allocated(c.group),
+            ],
+            types=c.group.types,
         )
         for c in cycles.groups
+        if c.components_delta or c.count_delta or c.size_delta
     ]
-    return [table("Changes by chain", columns, rows, query, empty="No cycles were found.")]
+    return [table("Changes by chain", columns, rows, query, empty="No cycle changed.")]
 
 
 def _draw(cycles: Cycles) -> Drawing:

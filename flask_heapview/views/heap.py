@@ -9,12 +9,15 @@ from typing import TypeVar
 from ..analysis import diff
 from ..model.diff import HeapDiff, TypeChange
 from ..model.heap import Heap, TypeRow
+from ..model.ownership import Ownership
 from ..model.snapshot import Snapshot
+from . import owned_types
 from .base import View
 from .table import Column, Row, Table, TableQuery, table
-from .treemap import Part, Treemap, by_module, treemap
+from .treemap import Part, Treemap, by_group, treemap
 
 _GROUPS = ("type", "module")
+BUILTINS = "builtins"  # the module of most memory: its types are told apart
 
 
 R = TypeVar("R", TypeRow, TypeChange)
@@ -91,20 +94,31 @@ def _diff_tables(heap: HeapDiff, query: TableQuery) -> list[Table]:
 
 def _treemap(heap: Heap, snapshot: Snapshot, query: TableQuery) -> Treemap:
     parts = [Part(t.type, t.module, t.count, t.size) for t in only(heap.types, query)]
-    return _drawn(parts, snapshot, query)
+    return _drawn(parts, None, snapshot, query)
 
 
-def _diff_treemap(heap: HeapDiff, snapshot: Snapshot, query: TableQuery) -> Treemap:
+def _diff_treemap(heap: HeapDiff, first: Snapshot, last: Snapshot, query: TableQuery) -> Treemap:
     rows = only(heap.types, query)
     parts = [Part(t.type, t.module, t.count, t.size, t.size_delta) for t in rows]
-    return _drawn(parts, snapshot, query)
+    return _drawn(parts, first.ownership, last, query)
 
 
-def _drawn(parts: list[Part], snapshot: Snapshot, query: TableQuery) -> Treemap:
-    own = {root.partition(".")[0] for root in snapshot.ownership.app_roots}
+def _drawn(
+    types: list[Part], first: Ownership | None, last: Snapshot, query: TableQuery
+) -> Treemap:
+    """By owner, as builtin types say little. `types` are those that the table has."""
+    roots = last.ownership.app_roots
     if query.group == "module":
-        return treemap(by_module(parts), names="module", own=own, search=query.search)
-    return treemap(parts, own=own, search=query.search)
+        packages = {root.partition(".")[0] for root in roots}
+        apart = [part for part in types if part.group == BUILTINS]
+        others = by_group([part for part in types if part.group != BUILTINS])
+        return treemap([*apart, *others], names="module", own=packages, search=query.search)
+    if query.only not in _GROUPS:
+        return treemap(owned_types.by_type(first, last.ownership), own=roots, search=query.search)
+    whole = sum(part.count for part in types), sum(part.size for part in types)
+    wanted = {part.name for part in types}
+    parts = owned_types.of_types(first, last.ownership, wanted, whole)
+    return treemap(parts, names="owner", own=roots, search=query.search)
 
 
 VIEW = View(

@@ -14,6 +14,7 @@ import msgspec
 from ..analysis.forecast import forecast
 from ..model.history import History
 from ..model.snapshot import SnapshotInfo
+from .round_times import DAY, round_step
 
 BOX = 1000
 MIN_SPAN_SECONDS = 5.0  # below which there is nothing to see
@@ -23,13 +24,8 @@ MAX_SIZES = 4  # on the axis, and times
 MAX_TIMES = 5
 MAX_LONG_TIMES = 3  # with seconds
 MAX_MARKS = 60
-# seconds between two marks of the time axis
-TIME_STEPS = (
-    *(2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800),
-    *(3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 1_209_600, 2_592_000),
-)
 EDGE = (0.05, 0.9)  # where a time may stand: the right end says "now"
-DAY, MINUTE = 86_400, 60
+MINUTE = 60
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 Times = Sequence[float]
 
@@ -203,7 +199,7 @@ def _lane(clock: Times, totals: Sequence[float], across: Callable[[float], float
 
 def _times(start: float, span: float) -> list[Tick]:
     """At whole minutes, hours or days of UTC."""
-    step = next((s for s in TIME_STEPS if span / s <= _most_times(s)), TIME_STEPS[-1])
+    step = round_step(span, _most_times)
     first = int(start // step + 1)
     last = int((start + span) // step)
     found = [(n * step - start, n * step) for n in range(first, last + 1)]
@@ -214,11 +210,11 @@ def _times(start: float, span: float) -> list[Tick]:
     ]
 
 
-def _most_times(step: int) -> int:
+def _most_times(step: float) -> int:
     return MAX_TIMES if step >= MINUTE else MAX_LONG_TIMES
 
 
-def _moment(seconds: float, step: int, dated: bool) -> str:
+def _moment(seconds: float, step: float, dated: bool) -> str:
     """14:02, 14:02:30 or 27 Nov; both where the day has to be said."""
     found = time.gmtime(seconds)
     day = f"{found.tm_mday} {MONTHS[found.tm_mon - 1]}"

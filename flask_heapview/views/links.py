@@ -20,6 +20,7 @@ from .owner_paths import paths, places, with_ancestors
 from .table import Row, RowLink, Table
 
 HISTORY = "history"  # the page of a name in all snapshots of a worker, beside the views
+MAX_TYPE_LINKS = 3  # of one row
 
 
 class Known:
@@ -70,6 +71,10 @@ class Known:
             return []
         if names == "type":
             return [_to("ownership", names, name)] if name in self.types else []
+        if names == "kind":  # a type whose name itself leads elsewhere
+            return [replace(one, text="holders") for one in self.links(view, "type", name)]
+        if names == "object":  # at the path of an owner
+            return [replace(one, text="ownership") for one in self.links(view, "owner", name)]
         if names == "owner":
             return [_to("ownership", names, name)] if name in self.owners else []
         if names == "module" and view == "heap":
@@ -148,9 +153,18 @@ def add_links(view: str, tables: Iterable[Table], known: Known) -> None:
                 if found:
                     row.links[column.key] = found
             _add_owner(table, row, known)
+            _add_types(table, row, known)
 
 
 def _add_owner(table: Table, row: Row, known: Known) -> None:
     found = known.of_owner(row.owner) if row.owner else []
     if found:
         row.links.setdefault(table.columns[0].key, []).extend(found)
+
+
+def _add_types(table: Table, row: Row, known: Known) -> None:
+    """Of a row that names several types: who holds these. Builtin types, which say less, last."""
+    for kind in sorted(row.types, key=lambda kind: "." not in kind)[:MAX_TYPE_LINKS]:
+        for one in known.links("", "type", kind):
+            text = f"holders of {kind.rpartition('.')[2]}"
+            row.links.setdefault(table.columns[0].key, []).append(replace(one, text=text))

@@ -63,7 +63,7 @@ def history_table(found: NameHistory, query: TableQuery) -> Table:
     for now in found.moments:
         rows.append(_row(found, before, now))
         before = now
-    return table("In each snapshot of this worker, the oldest first", columns, rows, query)
+    return table("Snapshot by snapshot, the oldest first", columns, rows, query)
 
 
 def _row(found: NameHistory, before: Moment | None, now: Moment) -> Row:

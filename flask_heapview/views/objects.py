@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..model.retained import BigObject, Cut, Link, ObjectDetail
+from .path import reference_text
 from .table import Column, Row, Table, TableQuery, table
 
+_TYPE = Column("type", "Type", "code", names="type")
 _SIZES = [
     Column("size", "Shallow size", "bytes"),
     Column("retained", "Retained size", "bytes"),
@@ -22,15 +24,21 @@ def big_objects(
     empty: str = "Nothing here.",
 ) -> Table:
     """Objects with what would be freed with them; each row leads to its object."""
-    columns = [Column("object", "Object", "code"), Column("type", "Type", "code"), *_SIZES]
-    rows = [Row([o.name, o.type, o.size, o.retained], opens=f"objects/{o.index}") for o in objects]
+    columns = [Column("object", "Object", "code", names="object"), _TYPE, *_SIZES]
+    rows = [
+        Row([o.name, o.type, o.size, o.retained], opens=f"objects/{o.index}", owner=o.name)
+        for o in objects
+    ]
     return table(title, columns, rows, query, name=name, empty=empty)
 
 
 def _links(title: str, links: Sequence[Link], total: int, query: TableQuery, empty: str) -> Table:
-    columns = [Column("label", "By", "code"), Column("type", "Type", "code"), *_SIZES]
+    columns = [Column("label", "By", "code"), _TYPE, *_SIZES]
     rows = [
-        Row([one.label or one.type, one.type, one.size, one.retained], opens=f"objects/{one.index}")
+        Row(
+            [reference_text(one) or one.type, one.type, one.size, one.retained],
+            opens=f"objects/{one.index}",
+        )
         for one in links
     ]
     if total > len(links):
@@ -80,7 +88,7 @@ def cut_tables(found: Cut, query: TableQuery) -> list[Table]:
         empty = "No other object refers to it."
         return [_links("What still refers to it", found.holders, total, query, empty)]
     columns = [
-        Column("type", "Type", "code"),
+        _TYPE,
         Column("count", "Objects", "int"),
         Column("size", "Size", "bytes"),
     ]

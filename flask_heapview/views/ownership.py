@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..analysis import diff
 from ..model.diff import OwnershipDiff
-from ..model.ownership import Ownership
+from ..model.ownership import CAPTURE, Ownership
 from ..model.snapshot import Snapshot
 from .base import View
 from .icicle import Weighed
@@ -67,6 +67,7 @@ def _diff_tables(ownership: OwnershipDiff, query: TableQuery) -> list[Table]:
     holders = [
         Row([h.path, h.type, h.entries_delta, h.size_delta, h.entries, h.limit], owner=h.path)
         for h in ownership.holders
+        if not h.path.startswith(CAPTURE)  # what a capture itself needs says nothing
     ]
     first = table("Containers that changed", columns, holders, query, name="containers")
     return [first, *made]

@@ -13,7 +13,7 @@ from itertools import pairwise
 import msgspec
 
 from ..model.report import Suspect
-from ..model.retained import Cut, Link, ObjectDetail
+from ..model.retained import CODE, Cut, Link, ObjectDetail
 
 MAX_DRAWN_STEPS = 16
 STEPS_AFTER_GAP = 6  # of a path that is longer
@@ -79,6 +79,11 @@ def _entry_of(container: str) -> str:
     return "[item]" if name in _SEQUENCES else "[value]" if name in _MAPPINGS else "[entry]"
 
 
+def reference_text(link: Link) -> str:
+    """By what an object refers to another: a function by its own name, or in a plain word."""
+    return (link.name or "its code") if link.label == CODE else link.label
+
+
 def of_object(found: ObjectDetail) -> Path:
     """From the root of a graph capture to the object."""
     return _of_links(found.way)
@@ -91,7 +96,8 @@ def of_cut(found: Cut) -> Path:
 
 def _of_links(way: Sequence[Link]) -> Path:
     steps = [
-        PathStep(link.label, link.type, retained=link.retained, index=link.index) for link in way
+        PathStep(reference_text(link), link.type, retained=link.retained, index=link.index)
+        for link in way
     ]
     for before, step in pairwise(steps):
         step.referrer = before.index

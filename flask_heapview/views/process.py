@@ -13,6 +13,15 @@ from .table import Column, Row, Table, TableQuery, table
 _FIGURES = [Column("name", "What"), Column("size", "Bytes", "bytes"), Column("note", "")]
 _NOTES = {
     "resident": "counted by the kernel as this process's memory",
+    "anonymous": "in no file: heaps and stacks",
+    "virtual": "addresses: most of it need not be in memory",
+    "peak": "the most there ever was",
+    "machine available": "of the whole machine, for all processes",
+    "pymalloc arenas": "taken from the system for small Python objects",
+    "pymalloc used": "of these, in use",
+    "pymalloc free": "of these, free",
+    "malloc arenas": "taken from the system by the C library",
+    "malloc used": "of these, in use",
     "proportional": "shared pages divided among those who share them",
     "unique": "would be free if this process ended",
     "swap": "moved out of memory",

@@ -7,6 +7,7 @@ from ..model.diff import ResourcesDiff
 from ..model.ownership import Site
 from ..model.resources import Resources, Tally
 from .base import View
+from .narrowed import line_of
 from .table import Column, Row, Table, TableQuery, table
 
 _TALLY = [Column("name", "What"), Column("count", "Count", "int")]
@@ -20,8 +21,9 @@ def _tallies(
     return table(title, columns, cells, query, name=name)
 
 
-def _site(sites: list[Site]) -> str:
-    return f"{sites[0].file}:{sites[0].line} {sites[0].function}" if sites else ""
+def _site(sites: list[Site]) -> list[str]:
+    """The place and its function; empty where they are not known."""
+    return [line_of(sites[0]), sites[0].function] if sites else ["", ""]
 
 
 def _tables(resources: Resources, query: TableQuery) -> list[Table]:
@@ -29,7 +31,8 @@ def _tables(resources: Resources, query: TableQuery) -> list[Table]:
         Column("type", "Type", "code", names="type"),
         Column("path", "Held by", "code", names="owner"),
         Column("count", "Open", "int"),
-        Column("site", "Opened at", "code"),
+        Column("site", "Opened at", "code", names="line"),
+        Column("function", "Function", "code"),
     ]
     threads = [
         Column("name", "Name"),
@@ -41,7 +44,7 @@ def _tables(resources: Resources, query: TableQuery) -> list[Table]:
         table(
             "Objects that hold a resource open",
             held,
-            [Row([o.type, o.path, o.count, _site(o.sites)]) for o in resources.open_objects],
+            [Row([o.type, o.path, o.count, *_site(o.sites)]) for o in resources.open_objects],
             query,
             name="held",
         ),

@@ -14,7 +14,7 @@ NO_GRAPH = "This capture has no graph. Choose “with the reference graph” whe
 
 def _types(retained: Retained, query: TableQuery) -> Table:
     columns = [
-        Column("type", "Type", "code"),
+        Column("type", "Type", "code", names="kind"),
         Column("count", "Objects", "int"),
         Column("size", "Shallow size", "bytes"),
         Column("retained", "Retained size", "bytes"),
@@ -28,7 +28,7 @@ def _types(retained: Retained, query: TableQuery) -> Table:
 
 def _modules(retained: Retained, query: TableQuery) -> Table:
     columns = [
-        Column("module", "Module or package", "code"),
+        Column("module", "Module or package", "code", names="owner"),
         Column("whose", "Whose"),
         Column("count", "Nearest objects", "int"),
         Column("size", "Their size", "bytes"),
@@ -62,23 +62,22 @@ def _tables(retained: Retained, query: TableQuery) -> list[Table]:
 
 def _diff_tables(retained: RetainedDiff, query: TableQuery) -> list[Table]:
     columns = [
-        Column("name", "Name", "code"),
         Column("base", "Before", "bytes"),
         Column("target", "After", "bytes"),
         Column("delta", "Retained +/−", "delta_bytes"),
     ]
     return [
         table(
-            title,
-            columns,
+            f"Changes by {title.lower()}",
+            [Column("name", title, "code", names=names), *columns],
             [[c.name, int(c.base), int(c.target), int(c.delta)] for c in changes],
             query,
             name=name,
             empty="Both snapshots need a graph for this.",
         )
-        for title, name, changes in (
-            ("Changes by type", "types", retained.types),
-            ("Changes by module", "modules", retained.modules),
+        for title, name, names, changes in (
+            ("Type", "types", "type", retained.types),
+            ("Module", "modules", "owner", retained.modules),
         )
     ]
 

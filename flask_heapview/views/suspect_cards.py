@@ -12,7 +12,7 @@ from .short_place import short_place
 
 MAX_CARDS = 3
 # where a sentence ends: a dotted name has no blank behind its dot
-_END = re.compile(r"(?<=[.!?]) (?=[A-Z`])")
+_END = re.compile(r"(?<=[.!?]) (?=[A-Z`\d])")
 
 
 class SuspectCard(msgspec.Struct, frozen=True):
@@ -42,6 +42,12 @@ def suspect_board(report: Report) -> SuspectBoard:
 def first_sentence(text: str) -> str:
     """Up to where the next one begins."""
     return _END.split(text, maxsplit=1)[0]
+
+
+def sentences(text: str) -> tuple[str, str]:
+    """The first one, and the others; "" where there is one alone."""
+    first = first_sentence(text)
+    return first, text[len(first) :].lstrip()
 
 
 def _card(suspect: Suspect) -> SuspectCard:

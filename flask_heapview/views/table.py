@@ -57,6 +57,7 @@ class Row(msgspec.Struct):
     note: str = ""
     opens: str = ""  # another page that it leads to, from the snapshot's own address
     owner: str = ""  # the path of the owner that the row is about
+    types: list[str] = []  # that it names, where they have no column of their own
     links: dict[str, list[RowLink]] = {}  # by the column's key
 
 

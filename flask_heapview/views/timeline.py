@@ -5,12 +5,11 @@ from __future__ import annotations
 import msgspec
 
 from ..model.gc import RecentCollections
+from .round_times import DAY, HOUR, round_step
 
 SLICES = 160  # of the time axis: the collections of one slice are one bar
 MAX_TICKS = 4
 MIN_SECONDS = 1.0  # of the axis
-_NICE = (0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600)
-_HOUR = 3600.0
 
 
 class Bar(msgspec.Struct):
@@ -82,14 +81,14 @@ def _lane(recent: RecentCollections, generation: int, span: float, longest: floa
 
 def _ticks(span: float) -> list[tuple[float, str]]:
     """Round times before the snapshot."""
-    step = next((one for one in _NICE if span / one <= MAX_TICKS), None)
-    if step is None:
-        step = _HOUR * (1 + int(span / _HOUR / MAX_TICKS))
+    step = round_step(span, lambda _: MAX_TICKS)
     times = [step * n for n in range(1, int(span / step) + 1)]
     return [(1 - time / span, _time_text(time)) for time in times]
 
 
 def _time_text(seconds: float) -> str:
-    if seconds >= _HOUR:
-        return f"−{seconds / _HOUR:g} h"
+    if seconds >= 2 * DAY:
+        return f"−{seconds / DAY:g} d"
+    if seconds >= HOUR:
+        return f"−{seconds / HOUR:g} h"
     return f"−{seconds / 60:g} min" if seconds >= 60 else f"−{seconds:g} s"

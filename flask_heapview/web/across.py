@@ -19,7 +19,7 @@ from ..views import BY_NAME, VIEWS, View
 from ..views.across import as_comparison
 from .fields import pair_asked
 from .frame import page
-from .guard import ask, refs, service
+from .guard import all_workers, ask, service
 from .links import link_here, url_for
 from .replies import needs, passed_on
 from .view_page import query, view_page
@@ -58,18 +58,16 @@ def _pair(workers: Sequence[WorkerInfo]) -> Pair:
 
 @needs("view")
 def _api() -> Response:
-    workers = service().workers.live()
     view = request.args.get("view", "")
     if view and view not in BY_NAME:
         raise BadRequest(f"view must be one of {', '.join(BY_NAME)}, not {clean(view)!r}.")
-    return passed_on(ask("across", workers=refs(workers), view=view, **pair_asked()))
+    return passed_on(ask("across", workers=all_workers(), view=view, **pair_asked()))
 
 
 @needs("view")
 def _page() -> Response:
-    workers = service().workers.live()
     asked = pair_asked()
-    found = from_json(ask("across", workers=refs(workers), **asked), Across)
+    found = from_json(ask("across", workers=all_workers(), **asked), Across)
     pair = {"base": found.base, "target": found.target}
     return page(
         "across.html",

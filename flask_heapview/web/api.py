@@ -15,7 +15,7 @@ from ..text import clean
 from ..views import BY_NAME, VIEWS
 from . import download, exports
 from .fields import number, pair_asked, sent
-from .guard import ask, live_workers, service
+from .guard import all_workers, ask, service
 from .newest import snapshot_named
 from .replies import needs, passed_on, reply
 from .ticket import ticket_reply
@@ -182,7 +182,7 @@ def _service_report() -> Response:
             "With worker=all each worker is judged by its own oldest and newest snapshot. "
             "Leave base and target out."
         )
-    return ticket_reply(ask("service", workers=live_workers()), ServiceReport, "service")
+    return ticket_reply(ask("service", workers=all_workers()), ServiceReport, "service")
 
 
 @needs("view")

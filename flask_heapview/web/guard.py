@@ -109,9 +109,14 @@ def refs(workers: Iterable[WorkerInfo]) -> list[WorkerRef]:
     return [WorkerRef(worker.number, worker.id) for worker in workers]
 
 
-def live_workers() -> list[WorkerRef]:
-    """The live workers, by number, for a question about all of them."""
-    return refs(service().workers.live())
+def all_workers() -> list[WorkerRef]:
+    """The live workers, by number, for a question about all of them. Where nothing is live, those
+    whose snapshots were downloaded: they have no numbers any more."""
+    here = service()
+    if here.is_live:
+        return refs(here.workers.live())
+    done = (info.worker for info in here.store.listing() if info.state == "done")
+    return [WorkerRef(0, worker) for worker in sorted(set(done))]
 
 
 def leave(response: Response) -> Response:

@@ -10,21 +10,20 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ..model.base import from_json
 from ..model.report import Report
-from ..model.retained import Cut, ObjectDetail, ObjectList
 from ..model.service_report import ServiceReport
 from ..model.snapshot import SnapshotInfo
 from ..render.formats import HEAPSNAPSHOT
+from ..reports.object_pages import ObjectPage
 from ..reports.queries import Page, earlier
 from ..views import BY_NAME, VIEWS
-from ..views.objects import big_objects, cut_tables, detail_tables
 from ..views.path import of_cut, of_object
 from . import across, name_history, opinions, overview, sign_in, ticket
 from .api import cut_asked, kind_asked, object_asked
 from .frame import back, page
-from .guard import ask, live_workers, may, service
+from .guard import all_workers, ask, may, service
 from .links import link_here, url_for
 from .replies import needs
-from .view_page import file_link, query, view_page
+from .view_page import file_link, query, view_page, way
 
 
 def register(blueprint: Blueprint) -> None:
@@ -98,11 +97,16 @@ def _view_page(name: str) -> Any:
 
 def _graph_page(template: str, snapshot_id: str, **values: Any) -> Response:
     """A page about objects of a graph capture."""
+
+    def tab(other: str, **more: str) -> str:
+        return url_for(f".view_{other}", snapshot_id=snapshot_id, **more)
+
     return page(
         template,
         views=VIEWS,
         snapshot=service().store.info(snapshot_id),
-        tab=lambda other: url_for(f".view_{other}", snapshot_id=snapshot_id),
+        tab=tab,
+        way=way(tab, snapshot_id),
         opens=url_for(".snapshot", snapshot_id=snapshot_id),
         **values,
     )
@@ -111,13 +115,13 @@ def _graph_page(template: str, snapshot_id: str, **values: Any) -> Response:
 @needs("view")
 def _objects(snapshot_id: str) -> Response:
     kind = kind_asked()
-    data = ask("objects", target=snapshot_id, number=kind)
-    found = from_json(data, ObjectList)
+    data = ask("objects_page", target=snapshot_id, number=kind, query=query())
+    shown = from_json(data, ObjectPage)
     return _graph_page(
         "objects.html",
         snapshot_id,
-        found=found,
-        table=big_objects("Objects", found.objects, query()),
+        found=shown.listed(),
+        shown=shown,
         link=link_here("objects", snapshot_id=snapshot_id),
         raw=url_for(".api_objects", snapshot_id=snapshot_id, kind=kind),
     )
@@ -126,14 +130,15 @@ def _objects(snapshot_id: str) -> Response:
 @needs("view")
 def _object(snapshot_id: str, index: str) -> Response:
     place = object_asked(index)
-    data = ask("object", target=snapshot_id, number=place)
-    found = from_json(data, ObjectDetail)
+    data = ask("object_page", target=snapshot_id, number=place, query=query())
+    shown = from_json(data, ObjectPage)
+    found = shown.detail()
     return _graph_page(
         "object.html",
         snapshot_id,
         found=found,
         path=of_object(found),
-        tables=detail_tables(found, query()),
+        shown=shown,
         link=link_here("object", snapshot_id=snapshot_id, index=index),
         raw=url_for(".api_object", snapshot_id=snapshot_id, index=index),
     )
@@ -142,14 +147,16 @@ def _object(snapshot_id: str, index: str) -> Response:
 @needs("view")
 def _cut(snapshot_id: str, index: str) -> Response:
     asked = cut_asked(index)
-    found = from_json(ask("cut", target=snapshot_id, **asked), Cut)
+    data = ask("cut_page", target=snapshot_id, query=query(), **asked)
+    shown = from_json(data, ObjectPage)
+    found = shown.cut()
     place = {"snapshot_id": snapshot_id, "index": index, "referrer": asked["referrer"]}
     return _graph_page(
         "cut.html",
         snapshot_id,
         found=found,
         path=of_cut(found),
-        tables=cut_tables(found, query()),
+        shown=shown,
         link=link_here("cut", **place),
         raw=url_for(".api_cut", **place),
     )
@@ -240,5 +247,5 @@ def report_page(report: Report, ticket: str, tab: Callable[[str], str] | None) -
 
 @needs("export")
 def _service_report() -> Response:
-    report = from_json(ask("service", workers=live_workers()), ServiceReport)
+    report = from_json(ask("service", workers=all_workers()), ServiceReport)
     return page("service_report.html", report=report)

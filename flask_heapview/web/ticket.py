@@ -16,7 +16,7 @@ from ..render.markup import MARKUPS, Flavor
 from ..text import clean
 from .fields import pair_asked
 from .frame import page
-from .guard import ask, live_workers
+from .guard import all_workers, ask
 from .links import link_here, url_for
 from .replies import attached, needs, passed_on
 from .worker_calls import ALL
@@ -90,7 +90,7 @@ def _of_report() -> Response:
 
 @needs("export")
 def _of_service() -> Response:
-    report = from_json(ask("service", workers=live_workers()), ServiceReport)
+    report = from_json(ask("service", workers=all_workers()), ServiceReport)
     return ticket_page(
         report,
         here=link_here("service_ticket"),

@@ -10,6 +10,7 @@ from flask_heapview.model.process import Process
 from flask_heapview.model.report import Explained
 from flask_heapview.model.snapshot import Snapshot
 from flask_heapview.render import markdown, text
+from flask_heapview.render.sentences.say import explained_text
 from flask_heapview.render.sentences.verdict import with_sentences
 
 from .factories import MB, SITE, row, snapshot
@@ -49,6 +50,18 @@ def test_it_is_said_in_every_form() -> None:
     said = "The leaks below account for 10.0 MB of the 12.0 MB by which resident memory grew (83 %)"
     for form in (text.render, markdown.render):
         assert said in " ".join(form(report).split())
+
+
+def test_no_more_than_the_whole_is_explained() -> None:
+    """What the leaks took beyond the growth had been free before."""
+    said = explained_text(Explained(resident=19_100_000, suspects=20_400_000, rest=-1_300_000))
+    assert "all of the 19.1 MB by which resident memory grew. They also took 1.3 MB" in said
+    assert "%" not in said
+    assert "20.4" not in said
+    exactly = explained_text(Explained(resident=MB, suspects=MB, rest=0))
+    assert exactly == (
+        "The leaks below account for all of the 1.0 MB by which resident memory grew."
+    )
 
 
 def test_samples_are_said_with_their_site() -> None:

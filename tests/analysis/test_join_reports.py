@@ -148,13 +148,13 @@ def test_who_was_too_late_need_not_be_captured() -> None:
     late = MissingWorker(3, "3-0", NoTimeLeft(number=3, worker="3-0", seconds=20))
     made = joined(report(STEADY), missing=(late, MISSING))
     assert "capture worker 4." in made.advice
-    assert "two snapshots of worker 3 alone" in made.advice
+    assert "two snapshots of worker 3, one" in made.advice
     assert "capture" not in joined(report(STEADY), missing=(late,)).advice
 
 
 def test_the_ticket_names_the_workers() -> None:
     text = render_service(joined(report(LEAKING), report(STEADY), missing=(MISSING,)))
     assert text.startswith("# It leaks in 1 of 2 workers")
-    assert "| worker 1 (1-0) | 95% | 200 | 200.0 kB | 1.0 kB |" in text
+    assert "| worker 1 (1-0) | 95 % | 200 | 200.0 kB | 1.0 kB |" in text
     assert "- worker 4 has one snapshot: capture it again" in text
     assert "worker 2 (2-0): no-leak" in text

@@ -169,14 +169,18 @@ def test_the_treemap(page: Any, shop: Shop) -> None:
     tiles, said = page.locator("#treemap a"), page.locator("#treemap .said")
     tiles.first.focus()
     largest = said.inner_text()
-    assert largest.startswith(f"{shown(page)[0]}: ")
+    assert ", held by " in largest
     page.keyboard.press("ArrowRight")
     assert said.inner_text() != largest
     page.keyboard.press("ArrowLeft")
     assert said.inner_text() == largest
+    of_type = page.locator("#treemap a[href*='only=type']").first  # not what the tree has merged
+    of_type.focus()
+    kind = said.inner_text().partition(":")[0]
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Only the type")
-    assert shown(page) == [largest.partition(":")[0]]
+    assert shown(page) == [kind]
+    assert "Each tile is an owner." in page.locator("#treemap figcaption").inner_text()
 
 
 def test_no_figure_is_cut_off_on_a_phone(page: Any, shop: Shop) -> None:

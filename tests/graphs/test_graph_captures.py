@@ -119,6 +119,16 @@ def test_the_way_to_an_object_has_names(graph: GraphFile) -> None:
     assert {(".orders", "tests.sample_objects.Store"), (".orders", "dict")} & referrers
 
 
+def test_a_function_that_refers_has_its_own_name(graph: GraphFile) -> None:
+    """No attribute leads to its code."""
+    code = graph.detail(index_of(graph, sample_objects.make_counter.__code__))
+    (function,) = (link for link in code.referrers if link.type == "function")
+    assert (function.label, function.name) == ("[code]", "tests.sample_objects.make_counter")
+    assert cut(graph, function.index, code.index).referrer.name == function.name
+    orders = graph.detail(index_of(graph, sample_objects.store.orders))
+    assert {link.name for link in orders.referrers if link.label == ".orders"} == {""}
+
+
 def test_what_would_be_free_without_a_reference(graph: GraphFile) -> None:
     cache = graph.detail(index_of(graph, sample_objects.text_cache))
     namespace = next(link.index for link in cache.referrers if link.label == ".text_cache")
@@ -218,6 +228,9 @@ def test_over_http(shop: Any) -> None:
     for title in ("Path from a root", "Immediately dominated", "Referrers", "Referents"):
         assert title in detail
     assert '<ol class="path"' in detail
+    assert "static/tables.js" in detail
+    assert f'href="{pages}/ownership?only=type&amp;name=' in detail
+    assert f'href="{pages}/history?only=type' in detail
     below = one["dominated"][0]["index"]
     question = f"objects/{below}/cut?referrer={top['index']}"
     answer = get(f"{root}/{question}")

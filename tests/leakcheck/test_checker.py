@@ -73,7 +73,7 @@ def test_a_mounted_app_names_its_requests(tmp_path: Path) -> None:
     env = {"HEAPVIEW_TOKEN": TOKEN, "HEAPVIEW_DIR": str(tmp_path / "heapview")}
     done = flask(tmp_path, "/leak/{n}", "--requests", "150", **env)
     assert done.returncode == 1, done.stderr
-    assert "while serving leak: sort 100%" in done.stdout
+    assert "while serving leak: sort 100 %" in done.stdout
 
 
 @pytest.mark.parametrize("route", ["/fine/{n}", "/bounded/{n}", "/circle/{n}"])
@@ -116,7 +116,7 @@ def test_a_running_service(tmp_path: Path, shop: Path) -> None:
         wrong = flask(shop, "/fine/{n}", "--url", url, "--token", "wrong")
     assert leak.returncode == 1, leak.stdout + leak.stderr
     assert "dict app.kept gained" in leak.stdout
-    assert "while serving leak 100%" in leak.stdout
+    assert "while serving leak 100 %" in leak.stdout
     assert fine.returncode == 0, fine.stdout + fine.stderr
     assert wrong.returncode == 1
     assert "token" in wrong.stderr.lower()

@@ -50,7 +50,7 @@ def test_it_has_all_that_somebody_needs(flavor: Flavor) -> None:
     suspect = report.suspects[0]
     for words in (
         "Verdict: leak",
-        "412.0 MB a day at today's traffic. Out of memory in 31 hours.",
+        "412.0 MB a day at today's traffic. Without the fix, memory runs out in 31 hours.",
         "app\n└─ .cache   dict: +300 objects of str",
         "▂▃▅█\nfrom the first of 400 requests to the last (23 samples)",
         "/srv/app.py:17 page",
@@ -87,7 +87,7 @@ def test_what_the_fix_is_worth() -> None:
     assert "824.0 MB a day" in worth_text([DAY, DAY])
     assert "in 16 hours" in worth_text([replace(DAY, seconds_to_limit=32 * 3600.0)] * 2)
     assert "It can wait" in worth_text([Impact(bytes_per_day=1e3, seconds_to_limit=1e12)])
-    assert "Out of memory in 0 seconds" in worth_text([replace(DAY, seconds_to_limit=0.0)])
+    assert "Without the fix, memory runs out in 0 seconds" in worth_text([replace(DAY, seconds_to_limit=0.0)])
 
 
 # --- names of unknown origin

@@ -75,4 +75,4 @@ def test_the_bar_is_as_long_as_the_figure_says(asked: Cache, bar: str) -> None:
 
 def test_a_terminal_has_the_figures_without_bars() -> None:
     lines = table_text(shown(BOUNDED)).splitlines()
-    assert lines[-1].split()[-4:] == ["25.0%", "75.0%", "900", "B"]
+    assert lines[-1].split()[-6:] == ["25", "%", "75", "%", "900", "B"]

@@ -77,6 +77,7 @@ def leads(tables: list[Table]) -> list[RowLink]:
     ("view", "base"),
     [
         *((view, None) for view in ("heap", "ownership", "caches", "allocations", "resources")),
+        ("cycles", None),
         *((view, "before") for view in ("heap", "ownership", "caches", "allocations")),
         ("ownership", "portable"),
     ],

@@ -5,10 +5,18 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from flask_heapview.model.report import Growing, PathRef, PerRequest, Suspect
 from flask_heapview.model.retained import Link, ObjectDetail
-from flask_heapview.views.path import MAX_DRAWN_STEPS, Path, of_object, of_suspect, split
+from flask_heapview.views.path import (
+    MAX_DRAWN_STEPS,
+    Path,
+    of_object,
+    of_suspect,
+    reference_text,
+    split,
+)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +93,13 @@ def test_below_a_container_that_stays() -> None:
     ]
     modules = (("sys.modules", "dict"), ("[value]", "module"))
     assert marked(*modules, *APP[1:], ("[item]", "app.Row")) == ["[item]"]
+
+
+def test_code_is_a_plain_word_or_the_name_of_its_function() -> None:
+    of_code = Link(1, "[code]", "function", 10, 10)
+    assert reference_text(of_code) == "its code"
+    assert reference_text(replace(of_code, name="app.page")) == "app.page"
+    assert reference_text(Link(1, ".rows", "dict", 10, 10)) == ".rows"
 
 
 def test_a_long_path_is_folded_in_the_middle() -> None:

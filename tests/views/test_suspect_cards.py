@@ -15,7 +15,7 @@ from flask_heapview.model.report import (
     SnapshotRef,
     Suspect,
 )
-from flask_heapview.views.suspect_cards import first_sentence, suspect_board
+from flask_heapview.views.suspect_cards import first_sentence, sentences, suspect_board
 
 
 def suspect(rank: int, **more: object) -> Suspect:
@@ -76,3 +76,13 @@ def test_nothing_is_known() -> None:
 )
 def test_first_sentence(text: str, first: str) -> None:
     assert first_sentence(text) == first
+
+
+def test_the_first_sentence_and_the_others() -> None:
+    whole = "It leaks: dict app.kept gained 7 entries. It is at app.py:3 in f. 3 more are below."
+    assert sentences(whole) == (
+        "It leaks: dict app.kept gained 7 entries.",
+        "It is at app.py:3 in f. 3 more are below.",
+    )
+    assert sentences("It grew. 3 more leaks are below.") == ("It grew.", "3 more leaks are below.")
+    assert sentences("Nothing grew, over 1.5 s") == ("Nothing grew, over 1.5 s", "")

@@ -56,5 +56,20 @@ def test_ticks_are_few_and_on_the_axis(span: float) -> None:
     assert all(0 <= left < 1 for left, _ in found.ticks)
 
 
+@pytest.mark.parametrize(
+    ("span", "texts"),
+    [
+        (59.0, ["−15 s", "−30 s", "−45 s"]),
+        (90_000.0, ["−12 h", "−24 h"]),
+        (10_000_000.0, ["−30 d", "−60 d", "−90 d"]),
+        (1e9, ["−2910 d", "−5820 d", "−8730 d"]),
+    ],
+)
+def test_ticks_are_round_times(span: float, texts: list[str]) -> None:
+    found = timeline(recent((span, 0, 0.0)))
+    assert found is not None
+    assert [text for _, text in found.ticks] == texts
+
+
 def test_nothing_recorded_is_no_picture() -> None:
     assert timeline(RecentCollections()) is None

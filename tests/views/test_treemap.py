@@ -1,4 +1,4 @@
-"""The picture of memory by type: areas are bytes, and no tile covers another."""
+"""The picture of memory by owner and type: areas are bytes, and no tile covers another."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from flask_heapview.views.treemap import (
     Rectangle,
     Tile,
     Treemap,
-    by_module,
+    by_group,
     squarify,
     treemap,
 )
 
 
 def parts(count: int, seed: int = 1) -> list[Part]:
-    """Types of a few modules, of sizes that lie far apart."""
+    """Types of a few owners, of sizes that lie far apart."""
     chance = random.Random(seed)
     return [
         Part(f"m{n % 9}.Type{n}", f"m{n % 9}", n, round(10 ** chance.uniform(2, 6)))
@@ -71,7 +71,11 @@ def test_rectangles_are_those_of_the_paper() -> None:
     assert max(ratios) < 3
 
 
-def test_tiles_are_bytes_and_stand_in_their_modules() -> None:
+def outlines(found: Treemap) -> list[Rectangle]:
+    return [(one.left, one.top, one.width, one.height) for one in found.outlines]
+
+
+def test_tiles_are_bytes_and_stand_in_their_groups() -> None:
     given = parts(60)
     found = treemap(given)
     whole = sum(part.size for part in given)
@@ -81,11 +85,10 @@ def test_tiles_are_bytes_and_stand_in_their_modules() -> None:
     assert sum(tile.share for tile in found.tiles) == pytest.approx(1)
     for one, other in itertools.combinations(found.tiles, 2):
         assert overlap(place(one), place(other)) < 1e-9
-    for module in {tile.part.module for tile in found.tiles if not tile.more}:
-        mine = [tile for tile in found.tiles if tile.part.module == module]
-        outlines = [o for o in found.modules if overlap(o, place(mine[0])) > 1e-9]
-        assert len(outlines) == 1
-        assert sum(map(area, map(place, mine))) == pytest.approx(area(outlines[0]), rel=1e-6)
+    for group in {tile.part.group for tile in found.tiles}:
+        mine = [tile for tile in found.tiles if tile.part.group == group]
+        (around,) = (o for o in outlines(found) if overlap(o, place(mine[0])) > 1e-9)
+        assert sum(map(area, map(place, mine))) == pytest.approx(area(around), rel=1e-6)
 
 
 def test_many_types_have_few_tiles_and_the_rest_is_one() -> None:
@@ -94,16 +97,46 @@ def test_many_types_have_few_tiles_and_the_rest_is_one() -> None:
     assert len(found.tiles) == MAX_TILES + 1
     *drawn, rest = found.tiles
     assert not any(tile.more for tile in drawn)
-    assert (rest.more, rest.part.name) == (250, "250 more")
-    assert area(place(rest)) == pytest.approx(250 / 400)
+    assert (rest.more, rest.part.name) == (280, "280 more")
+    assert area(place(rest)) == pytest.approx(280 / 400)
     dust = treemap([Part("big", "m", 1, 10**9), Part("a", "m", 1, 5), Part("b", "n", 1, 5)])
     assert [tile.part.name for tile in dust.tiles] == ["big", "2 more"]
 
 
-def test_where_types_are_too_many_modules_are_drawn() -> None:
+def test_what_is_small_stays_with_its_group() -> None:
+    small = [Part(f"a.T{n}", "a", 1, 40) for n in range(10)]
+    found = treemap([Part("a.Big", "a", 1, 10**6), Part("b.Big", "b", 1, 9 * 10**5), *small])
+    assert [tile.part.name for tile in found.tiles] == ["a.Big", "b.Big", "10 more"]
+    larger = treemap([Part("a.Big", "a", 1, 10**5), Part("b.Big", "b", 1, 9 * 10**4), *small])
+    assert [(t.part.name, t.part.group, t.more) for t in larger.tiles] == [
+        ("a.Big", "a", 0),
+        ("10 more", "a", 10),
+        ("b.Big", "b", 0),
+    ]
+
+
+def test_a_group_has_its_name_above_its_tiles() -> None:
+    found = treemap([Part("dict", "shop.app", 1, 500), Part("str", "shop.app", 1, 500)])
+    assert [(one.label, one.short) for one in found.outlines] == [("shop.app", "shop.app")]
+    upper = [tile for tile in found.tiles if tile.top == 0]
+    assert all(tile.below for tile in upper)
+    assert 'class="owner">shop.app</text>' in html(found)
+    assert "Each outline is an owner, each tile a type that it holds." in html(found)
+    assert "dict: 500 B in 1 objects, held by shop.app, 50 % of the memory shown" in html(found)
+
+
+def test_in_a_narrow_window_the_name_of_a_group_is_short() -> None:
+    sizes = {"standard library": 500, "(cyclic garbage)": 300, "examples.shop.app": 200}
+    found = treemap([Part("dict", group, 1, size) for group, size in sizes.items()])
+    assert [one.label for one in found.outlines] == list(sizes)
+    assert [one.short for one in found.outlines] == ["standard library", "garbage", "app"]
+    assert html(found).count("narrow") == 2
+
+
+def test_where_types_are_too_many_owners_are_drawn() -> None:
     given = [Part(f"m{n % 20}.T{n}", f"m{n % 20}", 1, 100) for n in range(4000)]
     found = treemap(given)
-    assert found.names == "module"
+    assert found.names == "owner"
     assert {tile.part.name for tile in found.tiles} == {f"m{n}" for n in range(20)}
     assert treemap([Part(f"T{n}", f"m{n}", 1, 9) for n in range(4000)]).tiles == []
 
@@ -121,7 +154,7 @@ def test_a_difference_shows_what_came_and_went() -> None:
         ("app.Old", "down", 0.25),
     ]
     assert found.difference
-    (module,) = by_module([tile.part for tile in found.tiles])
+    (module,) = by_group([tile.part for tile in found.tiles])
     assert (module.name, module.delta, module.count) == ("app", 200, 10)
 
 
@@ -165,7 +198,7 @@ def test_each_tile_says_what_it_is_and_leads_to_its_rows() -> None:
     given += [Part("dust", "x", 1, 0), Part("grain", "y", 2, 500)]
     text = html(treemap(given))
     assert len(re.findall("<title>", text)) == 2
-    assert "app.&lt;Row&gt;: 1.0 kB in 7 objects, 66.7% of the memory shown" in text
+    assert "app.&lt;Row&gt;: 1.0 kB in 7 objects, held by app, 66.7 %" in text
     assert 'href="?only=type&amp;name=app.&lt;Row&gt;"' in text
     assert text.count('tabindex="-1"') == 1
     assert 'href="#table-rows"' in html(treemap([Part(f"t{n}", "m", 1, 9) for n in range(200)]))

@@ -44,3 +44,24 @@ def test_one_worker_is_compared_over_time(client: Any, tmp_path: Path) -> None:
     browser = offline_app(tmp_path / "heapview", TOKEN, []).test_client()
     page = browser.get("/", headers=BEARER).text
     assert f"/compare?base={ids[0]}&amp;target={ids[1]}" in page
+
+
+def test_all_workers_are_those_that_were_downloaded(client: Any, tmp_path: Path) -> None:
+    """Not the process that shows them: nobody can capture that."""
+    ids = [capture(client)["id"] for _ in range(2)]
+    copy_for_another_worker(Store(tmp_path / "heapview"), ids[0])
+    browser = offline_app(tmp_path / "heapview", TOKEN, []).test_client()
+    with answered_here():
+        asked = {"worker": "all"}
+        found = browser.get("/api/v1/report", query_string=asked, headers=BEARER).json
+    assert found["live"] == 2
+    assert len(found["judged"]) == 1
+    assert "has one snapshot" in found["missing"][0]["reason"]
+    assert "this worker" not in found["summary"] + found["advice"]
+
+
+def test_without_snapshots_no_worker_is_judged(client: Any, tmp_path: Path) -> None:
+    browser = offline_app(tmp_path / "empty", TOKEN, []).test_client()
+    with answered_here():
+        found = browser.get("/api/v1/report?worker=all", headers=BEARER).json
+    assert found["summary"] == "No worker has a snapshot here."

@@ -155,7 +155,7 @@ def test_the_order_of_the_story_and_the_suspects(client: Any) -> None:
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
     card = text[text.index("<article") : text.index("</article>")]
-    for words in (f"{__name__}.kept", "% sure", "<code>leak</code> 100%", "Per request"):
+    for words in (f"{__name__}.kept", " % sure", "<code>leak</code> 100 %", "Per request"):
         assert words in card, words
     assert f"/report?base={taken[0]}&amp;target={taken[-1]}#suspect-1" in card
     report = client.get(f"{PREFIX}/report?base={taken[0]}&target={taken[-1]}", headers=BEARER).text

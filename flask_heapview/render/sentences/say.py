@@ -8,7 +8,7 @@ from ...model import facts
 from ...model.births import Births
 from ...model.fact import Fact
 from ...model.report import AllocatedAt, Explained, Interval
-from ...text import bars_text, bytes_text, number_text
+from ...text import bars_text, bytes_text, number_text, percent_text
 
 # those without a figure
 PLAIN: dict[type[Fact], str] = {
@@ -57,13 +57,17 @@ def ages_text(births: Births) -> str:
 
 
 def explained_text(found: Explained) -> str:
-    """The suspects account for 11.8 MB of the 12 MB by which resident memory grew (98 %)."""
-    share = f"{min(1.0, found.suspects / found.resident) * 100:.0f} %"
-    said = (
-        f"The leaks below account for {bytes_text(found.suspects)} of the "
-        f"{bytes_text(found.resident)} by which resident memory grew ({share})."
+    """The leaks below account for 11.8 MB of the 12 MB by which resident memory grew (98 %)."""
+    whole = f"the {bytes_text(found.resident)} by which resident memory grew"
+    if found.rest <= 0:
+        said = f"The leaks below account for all of {whole}."
+        beyond = f"They also took {bytes_text(-found.rest)} that had been free before."
+        return f"{said} {beyond}" if found.rest else said
+    share = percent_text(round(found.suspects / found.resident, 2))
+    return (
+        f"The leaks below account for {bytes_text(found.suspects)} of {whole} ({share}). "
+        f"The rest is {bytes_text(found.rest)}."
     )
-    return said if found.rest <= 0 else f"{said} The rest is {bytes_text(found.rest)}."
 
 
 def samples_text(site: AllocatedAt) -> str:

@@ -10,7 +10,7 @@ import msgspec
 from ...model import facts, worker_facts
 from ...model.fact import Fact
 from ...model.report import Report, Suspect
-from ...text import bytes_text
+from ...text import bytes_text, percent_text
 from . import libraries, memory, objects  # noqa: F401  # each registers its words
 from .remedies import REMEDIES
 from .say import count_text, say
@@ -46,7 +46,7 @@ def _(fact: facts.UnexplainedGrowth) -> str:
 def _(fact: facts.UnownedGrowth) -> str:
     kinds = f", mostly {', '.join(fact.types)}" if fact.types else ""
     said = (
-        f"{fact.share * 100:,.0f} % of the objects that came have no owner that grows: "
+        f"{percent_text(round(fact.share, 2))} of the objects that came have no owner that grows: "
         f"{count_text(fact.objects, 'object')}{kinds}."
     )
     if fact.path:

@@ -20,10 +20,10 @@ def worker_text(number: int, worker: str) -> str:
 
 
 def workers_text(numbers: Sequence[int]) -> str:
-    """worker 3; workers 1, 2 and 3; one without a number is the one that answers."""
+    """worker 3; workers 1, 2 and 3; those without a number stand in the list that is beside it."""
     names = [number_text(number) for number in numbers if number]
     if not names:
-        return "this worker"
+        return "those that were not judged"
     if len(names) == 1:
         return f"worker {names[0]}"
     return f"workers {', '.join(names[:-1])} and {names[-1]}"
@@ -91,6 +91,8 @@ def _(fact: facts.NotAllJudged) -> str:
 
 @say.register
 def _(fact: facts.NoneJudged) -> str:
+    if fact.workers == 0:
+        return "No worker has a snapshot here."
     if fact.workers == 1:
         return "The only worker could not be judged yet."
     return f"Not one of {count_text(fact.workers, 'worker')} could be judged yet."
@@ -115,7 +117,7 @@ def _(fact: facts.CaptureWorkers) -> str:
 
 @say.register
 def _(fact: facts.JudgeAlone) -> str:
-    return f"Compare two snapshots of {workers_text(fact.numbers)} alone, one worker at a time."
+    return f"Compare two snapshots of {workers_text(fact.numbers)}, one worker at a time."
 
 
 @say.register

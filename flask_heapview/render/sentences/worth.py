@@ -10,7 +10,7 @@ from .objects import HARMLESS_SECONDS
 
 
 def worth_text(impacts: Sequence[Impact]) -> str:
-    """412 MB a day at today's traffic. Without it, memory is full in 31 hours.
+    """412 MB a day at today's traffic. Without the fix, memory runs out in 31 hours.
 
     Several leaks fill together what is left. Empty where no rate is known.
     """
@@ -22,8 +22,8 @@ def worth_text(impacts: Sequence[Impact]) -> str:
     if seconds is None:
         return said
     if seconds > HARMLESS_SECONDS:
-        return f"{said} It can wait: it needs years to fill the memory that is left."
-    return f"{said} Out of memory in {duration_text(seconds)}."
+        return f"{said} It can wait: without the fix, it takes years until memory runs out."
+    return f"{said} Without the fix, memory runs out in {duration_text(seconds)}."
 
 
 def _until_full(impacts: Sequence[Impact], daily: float) -> float | None:
