@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import quote
 
 from flask_heapview.views import VIEWS
@@ -9,10 +10,21 @@ from flask_heapview.views import VIEWS
 from ..live_server import Server
 
 
+def readable(server: Server) -> list[dict[str, Any]]:
+    """What is said of the snapshots that are done, the oldest first."""
+    kept: list[dict[str, Any]] = server.api("GET", "/snapshots")[1]["snapshots"]
+    return [one for one in reversed(kept) if one["state"] == "done"]
+
+
 def done(server: Server) -> list[str]:
-    """The snapshots that can be read, the oldest first."""
-    kept = server.api("GET", "/snapshots")[1]["snapshots"]
-    return [one["id"] for one in reversed(kept) if one["state"] == "done"]
+    """The ids of those that the first one's engine took."""
+    kept = readable(server)
+    return [one["id"] for one in kept if kind_of(one) == kind_of(kept[0])]
+
+
+def kind_of(info: dict[str, Any]) -> str:
+    """Which engine took a snapshot."""
+    return str(info["engine"]).partition(",")[0]
 
 
 def stored_places(ids: list[str]) -> dict[str, str]:
@@ -36,6 +48,9 @@ def every_place(server: Server) -> dict[str, str]:
     ids = done(server)
     places = {"service-report": "/report/service", "service-ticket": "/report/service/ticket"}
     places |= {"across": "/across", **stored_places(ids), "missing": "/snapshots/none/heap"}
+    others = [one["id"] for one in readable(server) if one["id"] not in ids]
+    if others:
+        places["opinions"] = f"/opinions?first={ids[-1]}&second={others[0]}"
     last = f"/snapshots/{ids[-1]}"
     return places | _of_types(server, last) | _of_objects(server)
 
@@ -52,8 +67,7 @@ def _of_types(server: Server, last: str) -> dict[str, str]:
 
 def _of_objects(server: Server) -> dict[str, str]:
     """The pages of a graph capture, where there is one."""
-    kept = server.api("GET", "/snapshots")[1]["snapshots"]
-    graphs = [one["id"] for one in kept if one["state"] == "done" and one["kind"] == "graph"]
+    graphs = [one["id"] for one in readable(server) if one["kind"] == "graph"]
     if not graphs:
         return {}
     place = f"/snapshots/{graphs[0]}"
