@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ..helpers import PREFIX, ROOT
+from .pictures import WINDOW, picture
 from .test_examples import LATER, LEAKS, shop, traffic
 from .windows import open_window
 
@@ -19,6 +20,14 @@ ALLOCATES = {
     "basket": '"note": "gift " * 40',
     "order": "[Line(made) for _ in range(5)]",
     "price": 'return f"{item} costs',
+}
+# the tutorial's picture of each: the page, the part of it, and words that the part has to have
+PICTURES = {
+    "catalogue": ("/compare/resources", "section.table", "examples.leaky_shop.app.open_catalogues"),
+    "basket": ("/", ".suspects article", "alive by birth"),
+    "order": ("/compare/cycles", "figure.ring", "garbage"),
+    "invoice": ("/", ".suspects article", "No Python object accounts for it"),
+    "price": ("/compare/caches", "section.table", "examples.leaky_shop.app.prices"),
 }
 
 
@@ -33,6 +42,17 @@ def lies_within(part: Any) -> bool:
     )
 
 
+def shows_what_the_tutorial_shows(window: Any, page: str, pair: str, place: Path) -> None:
+    name = f"leak-{page}.png"
+    assert f"({name})" in (ROOT / "docs" / "tutorial.md").read_text()
+    path, part, words = PICTURES[page]
+    window.set_viewport_size(WINDOW)
+    window.goto(f"{PREFIX}{path}?{pair}")
+    found = window.locator(part, has_text=words).first
+    assert words in found.inner_text()
+    picture(found, name, place)
+
+
 @pytest.mark.parametrize(
     ("page", "cause", "path"),
     [
@@ -41,10 +61,11 @@ def lies_within(part: Any) -> bool:
     ],
 )
 def test_it_answers(browser: Any, tmp_path: Path, page: str, cause: str, path: str | None) -> None:
+    ids: list[str] = []
     with shop(tmp_path) as server:
         for requests in (50, 300, 300):
             traffic(server, "--only", page, "--requests", str(requests))
-            server.capture()
+            ids.append(server.capture()["id"])
         window = open_window(browser, f"http://127.0.0.1:{server.port}", viewport=SCREEN)
         window.goto(f"{PREFIX}/")
         window.wait_for_selector(".lead .badge.leak")
@@ -54,6 +75,7 @@ def test_it_answers(browser: Any, tmp_path: Path, page: str, cause: str, path: s
             parts[name] = card.locator(f"dt:text-is('{name}') + dd")
         said = {name: part.inner_text() for name, part in parts.items()}
         assert [name for name, part in parts.items() if not lies_within(part)] == []
+        shows_what_the_tutorial_shows(window, page, f"base={ids[0]}&target={ids[-1]}", tmp_path)
         assert window.problems == []
         window.context.close()
     assert cause in said["who"]
