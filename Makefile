@@ -102,6 +102,7 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks.allocations
 	$(BIN)/python -m benchmarks.reports_under_load
 	$(BIN)/python -m benchmarks.large_reports
+	$(BIN)/python -m benchmarks.pages
 	$(BIN)/python -m benchmarks.captures_under_load
 
 clean:

@@ -49,8 +49,15 @@ def call(port: int, path: str, method: str = "GET") -> tuple[int, bytes, str]:
 
 
 @contextmanager
-def served(workers: int, threads: int, objects: int, home: str) -> Iterator[tuple[int, int]]:
-    """The port of the service, and its process."""
+def served(
+    workers: int,
+    threads: int,
+    objects: int,
+    home: str,
+    app: str = "benchmarks.served:make_app()",
+    asks: str = "/work/1",
+) -> Iterator[tuple[int, int]]:
+    """The port of the service, and its process. It serves once `asks` is answered."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     options = ("--worker-class", "gthread", "--workers", str(workers), "--threads", str(threads))
@@ -62,20 +69,20 @@ def served(workers: int, threads: int, objects: int, home: str) -> Iterator[tupl
         "BENCH_THREADS": str(threads),
     }
     words = [sys.executable, "-m", "gunicorn", "--preload", "--no-control-socket", "--bind"]
-    words += [f"127.0.0.1:{port}", *options, "--log-level", "error", "benchmarks.served:make_app()"]
+    words += [f"127.0.0.1:{port}", *options, "--log-level", "error", app]
     process = subprocess.Popen(words, cwd=Path(__file__).parents[1], env=env)
     try:
-        _until_it_answers(port, process)
+        _until_it_answers(port, process, asks)
         yield port, process.pid
     finally:
         process.terminate()
         process.wait(30)
 
 
-def _until_it_answers(port: int, process: subprocess.Popen[bytes]) -> None:
+def _until_it_answers(port: int, process: subprocess.Popen[bytes], asks: str) -> None:
     while process.poll() is None:
         try:
-            if call(port, "/work/1")[0] == 200:
+            if call(port, asks)[0] == 200:
                 return
         except OSError:
             time.sleep(0.1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 from contextvars import ContextVar
 
+from .text import clean
+
 # the endpoint of the request that is being served: what the sampler tags allocations with
 SERVING: ContextVar[str | None] = ContextVar("flask_heapview_serving", default=None)
 NO_ROUTE = "(no route)"
@@ -21,19 +23,22 @@ class RequestCounter:
     """Counts by endpoint. `itertools.count` steps atomically under the GIL, so no lock is taken."""
 
     def __init__(self) -> None:
-        self._counts: dict[str, itertools.count[int]] = {}
+        self._counts: dict[str, tuple[str, itertools.count[int]]] = {}  # beside the name to show
 
     def add(self, endpoint: str | None) -> None:
         """One more request of that endpoint; None is a request that matched no route."""
         name = endpoint or NO_ROUTE
-        counter = self._counts.get(name)
-        if counter is None:
-            counter = self._counts.setdefault(name, itertools.count())
-        next(counter)
+        counted = self._counts.get(name)
+        if counted is None:
+            counted = self._counts.setdefault(name, (clean(name), itertools.count()))
+        next(counted[1])
 
     def read(self) -> dict[str, int]:
-        """The figures by endpoint."""
-        return {name: steps_of(counter) for name, counter in list(self._counts.items())}
+        """The figures by endpoint, whose names are safe to show."""
+        found: dict[str, int] = {}
+        for shown, counter in list(self._counts.values()):  # two names may look the same
+            found[shown] = found.get(shown, 0) + steps_of(counter)
+        return found
 
     def clear(self) -> None:
         """Begins again from nothing, as a freshly forked worker must."""

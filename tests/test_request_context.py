@@ -24,3 +24,10 @@ def test_requests_are_counted_exactly_by_many_threads() -> None:
     assert counter.read()["page"] == 80_000
     counter.clear()
     assert counter.read() == {}
+
+
+def test_names_are_safe_to_show() -> None:
+    counter = RequestCounter()
+    for name in ("a\x1b[2J", "a\x1b[2J", "x" * 1_000_000, "x" * 1_000_001):
+        counter.add(name)
+    assert counter.read() == {"a\\x1b[2J": 2, "x" * 160 + "…": 2}

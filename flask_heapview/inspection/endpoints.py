@@ -6,6 +6,7 @@ import functools
 import types
 from collections.abc import Mapping, Sequence
 
+from ..text import clean
 from .code_locations import EndpointCode, code_lines
 
 _FUNCTION = types.FunctionType
@@ -19,7 +20,8 @@ def endpoint_codes(views: Mapping[str, object], own: str) -> list[EndpointCode]:
             continue
         for function in _functions(view):
             first, last = code_lines(function.__code__)
-            found.append(EndpointCode(endpoint, function.__code__.co_filename, first, last))
+            name = clean(endpoint)
+            found.append(EndpointCode(name, function.__code__.co_filename, first, last))
     return found
 
 

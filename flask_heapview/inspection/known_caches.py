@@ -75,6 +75,7 @@ def _length(data: object) -> int:
 
 def registered(name: str, obj: object, types: Types) -> Cache:
     """A cache that the app named itself; a callable is asked, and may say no."""
+    name = clean(name)
     try:
         info = types.of(obj)
         if info.cache is not None:
