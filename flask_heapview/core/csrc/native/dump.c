@@ -238,7 +238,7 @@ hv_native_dump(HvDump *dump)
     if (dump->data == MAP_FAILED)
         return -1;
     own->busy = 1;
-    if (hv_native_lock()) {
+    if (hv_wait_for(&hv_native.lock, HV_LONG_NAPS)) {
         write_head(dump);
         write_names(dump);
         write_live(dump, order, &entries);

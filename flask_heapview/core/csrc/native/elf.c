@@ -2,6 +2,7 @@
 #include "native/elf.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #if defined(__x86_64__)
 #define JUMP_SLOT R_X86_64_JUMP_SLOT
@@ -59,12 +60,17 @@ int
 hv_object_of(const struct dl_phdr_info *info, HvObject *object)
 {
     const ElfW(Dyn) *dynamic = NULL;
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
     *object = (HvObject){.path = info->dlpi_name, .base = info->dlpi_addr, .low = UINTPTR_MAX};
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *part = &info->dlpi_phdr[i];
         uintptr_t begin = info->dlpi_addr + part->p_vaddr, end = begin + part->p_memsz;
         if (part->p_type == PT_DYNAMIC)
             dynamic = (const void *)begin;
+        if (part->p_type == PT_GNU_RELRO) { /* glibc, elf/dl-reloc.c: rounds both down */
+            object->sealed_low = begin & ~(page - 1);
+            object->sealed_high = end & ~(page - 1);
+        }
         if (part->p_type != PT_LOAD)
             continue;
         object->low = begin < object->low ? begin : object->low;

@@ -7,7 +7,8 @@
 
 typedef struct {
     const char *path;
-    uintptr_t low, high; /* of what is mapped of it */
+    uintptr_t low, high;               /* of what is mapped of it */
+    uintptr_t sealed_low, sealed_high; /* whole pages that are read-only once it is loaded */
     ElfW(Addr) base;
     const ElfW(Sym) * symbols;
     const char *strings;

@@ -9,7 +9,6 @@
 #include "python/compat.h"
 
 #include <dlfcn.h>
-#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -22,6 +21,7 @@ typedef struct {
     HvScan *found;
     char *why;
     const char *last; /* the object of the entry before */
+    int is_read;      /* whether the pages' protections are */
     int whole;        /* the first time: another tool's entries are a reason to refuse */
 } Scan;
 
@@ -69,6 +69,15 @@ note_original(uintptr_t at, uintptr_t original)
 
 /* --- one entry */
 
+/* Whether another thread is just loading it. The loader would write into what we seal, and we into
+ * what it seals. As long as its list stands still, nothing that is sealed is opened again. */
+static int
+is_open(const HvObject *object, const HvEntryPoint *entry)
+{
+    uintptr_t at = (uintptr_t)entry->at;
+    return at >= object->sealed_low && at < object->sealed_high && hv_is_writable(at);
+}
+
 static int
 row_of(const char *name, int use)
 {
@@ -108,15 +117,28 @@ refuse(Scan *scan, const char *words, const char *path)
 }
 
 static void
+count(const HvObject *object, Scan *scan)
+{
+    if (scan->last != object->path)
+        scan->found->objects++;
+    scan->last = object->path;
+    scan->found->entries++;
+}
+
+static void
 hook(const HvObject *object, const HvEntryPoint *entry, const HvHookRow *row, Scan *scan)
 {
     uintptr_t now = __atomic_load_n(entry->at, __ATOMIC_ACQUIRE);
     int is_inside = now >= object->low && now < object->high;
     uintptr_t known = (uintptr_t)*row->real, other = hv_known.other[row - hv_native_hooks];
-    if (now == row->hook)
+    if (now == row->hook) { /* by another thread that has just loaded something */
+        if (scan->whole)
+            count(object, scan);
         return;
+    }
     if (now != known && now != other && !(is_inside && entry->is_lazy)) {
-        if (entry->is_data || is_inside || now == 0 || !(row->use & HV_CORE))
+        int is_offset = now < object->high - object->low; /* it is just being loaded */
+        if (entry->is_data || is_inside || is_offset || !(row->use & HV_CORE))
             return; /* the library's own business */
         scan->found->foreign++;
         if (scan->whole)
@@ -125,10 +147,9 @@ hook(const HvObject *object, const HvEntryPoint *entry, const HvHookRow *row, Sc
     }
     if (entry->is_data && now != known)
         return;
-    if (scan->last != object->path)
-        scan->found->objects++;
-    scan->last = object->path;
-    scan->found->entries++;
+    if (scan->what == HOOK && is_open(object, entry))
+        return;
+    count(object, scan);
     if (scan->what == LOOK)
         return;
     if (note_original((uintptr_t)entry->at, now) < 0 ||
@@ -169,10 +190,16 @@ static int
 each_object(struct dl_phdr_info *info, size_t size, void *state)
 {
     HvObject object;
+    Scan *scan = state;
+    if (scan->what != LOOK && !scan->is_read && hv_protections_read() < 0) {
+        refuse(scan, "/proc/self/maps cannot be read%s", " by this process");
+        return -1;
+    }
+    scan->is_read = 1; /* while the list stands still, and not before */
     if (size > offsetof(struct dl_phdr_info, dlpi_adds))
         __atomic_store_n(&loaded, info->dlpi_adds, __ATOMIC_RELAXED);
     if (hv_object_of(info, &object) == 0)
-        hv_each_entry(&object, each_entry, state);
+        hv_each_entry(&object, each_entry, scan);
     return 0;
 }
 
@@ -181,12 +208,7 @@ each_object(struct dl_phdr_info *info, size_t size, void *state)
 int
 hv_objects_hold(void)
 {
-    for (int i = 0; i < 100000; i++) {
-        if (__atomic_exchange_n(&scanning, 1, __ATOMIC_ACQUIRE) == 0)
-            return 1;
-        sched_yield();
-    }
-    return 0;
+    return hv_wait_for(&scanning, HV_LONG_NAPS);
 }
 
 void
@@ -198,10 +220,7 @@ hv_objects_release(void)
 static int
 scan_all(Scan *scan)
 {
-    if (scan->what != LOOK && hv_protections_read() < 0) {
-        refuse(scan, "/proc/self/maps cannot be read%s", " by this process");
-        return -1;
-    }
+    scan->is_read = 0;
     dl_iterate_phdr(each_object, scan);
     hv_protections_drop();
     return scan->why[0] != 0 ? -1 : 0;
@@ -296,7 +315,10 @@ void
 hv_objects_unhook(HvScan *found)
 {
     *found = (HvScan){0};
-    if (patches == NULL || !hv_objects_hold())
+    if (patches == NULL)
         return;
-    rescan(found, UNHOOK);
+    if (hv_objects_hold())
+        rescan(found, UNHOOK);
+    else
+        found->failed = patched; /* somebody looks for good, or has ended in its midst */
 }

@@ -120,6 +120,13 @@ protection_of(uintptr_t at)
 }
 
 int
+hv_is_writable(uintptr_t at)
+{
+    int protection = protection_of(at);
+    return protection >= 0 && protection & PROT_WRITE;
+}
+
+int
 hv_store(uintptr_t at, uintptr_t value)
 {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);

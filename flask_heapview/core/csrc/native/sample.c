@@ -251,7 +251,7 @@ void
 hv_native_end(void)
 {
     HvNative *all = &hv_native;
-    int locked = hv_native_lock();
+    int locked = hv_wait_for(&all->lock, HV_LONG_NAPS);
     all->on = 0;
     hv_native_tables_clear();
     if (locked)

@@ -14,18 +14,27 @@ uint8_t hv_native_filter[1 << HV_FILTER_BITS];
 /* --- the lock */
 
 #define QUICK_TRIES 100
-#define ALL_TRIES 20000 /* each gives way to other threads: some tens of milliseconds */
+#define NAP_NS 50000 /* nanoseconds */
+
+int
+hv_wait_for(int *flag, int naps)
+{
+    struct timespec nap = {.tv_nsec = NAP_NS};
+    for (int i = 0; i < QUICK_TRIES + naps; i++) {
+        if (__atomic_exchange_n(flag, 1, __ATOMIC_ACQUIRE) == 0)
+            return 1;
+        if (i < QUICK_TRIES)
+            sched_yield();
+        else
+            nanosleep(&nap, NULL);
+    }
+    return 0;
+}
 
 int
 hv_native_lock(void)
 {
-    for (int i = 0; i < ALL_TRIES; i++) {
-        if (__atomic_exchange_n(&hv_native.lock, 1, __ATOMIC_ACQUIRE) == 0)
-            return 1;
-        if (i >= QUICK_TRIES)
-            sched_yield();
-    }
-    return 0;
+    return hv_wait_for(&hv_native.lock, HV_SHORT_NAPS);
 }
 
 void

@@ -107,6 +107,11 @@ hv_native_maybe(const void *block)
     return __atomic_load_n(at, __ATOMIC_RELAXED) != 0;
 }
 
+/* Sets a flag that was 0, as soon as it is; 0 where it did not come to that in so many naps. */
+int hv_wait_for(int *flag, int naps);
+#define HV_SHORT_NAPS 200   /* some ten milliseconds */
+#define HV_LONG_NAPS 200000 /* some ten seconds */
+
 /* 1 with the lock; 0 where it could not be had soon, as after a bare fork in its midst. */
 int hv_native_lock(void);
 void hv_native_unlock(void);
