@@ -64,6 +64,7 @@ class Checker:
 
         def ended(_sender: Flask, **_: object) -> None:
             SERVING.set(None)
+            tracing.request_ended()
             self.level_history.end()
 
         before = tracing.mode()

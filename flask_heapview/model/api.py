@@ -85,6 +85,7 @@ class Tracing(Model, frozen=True):
     mode: str
     frames: int
     worker: str
+    native: bool = False  # whether native memory is sampled
 
 
 class Trimmed(Model, frozen=True):

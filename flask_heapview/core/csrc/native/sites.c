@@ -20,7 +20,10 @@ void
 hv_site_here(HvSite *site)
 {
     HvNative *all = &hv_native;
-    *site = (HvSite){.calls = hv_stack_here(site->call, HV_NATIVE_CALLS)};
+    site->thread = NULL;
+    site->endpoint = NULL;
+    site->has_lock = 0;
+    site->calls = hv_stack_here(site->call, HV_NATIVE_CALLS);
     if (hv_is_ending()) /* threads and contexts come apart */
         return;
     PyThreadState *thread = PyGILState_GetThisThreadState();
