@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -33,8 +34,8 @@ static void __attribute__((constructor)) begin(void) { work(); }
 # its page may be written
 ENTRIES = """
 import re, struct, subprocess
-NAMES = r"(?:malloc|calloc|realloc|free|posix_memalign|aligned_alloc|memalign|valloc|reallocarray|" \\
-        r"(?:__)?strn?dup|mmap(?:64)?|munmap|mremap|dlopen)@"
+NAMES = r"(?:malloc|calloc|realloc|free|posix_memalign|aligned_alloc|memalign|valloc|" \\
+        r"reallocarray|(?:__)?strn?dup|mmap(?:64)?|munmap|mremap|dlopen)"
 def objects():
     found = {}
     for line in open("/proc/self/maps"):
@@ -48,8 +49,8 @@ def places():
     found = {}
     for path, base in objects().items():
         text = subprocess.run(["readelf", "-rW", path], capture_output=True, text=True).stdout
-        for at, name in re.findall(r"^([0-9a-f]+) .* ((?:_Z|[a-z_])\\w+@)", text, re.M):
-            if re.match(NAMES, name):
+        for at, name in re.findall(r"^([0-9a-f]+) .* (\\w+)(?:@\\S+)? \\+ \\w+$", text, re.M):
+            if re.fullmatch(NAMES, name):
                 found[base + int(at, 16)] = (path, name)
     return found
 def ranges():
@@ -86,6 +87,7 @@ import ctypes
 from flask_heapview.core import _core
 from flask_heapview.request_context import SERVING
 library = ctypes.CDLL(sys.argv[1])
+ctypes.CDLL("libgcc_s.so.1")  # the unwinder, which is loaded by switching it on
 known = places()
 before = read(known)
 results = []
@@ -215,7 +217,7 @@ from flask_heapview.core import _core
 from flask_heapview.request_context import SERVING
 victim, tool = (ctypes.CDLL(path) for path in sys.argv[1:])
 (entry,) = [at for at, (path, name) in places().items()
-            if path == sys.argv[1] and name.startswith("malloc@")]
+            if path == sys.argv[1] and name == "malloc"]
 known = places()
 tool.redirect(ctypes.c_void_p(entry))
 before = read(known)
@@ -255,7 +257,7 @@ print(json.dumps([why, [(site.function, site.size) for site in found.sites]]))
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    why, sites = __import__("json").loads(done.stdout)
+    why, sites = json.loads(done.stdout)
     assert why is None
     sizes = {function: size for function, size in sites if size > 500_000}
     assert sizes == {"leak_blocks": pytest.approx(5_000_000, rel=0.15)}
