@@ -154,9 +154,7 @@ def in_words(report: Report) -> str:
         )
         each = suspect.growing.per_request
         lines.append(f"     {each.objects:g} objects and {each.bytes:,.0f} bytes a call")
-        lines += [
-            f"     allocated at {s.file}:{s.line} {s.function}" for s in suspect.allocated_at[:3]
-        ]
+        lines += [f"     allocated at {s.place} {s.called}" for s in suspect.allocated_at[:3]]
         if suspect.endpoints:
             named = ", ".join(f"{e.endpoint} {e.share:.0%}" for e in suspect.endpoints[:3])
             lines.append(f"     while serving {named}")
