@@ -22,6 +22,7 @@ _FALSE = frozenset(("0", "false", "no", "off", ""))
 CHOICES = {
     "engine": ("auto", "native", "portable"),
     "allocations": ("sampled", "exact", "off"),
+    "native": ("off", "auto", "on"),
 }
 MIN_TOKEN_CHARACTERS = 16  # shorter ones can be guessed: see docs/security.md
 Auth = Callable[[Any], Any]
@@ -77,6 +78,13 @@ class HeapViewConfig:
         metadata={
             "help": "allocation tracing from the start: `sampled`, `exact` (tracemalloc) or `off`. "
             "Sampling needs the native core."
+        },
+    )
+    native: str = field(
+        default="off",
+        metadata={
+            "help": "sampling of native memory: `off`, `auto` (from the first capture or watch on) "
+            "or `on`. See docs/native-memory.md."
         },
     )
     request_name: RequestName | None = field(

@@ -11,7 +11,7 @@ from flask import Blueprint, Flask
 from flask.blueprints import BlueprintSetupState
 from flask.sansio.app import App
 
-from .allocations import tracing
+from .allocations import native_sampler, tracing
 from .capture.runner import Runner
 from .capture.select import select_engine
 from .config import HeapViewConfig
@@ -102,6 +102,7 @@ def _mount(state: BlueprintSetupState, config: HeapViewConfig, caches: dict[str,
     app.extensions[ACCESS] = Access(config, key, directory)
     door = LocalDoor(app, pipeline.install(app, state.url_prefix or ""))
     tracing.begin(config.allocations)  # type: ignore[arg-type]
+    native_sampler.begin(config.native)  # type: ignore[arg-type]
     service.open_to_workers(door.answer)
 
 

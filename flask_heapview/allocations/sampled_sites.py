@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -99,14 +99,20 @@ class SampledSites:
         return msgspec.structs.replace(site, endpoint=endpoint), begun
 
 
-def _site(entry: SampledTraceback) -> Site | None:
-    if entry.ours or not entry.places:
-        return None
-    at = next((n for n, place in enumerate(entry.places) if is_app(place[0])), 0)
-    file, name, line = entry.places[at]
-    for other, outer, _ in entry.places[at:]:
+def line_to_change(places: Sequence[tuple[str, str, int]]) -> tuple[str, str, int]:
+    """File, function and line of the innermost place of the app's own, else of the innermost."""
+    at = next((n for n, place in enumerate(places) if is_app(place[0])), 0)
+    file, name, line = places[at]
+    for other, outer, _ in places[at:]:
         if other == file and not outer.startswith("<"):  # the function that a comprehension is in
             name = outer
             break
+    return file, name, line
+
+
+def _site(entry: SampledTraceback) -> Site | None:
+    if entry.ours or not entry.places:
+        return None
+    file, name, line = line_to_change(entry.places)
     endpoint = entry.tag.removeprefix(ENDPOINT) if entry.tag.startswith(ENDPOINT) else None
     return Site(file=file, line=line, function=name, size=0, endpoint=endpoint)

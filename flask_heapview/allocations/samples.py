@@ -128,12 +128,13 @@ class _DumpReader:
         blocks, size, number, depth = self.row("ddII")
         stack = [places[n] for n in self.row(f"{depth}I")]
         tag, requests = tags[number]
-        ours = tag == ENDPOINT + OWN or _is_ours(stack)
-        return SampledTraceback(tag, stack, blocks, size, ours, requests)
+        return SampledTraceback(tag, stack, blocks, size, is_ours(tag, stack), requests)
 
 
-def _is_ours(stack: Iterable[tuple[str, str, int]]) -> bool:
+def is_ours(tag: str, stack: Iterable[tuple[str, str, int]]) -> bool:
     """Whether it was this package that asked, and not the app that it had called."""
+    if tag == ENDPOINT + OWN:
+        return True
     for file, _, _ in stack:
         if file.startswith(OURS):
             return True

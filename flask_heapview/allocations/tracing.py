@@ -111,6 +111,12 @@ def request_begun(endpoint: str) -> None:
         core.sampling_request(endpoint)
 
 
+def request_ended() -> None:
+    """This thread serves none any more."""
+    if core is not None:
+        core.native_request_ended()
+
+
 def restore_hooks() -> None:
     """Before a capture: where another tool took the sampler's hooks away, it begins again."""
     state = core.sampling() if core is not None else None
@@ -127,3 +133,4 @@ def stop_tracing_in_child() -> None:
         PLAIN.restore()
     if core is not None:
         core.sampling_freeze()
+        core.native_freeze()

@@ -10,7 +10,7 @@ from ..model.allocations import Allocations
 from ..model.ownership import Site
 from ..model.stacks import Frame
 
-Key = tuple[str, int, str, str | None]
+Key = tuple[str, int, str, str, str | None]
 
 
 def own_frames(allocations: Allocations) -> frozenset[Frame]:
@@ -38,4 +38,4 @@ def gained_at(before: Sequence[Site], now: Sequence[Site]) -> list[Site]:
 
 def same_site(site: Site) -> Key:
     """Equal for one place, whatever came from there."""
-    return site.file, site.line, site.function, site.endpoint
+    return site.file, site.line, site.function, site.library, site.endpoint

@@ -191,16 +191,16 @@ def _rates(objects: int, size: int, requests: int) -> PerRequest:
 
 
 def _sites(group: Iterable[Shown]) -> list[AllocatedAt]:
-    sizes: Counter[tuple[str, int, str]] = Counter()
-    samples: Counter[tuple[str, int, str]] = Counter()
+    sizes: Counter[tuple[str, int, str, str]] = Counter()
+    samples: Counter[tuple[str, int, str, str]] = Counter()
     for one in group:
         for site in one.suspect.allocated_at:
-            at = (site.file, site.line, site.function)
+            at = (site.file, site.line, site.function, site.library)
             sizes[at] += site.bytes
             if site.samples is not None:
                 samples[at] += site.samples
     return [
-        AllocatedAt(*at, bytes=size, samples=samples.get(at))
+        AllocatedAt(*at[:3], bytes=size, samples=samples.get(at), library=at[3])
         for at, size in sizes.most_common(MAX_SITES)
     ]
 

@@ -120,6 +120,7 @@ class Judge(Case):
                     function=s.function,
                     bytes=s.size,
                     samples=None if s.births is None else sum(s.births.samples),
+                    library=s.library,
                 )
                 for s in finding.sites[:6]
             ],
@@ -334,9 +335,7 @@ def whence(suspect: Suspect) -> list[VerdictFact]:
     if not suspect.allocated_at:
         return [CausedBy(endpoint=endpoint)] if endpoint else []
     site = suspect.allocated_at[0]
-    return [
-        AllocatedWhere(file=site.file, line=site.line, function=site.function, endpoint=endpoint)
-    ]
+    return [AllocatedWhere(file=site.file, line=site.line, function=site.called, endpoint=endpoint)]
 
 
 def _share_of_process(finding: Finding) -> float:

@@ -22,6 +22,7 @@ from .finding import MB, Case, Finding
 from .growth_by_endpoint import explain
 from .level_steps import Figure
 from .lost_findings import MIN_SAMPLED_SHARE, sites_gained
+from .native_callers import as_sites, caller_fact, native_gained
 from .regression import EndpointGrowth
 from .series import Growth
 
@@ -123,6 +124,12 @@ def _native(case: Case) -> Finding | None:
         sure = min(sure, 0.4)
     grown = msgspec.structs.replace(grown, confidence=sure)
     found = _rest(case, "native", grown, "malloc", "native")
+    callers = native_gained(case, grown.total)
+    if callers:
+        found.sites = as_sites(callers)
+        found.growing = f"{found.sites[0].function} of {found.sites[0].library}"
+        found.evidence.append(caller_fact(callers))
+        return found
     sites = sites_gained(case, lambda found: found.unheld_large)
     if sum(site.size for site in sites) >= MIN_SAMPLED_SHARE * grown.total:
         found.sites = sites

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 import msgspec
 
-from ..allocations import tracing
+from ..allocations import native_sampler, tracing
 from ..errors import BadRequest, CaptureBusy, HeapViewError, NoEngine
 from ..isolation import forked_child
 from ..model.base import moment
@@ -197,6 +197,7 @@ class Runner:
                     clock=time.monotonic(),
                 )
                 tracing.restore_hooks()
+                native_sampler.before_capture()
                 engine.capture(capture)
             _CAPTURE_LOCK.release()  # before the mark goes: whoever sees "done" may start the next
             sink.end(info.id)

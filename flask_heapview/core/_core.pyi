@@ -95,3 +95,26 @@ def sampling_live() -> dict[bytes, float] | None: ...  # bytes by endpoint; b"":
 def levels(mounts: tuple[bytes, ...], malloc: bool = True) -> Levels: ...
 def pymalloc() -> bytes: ...
 def where() -> list[tuple[CodeType, int]]: ...
+
+# --- the sampler of native memory
+
+class NativeState(NamedTuple):
+    asked_bytes: float  # between two samples, as asked for; 0: it adapts
+    sample_bytes: float  # between two samples, now
+    live: int  # samples of blocks that are alive
+    samples: int  # taken since the start
+    dropped: int  # that found no place
+    objects: int  # whose entries lead to the hooks
+    entries: int  # that lead to the hooks
+    foreign: int  # of libraries loaded since, which another tool has redirected
+    memory_bytes: int  # that the sampler takes itself
+
+def native_start(
+    endpoint: ContextVar[str | None], sample_bytes: float = 0.0, seed: int = 0
+) -> str | None: ...  # why not
+def native_stop() -> int: ...  # entries that could not be put back
+def native_rescan() -> int: ...  # entries of libraries that were loaded meanwhile
+def native_freeze() -> None: ...
+def native_read() -> bytes | None: ...
+def native() -> NativeState | None: ...
+def native_request_ended() -> None: ...

@@ -87,6 +87,41 @@ def libraries(
     return msgspec.structs.replace(made, own=own.name) if own is not None else made
 
 
+def owners_of_files(files: Iterable[str], path: Iterable[str]) -> dict[str, str]:
+    """The name and version of the distribution that each file was installed by, where one was.
+
+    By the lists of files in those directories, which have them relative to the directory.
+    """
+    wanted = set(files)
+    found: dict[str, str] = {}
+    for directory in dict.fromkeys(path):
+        top = os.path.join(os.path.realpath(directory), "")
+        inside = {
+            os.path.realpath(file).removeprefix(top): file
+            for file in wanted - found.keys()
+            if os.path.realpath(file).startswith(top)
+        }
+        if inside:
+            found |= _recorded(directory, inside)
+    return found
+
+
+def _recorded(directory: str, inside: dict[str, str]) -> dict[str, str]:
+    """The owners of files that are given by their places in the directory."""
+    found = {}
+    try:
+        names = sorted(name for name in os.listdir(directory) if name.endswith(_ENDINGS))
+    except OSError:
+        return {}
+    for name in names:
+        place = os.path.join(directory, name)
+        text = "\n" + _read(os.path.join(place, "RECORD"))
+        for relative, file in inside.items():
+            if f"\n{relative}," in text:
+                found[file] = " ".join(_named(place)).strip()
+    return found
+
+
 def _alone(modules: set[str], owners: dict[str, int], imported: set[str]) -> list[str]:
     """The imported ones that no other distribution has a part of, without those below them."""
     found: list[str] = []

@@ -65,6 +65,7 @@ class Checker:
 
         def ended(_sender: Flask, **_: object) -> None:
             SERVING.set(None)
+            tracing.request_ended()
             self.level_history.end()
 
         before = tracing.mode()
@@ -153,9 +154,7 @@ def in_words(report: Report) -> str:
         lines.append(f"  {suspect.rank}. {suspect.cause} ({sure}): {suspect.summary}")
         each = suspect.growing.per_request
         lines.append(f"     {each.objects:g} objects and {each.bytes:,.0f} bytes a call")
-        lines += [
-            f"     allocated at {s.file}:{s.line} {s.function}" for s in suspect.allocated_at[:3]
-        ]
+        lines += [f"     allocated at {s.place} {s.called}" for s in suspect.allocated_at[:3]]
         if suspect.endpoints:
             named = (f"{e.endpoint} {percent_text(e.share)}" for e in suspect.endpoints[:3])
             lines.append(f"     while serving {', '.join(named)}")

@@ -94,6 +94,7 @@ class Tracing(Model, frozen=True):
     mode: str  # `sampled`, `exact` or `off`
     frames: int  # kept of each traceback
     worker: str  # its id
+    native: bool = False  # whether native memory is sampled
 
 
 class Trimmed(Model, frozen=True):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from .fact import Fact, OverRequests
-from .library_facts import KnownLeak, LibraryAtFault, LibraryRemedy
+from .library_facts import KnownLeak, LibraryAtFault, LibraryRemedy, NativeCaller
 
 Unit = Literal["entries", "bytes"]
 Memory = Literal["native", "small", "lost", "fragmented", "tmpfs"]
@@ -357,6 +357,7 @@ EvidenceFact = (
     | PymallocFree
     | MallocFree
     | NativeAlongside
+    | NativeCaller
     | LibraryAtFault
     | KnownLeak
     | EndpointLeaves

@@ -15,6 +15,17 @@ class LibraryAtFault(Fact, frozen=True):
     version: str
 
 
+class NativeCaller(Fact, frozen=True):
+    """The function of C that allocated most of it, by the samples of malloc."""
+
+    library: str  # the file's name
+    distribution: str  # that installed it, with its version; empty for those of the system
+    function: str
+    bytes: int
+    samples: int
+    calls: list[str]  # that led there, the innermost first
+
+
 class KnownLeak(Fact, frozen=True):
     """A leak of that version that others have described: see analysis/known_leaks.toml."""
 

@@ -57,6 +57,7 @@ class Site(Model, frozen=True):
     births: Births | None = None  # of what is alive; sampled only
     # the library's file that asked for most of it, where a library stood innermost
     inner: str = ""
+    library: str = ""  # of C, whose function it then is; the line is Python's that called it
 
 
 class NodeSites(Model, frozen=True):

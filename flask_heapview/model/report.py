@@ -68,6 +68,18 @@ class AllocatedAt(Model, frozen=True):
     function: str
     bytes: int  # allocated there, of what came
     samples: int | None = None  # that the bytes are estimated from; None where they are exact
+    # of C, whose function it then is. The line is Python's that called it; no file, where none did
+    library: str = ""
+
+    @property
+    def place(self) -> str:
+        """The line, or the library where no line of Python led there."""
+        return f"{self.file}:{self.line}" if self.file else self.library
+
+    @property
+    def called(self) -> str:
+        """The function, with its library where it is one of C."""
+        return f"{self.function} of {self.library}" if self.library else self.function
 
 
 class EndpointShare(Model, frozen=True):

@@ -15,6 +15,7 @@ from .cycles import Cycles
 from .gc import Gc
 from .heap import Heap
 from .libraries import Libraries
+from .native import NativeMemory
 from .ownership import Ownership
 from .process import Process
 from .resources import Resources
@@ -99,6 +100,7 @@ class Snapshot(Model, frozen=True):
     cycles: Cycles = Cycles()
     caches: Caches = Caches()
     allocations: Allocations = Allocations()
+    native: NativeMemory = NativeMemory()
     resources: Resources = Resources()
     process: Process = field(default_factory=Process)
     retained: Retained = Retained()

@@ -17,7 +17,7 @@ def render(report: Report, known: Collection[str], root: Path) -> str:
 def _annotation(suspect: Suspect, known: Collection[str], root: Path) -> str:
     new = suspect.is_new(known)
     fields = {"title": f"Memory leak: {suspect.cause}" if new else f"Memory: {suspect.cause}"}
-    for site in suspect.allocated_at[:1]:
+    for site in (site for site in suspect.allocated_at[:1] if site.file):
         fields |= {"file": uri_of(site.file, root), "line": str(site.line)}
     told = ",".join(f"{name}={_property(value)}" for name, value in fields.items())
     return f"::{'error' if new else 'notice'} {told}::{_message(message_of(suspect))}"

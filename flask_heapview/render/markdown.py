@@ -99,7 +99,7 @@ def _suspect(suspect: Suspect, more: Sequence[str] = ()) -> list[str]:
         *more,
     ]
     for site in suspect.allocated_at:
-        at = code(f"{site.file}:{site.line} {site.function}")
+        at = code(f"{site.place} {site.called}")
         lines.append(f"- allocated at {at}{samples_text(site)}")
     lines += [
         f"- endpoint {code(share.endpoint)}: {percent_text(share.share)}"

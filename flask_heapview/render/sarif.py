@@ -58,7 +58,7 @@ def _result(
         "ruleIndex": causes.index(suspect.cause),
         "level": "error" if suspect.leaks else "note",
         "message": {"text": message_of(suspect)},
-        "locations": [_location(site, root) for site in suspect.allocated_at[:1]],
+        "locations": [_location(site, root) for site in suspect.allocated_at[:1] if site.file],
         "partialFingerprints": {FINGERPRINT: suspect.fingerprint},
         "baselineState": "unchanged" if suspect.fingerprint in known else "new",
         "properties": {

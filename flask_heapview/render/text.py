@@ -47,7 +47,7 @@ def _suspect(suspect: Suspect, report: Report) -> list[str]:
         noun = "object" if rate == "1" else "objects"
         lines += _item(f"{rate} {noun} and {bytes_text(each.bytes)} per request")
     for site in suspect.allocated_at[:MAX_SITES]:
-        lines += _item(f"allocated at {site.file}:{site.line} {site.function}{samples_text(site)}")
+        lines += _item(f"allocated at {site.place} {site.called}{samples_text(site)}")
     if suspect.endpoints:
         named = (f"{e.endpoint} {percent_text(e.share)}" for e in suspect.endpoints[:MAX_ENDPOINTS])
         lines += _item(f"endpoint {', '.join(named)}")

@@ -138,7 +138,7 @@ def _grown(suspect: Suspect) -> str:
 
 def _sites(suspect: Suspect, markup: Markup) -> list[str]:
     return [
-        markup.code(f"{site.file}:{site.line} {site.function}") + markup.text(samples_text(site))
+        markup.code(f"{site.place} {site.called}") + markup.text(samples_text(site))
         for site in suspect.allocated_at
     ]
 

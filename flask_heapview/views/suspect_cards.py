@@ -50,13 +50,17 @@ def sentences(text: str) -> tuple[str, str]:
     return first, text[len(first) :].lstrip()
 
 
+def _place(site: AllocatedAt) -> str:
+    return short_place(site.file, site.line) if site.file else site.place
+
+
 def _card(suspect: Suspect) -> SuspectCard:
     site = next(iter(suspect.allocated_at), None)
     said = zip(suspect.evidence_facts, suspect.evidence, strict=False)
     return SuspectCard(
         suspect=suspect,
         site=site,
-        place="" if site is None else short_place(site.file, site.line),
+        place="" if site is None else _place(site),
         impact=next((words for fact, words in said if isinstance(fact, Impact)), ""),
         remedy=first_sentence(suspect.remedy),
     )

@@ -36,6 +36,14 @@ def text_field(found: Mapping[str, Any], name: str) -> str | None:
     return value
 
 
+def flag(found: Mapping[str, Any], name: str) -> bool | None:
+    """True or false of the body, or None. Raises BadRequest."""
+    value = found.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise BadRequest(f"{name} must be true or false.")
+    return value
+
+
 def whole(found: Mapping[str, Any], name: str) -> int | None:
     """A whole number of the body, or None. Raises BadRequest."""
     value = found.get(name)

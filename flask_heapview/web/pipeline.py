@@ -16,7 +16,7 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.routing import Map, RequestRedirect
 from werkzeug.wrappers import Response as BaseResponse
 
-from ..allocations.tracing import request_begun
+from ..allocations.tracing import request_begun, request_ended
 from ..errors import NotFound
 from ..isolation.turns import release
 from ..request_context import BEGUN, NO_ROUTE, OWN, SERVING
@@ -109,6 +109,7 @@ class Pipeline:
         finally:
             if begun is not None:
                 SERVING.set(None)
+                request_ended()
                 self._service.ended()
 
     def end_context(self, *args: Any, **kwargs: Any) -> None:

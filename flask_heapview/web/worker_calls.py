@@ -12,7 +12,7 @@ from typing import Any, Literal, cast, get_args
 import msgspec
 from flask import current_app
 
-from ..allocations import tracing
+from ..allocations import native_sampler, tracing
 from ..errors import BadRequest, HeapViewError, NotFound
 from ..model import api
 from ..model.base import Model, from_json
@@ -26,7 +26,7 @@ from ..service.watch import DEFAULT_SNAPSHOTS
 from ..text import clean
 from ..views.history import forecasted
 from ..workers.base import Answer, Call
-from .fields import MAX_LABEL_CHARACTERS, real, text_field, whole
+from .fields import MAX_LABEL_CHARACTERS, flag, real, text_field, whole
 from .guard import may, service
 
 ALL = "all"  # in place of a worker's id: every live one
@@ -77,9 +77,18 @@ def _app() -> Any:
 
 
 def _trace(here: Service, fields: Fields) -> api.Tracing:
-    mode = text_field(fields, "mode") or ""
-    tracing.switch(mode, whole(fields, "frames"), whole(fields, "sample_bytes"))
-    return api.Tracing(mode=tracing.mode(), frames=tracing.depth(), worker=here.worker)
+    mode, native = text_field(fields, "mode"), flag(fields, "native")
+    frames, sample_bytes = whole(fields, "frames"), whole(fields, "sample_bytes")
+    if mode is not None or native is None:  # native memory may be switched alone
+        tracing.switch(mode or "", frames, sample_bytes)
+    if native is not None:
+        native_sampler.switch(native)
+    return api.Tracing(
+        mode=tracing.mode(),
+        frames=tracing.depth(),
+        worker=here.worker,
+        native=native_sampler.is_on(),
+    )
 
 
 def _watch(here: Service, fields: Fields) -> api.WatchState:

@@ -11,7 +11,7 @@ from typing import Self
 import msgspec
 import psutil
 
-from ...allocations import tracing
+from ...allocations import native_sampler, tracing
 from ...core import offsets, selfcheck
 from ...core.arguments import ModuleRoot, ThreadName, TypeTable
 from ...core.loader import WHY_NOT, core
@@ -109,6 +109,7 @@ class NativeEngine:
         """Walks, and says all that the core's file does not."""
         began = time.monotonic()
         facts = capture.facts()
+        native = native_sampler.read()
         named = [registered(name, obj, Types()) for name, obj in capture.request.caches.items()]
         files = _Files(capture)
         forks = files.graph is not None or self._forks()
@@ -131,6 +132,7 @@ class NativeEngine:
             registered=named,
             allocations=traced,
             sites=sites,
+            native=native,
             graph=None if files.graph is None else str(files.graph),
         )
 

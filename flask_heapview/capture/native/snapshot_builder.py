@@ -14,6 +14,8 @@ from pathlib import Path
 import msgspec
 
 from ...allocations import estimates
+from ...allocations.native_samples import parse_native
+from ...allocations.native_sites import native_memory
 from ...allocations.unheld import unheld
 from ...core import offsets
 from ...inspection import distributions, known_caches
@@ -24,6 +26,7 @@ from ...model.allocations import Allocations
 from ...model.base import Model
 from ...model.caches import Cache, Caches
 from ...model.heap import Heap, TypeRow
+from ...model.native import NativeMemory
 from ...model.ownership import FROM_C, HOLDER_FROM, HOLDERS, SMALL, Holder, Ownership, Site, dotted
 from ...model.resources import OpenObject
 from ...model.snapshot import Snapshot, SnapshotInfo
@@ -58,6 +61,7 @@ class WalkResult(Model, frozen=True):
     registered: list[Cache]
     allocations: Allocations = Allocations()
     sites: TracemallocSites = TracemallocSites()
+    native: bytes = b""  # what the sampler of native memory knows; nothing while it is off
     graph: str | None = None  # the core's file with the graph's arrays
     app_module: str = ""
 
@@ -99,6 +103,7 @@ class SnapshotBuilder:
             ),
             caches=self._caches(ownership.holders),
             allocations=self._allocations(),
+            native=self._native(),
             resources=msgspec.structs.replace(
                 opened, open_objects=self._open(), in_memory=tmpfs.files(Path(work.directory))
             ),
@@ -121,6 +126,11 @@ class SnapshotBuilder:
         return msgspec.structs.replace(
             estimates.allocations(self.walk.sampler), unheld_small=small, unheld_large=large
         )
+
+    def _native(self) -> NativeMemory:
+        if not self.work.native:
+            return NativeMemory()
+        return native_memory(parse_native(self.work.native), self.work.facts.import_path)
 
     def timed(self, snapshot: Snapshot) -> Snapshot:
         """The snapshot with what it took, to be called last."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...model import library_facts as facts
-from .say import say
+from ...text import bytes_text
+from .say import count_text, say
 
 RECYCLE = "Recycle workers (gunicorn --max-requests)."
 
@@ -19,6 +20,18 @@ def _(fact: facts.LibraryAtFault) -> str:
     return (
         f"{library} holds it, and its own code put it there. "
         f"So {fact.library} is at fault, and not the app."
+    )
+
+
+@say.register
+def _(fact: facts.NativeCaller) -> str:
+    library = fact.library or "A library that is no longer loaded"
+    owner = f" ({fact.distribution})" if fact.distribution else ""
+    where = f", in {fact.function}" if fact.function else ""
+    via = f", called by {', '.join(fact.calls)}" if fact.calls else ""
+    return (
+        f"{library}{owner} took {bytes_text(fact.bytes)} of it{where}{via}, "
+        f"by {count_text(fact.samples, 'sample')} of malloc."
     )
 
 

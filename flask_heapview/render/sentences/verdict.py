@@ -70,6 +70,8 @@ def _(fact: facts.NothingGrewInTime) -> str:
 @say.register
 def _(fact: facts.AllocatedWhere) -> str:
     during = f", while {fact.endpoint} is served" if fact.endpoint else ""
+    if not fact.file:  # of native code that no line of Python called
+        return f"It is allocated by {fact.function}{during}."
     file = fact.file.rpartition("/")[2]
     return f"It is allocated at {file}:{fact.line} in {fact.function}{during}."
 

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "module/child.h"
 #include "heap/graph.h"
+#include "native/sample.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -191,6 +192,7 @@ hv_carry_out(HvWalk *walk, const HvCaptureOptions *options)
 static void __attribute__((noreturn))
 be_child(HvWalk *walk, const HvCaptureOptions *options, pid_t parent)
 {
+    hv_native_freeze(); /* another thread may have had its lock */
     child_walk = walk;
     child_progress = options->progress;
     hv_give_up = give_up;

@@ -3,6 +3,7 @@
 #include "module/capture.h"
 #include "module/child.h"
 #include "module/levels.h"
+#include "module/native_module.h"
 #include "module/objects.h"
 #include "module/sampler_module.h"
 #include "output/writer.h"
@@ -53,13 +54,14 @@ static int
 fill(PyObject *module)
 {
     PyMethodDef *methods[] = {hv_capture_methods, hv_object_methods, hv_sampling_methods,
-                              hv_levels_methods};
+                              hv_native_methods, hv_levels_methods};
     for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
         if (PyModule_AddFunctions(module, methods[i]) < 0)
             return -1;
     }
-    return hv_sampling_types(module) < 0 || hv_levels_types(module) < 0 ? -1
-                                                                        : add_constants(module);
+    if (hv_sampling_types(module) < 0 || hv_native_types(module) < 0 || hv_levels_types(module) < 0)
+        return -1;
+    return add_constants(module);
 }
 
 static PyModuleDef_Slot slots[] = {

@@ -2,6 +2,7 @@
 #include "module/sampler_module.h"
 
 #include "module/named_tuple.h"
+#include "native/sample.h"
 #include "sampler/hooks.h"
 #include "sampler/sampler.h"
 #include "sampler/sampler_dump.h"
@@ -217,6 +218,7 @@ request(PyObject *self, PyObject *endpoint)
 {
     (void)self;
     hv_request_begun(endpoint);
+    hv_native_request_begun(endpoint);
     Py_RETURN_NONE;
 }
 

@@ -1,0 +1,146 @@
+"""Reads what the sampler of native memory knows; its writer is csrc/native/dump.c."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+
+import msgspec
+
+from ..text import clean
+from .samples import ENDPOINT, NONE, THREAD, LiveSample, is_ours
+
+_HEAD = struct.Struct("=ddQQQQQQI")
+_LIVE = struct.Struct("=QQdIIII")
+_KINDS = ("", ENDPOINT, THREAD)  # of tags: TAG_OTHER, TAG_ENDPOINT, TAG_THREAD of the core
+
+Place = tuple[str, str, int]  # file, function, line
+
+
+class NativeCall(msgspec.Struct, frozen=True):
+    """One return address of a stack of C."""
+
+    path: str = ""  # of the library; empty where it is no longer loaded
+    offset: int = 0  # bytes from its begin
+    symbol: str = ""  # as it is in the file; empty where it has none there
+
+
+class NativeTraceback(msgspec.Struct):
+    """A stack of C, and the lines of Python that led to it, each the innermost first."""
+
+    tag: str
+    requests: int  # that have begun under that tag
+    calls: list[NativeCall]
+    places: list[Place]
+    blocks: float  # ever allocated, estimated
+    bytes: float
+
+    @property
+    def ours(self) -> bool:
+        """Whether the page itself allocated it."""
+        return is_ours(self.tag, self.places)
+
+
+class NativeSample(msgspec.Struct):
+    """One sampled block or mapping that is alive."""
+
+    traceback: int
+    left: int  # bytes: fewer than the block's size where part of a mapping was given back
+    block: LiveSample
+
+    @property
+    def bytes(self) -> float:
+        """Of all blocks that it stands for."""
+        return self.left / self.block.chance
+
+
+class NativeSamples(msgspec.Struct):
+    """All that the sampler knows."""
+
+    sample_bytes: float
+    taken: int
+    dropped: int
+    since: float  # seconds
+    requests: int  # that have begun
+    overhead: int
+    live: list[NativeSample]
+    tracebacks: list[NativeTraceback]
+
+
+class _Reader:
+    def __init__(self, data: bytes) -> None:
+        self.data, self.at = data, 0
+
+    def row(self, form: struct.Struct) -> tuple[int, ...]:
+        found = form.unpack_from(self.data, self.at)
+        self.at += form.size
+        return found
+
+    def number(self) -> int:
+        return self.row(struct.Struct("=I"))[0]
+
+    def rows(self, form: struct.Struct) -> list[tuple[int, ...]]:
+        return [self.row(form) for _ in range(self.number())]
+
+    def numbers(self, form: str, count: int) -> Sequence[int]:
+        return self.row(struct.Struct(f"={count}{form}"))
+
+    def text(self) -> str:
+        length = self.number()
+        begin, self.at = self.at, self.at + length
+        if self.at > len(self.data):
+            raise struct.error("the dump is cut short")
+        return clean(self.data[begin : self.at].decode("utf-8", "replace"))
+
+    def calls(self) -> dict[int, NativeCall]:
+        found = {}
+        for _ in range(self.number()):
+            address, offset = self.numbers("Q", 2)
+            found[address] = NativeCall(path=self.text(), offset=offset, symbol=self.text())
+        return found
+
+
+def parse_native(data: bytes) -> NativeSamples:
+    """Reads a dump. Raises struct.error or IndexError for what is cut short or damaged."""
+    reader = _Reader(data)
+    _, rate, taken, dropped, _, began, now, overhead, requests = reader.row(_HEAD)
+    names = [reader.text() for _ in range(reader.number())]
+    places = [(names[f], names[n], line) for f, n, line in reader.rows(struct.Struct("=III"))]
+    tags = [(_KINDS[k] + names[n], count) for k, n, count in reader.rows(struct.Struct("=III"))]
+    live = [_sample(*row) for row in reader.rows(_LIVE)]
+    rows = [_traceback_row(reader) for _ in range(reader.number())]
+    calls = reader.calls()
+    return NativeSamples(
+        sample_bytes=rate,
+        taken=taken,
+        dropped=dropped,
+        since=(now - began) / 1e9,
+        requests=requests,
+        overhead=overhead,
+        live=live,
+        tracebacks=[
+            NativeTraceback(
+                tag=tags[tag][0],
+                requests=tags[tag][1],
+                calls=[calls.get(address, NativeCall()) for address in addresses],
+                places=[places[n] for n in frames],
+                blocks=blocks,
+                bytes=size,
+            )
+            for blocks, size, tag, addresses, frames in rows
+        ],
+    )
+
+
+def _sample(
+    size: int, left: int, rate: float, entry: int, request: int, own_request: int, second: int
+) -> NativeSample:
+    block = LiveSample(size, rate, entry, NONE, NONE, request, own_request, second, 0, 0)
+    return NativeSample(traceback=entry, left=left, block=block)
+
+
+def _traceback_row(
+    reader: _Reader,
+) -> tuple[float, float, int, Sequence[int], Sequence[int]]:
+    blocks, size, tag, calls, frames = reader.row(struct.Struct("=ddIII"))
+    return blocks, size, tag, reader.numbers("Q", calls), reader.numbers("I", frames)

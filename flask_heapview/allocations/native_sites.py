@@ -1,0 +1,176 @@
+"""The native memory of a snapshot: samples added up by library, function, line and endpoint."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+
+from ..inspection.distributions import owners_of_files
+from ..inspection.roots import innermost_library
+from ..model.births import BINS, Births
+from ..model.native import NativeMemory, NativeSite
+from ..text import clean
+from .birth_bins import BirthBins
+from .native_samples import NativeCall, NativeSample, NativeSamples, NativeTraceback
+from .sampled_sites import line_to_change
+from .samples import ENDPOINT, THREAD
+
+MAX_SITES = 60  # that a snapshot keeps
+MAX_CALLS = 8  # functions of C that are named of a site
+MAX_FUNCTION_CHARACTERS = 160
+# what others call to allocate: whoever called these is asked for
+_RUNTIME = re.compile(
+    r"^(?:libc|libm|libpthread|ld-linux[^/]*|ld-musl[^/]*|libc\.musl[^/]*|libstdc\+\+|libc\+\+|"
+    r"libc\+\+abi|libgcc_s|libjemalloc|libtcmalloc[^/.]*|libmimalloc)[-.]"
+)
+
+Key = tuple[str, str, int, str, int, str, str]
+
+
+class _Sums:
+    """What the samples of one site add up to."""
+
+    def __init__(self, traceback: NativeTraceback, begun: int | None, seconds: float) -> None:
+        self.traceback = traceback
+        self.by_requests = begun is not None
+        self.until = begun if begun is not None else math.ceil(seconds)
+        self.bins = BirthBins(self.until, min(BINS, max(1, self.until)))
+        self.stacks: Counter[tuple[str, ...]] = Counter()  # bytes
+        self.size = self.count = self.variance = self.largest = 0.0
+        self.samples = 0
+
+    def add(self, sample: NativeSample, calls: Sequence[str]) -> None:
+        chance = sample.block.chance
+        rest = 1 - chance
+        self.size += sample.bytes
+        self.count += 1 / chance
+        self.variance += rest * sample.bytes**2
+        self.largest = max(self.largest, rest * sample.bytes)
+        self.samples += 1
+        self.stacks[tuple(calls)] += round(sample.bytes)
+        born = sample.block.own_request - 1 if self.by_requests else sample.block.second
+        self.bins.put(born, sample.block)
+
+    def births(self) -> Births:
+        return Births(
+            by="requests" if self.by_requests else "seconds",
+            until=self.until,
+            size=self.bins.sizes(),
+            samples=tuple(self.bins.samples),
+        )
+
+
+def native_memory(found: NativeSamples, import_path: Sequence[str] = ()) -> NativeMemory:
+    """The estimates by site. Distributions are looked for in the directories of `import_path`."""
+    sums: dict[Key, _Sums] = {}
+    for sample in found.live:
+        traceback = found.tracebacks[sample.traceback]
+        if traceback.ours:
+            continue
+        key = _key(traceback)
+        if key not in sums:
+            begun = traceback.requests or None if traceback.tag.startswith(ENDPOINT) else None
+            sums[key] = _Sums(traceback, begun, found.since)
+        sums[key].add(sample, _named_calls(traceback))
+    largest = sorted(sums.items(), key=lambda row: -row[1].size)[:MAX_SITES]
+    owners = owners_of_files({key[0] for key, _ in largest if key[0]}, import_path)
+    return NativeMemory(
+        on=True,
+        sites=[_site(key, one, owners) for key, one in largest],
+        size=round(sum(one.size for one in sums.values())),
+        variance=round(sum(one.variance for one in sums.values())),
+        sample_bytes=round(found.sample_bytes),
+        samples=sum(one.samples for one in sums.values()),
+        since=round(found.since, 1),
+        requests=found.requests,
+        dropped=found.dropped,
+        overhead=found.overhead,
+    )
+
+
+def _site(key: Key, one: _Sums, owners: dict[str, str]) -> NativeSite:
+    path, function, offset, file, line, caller, tag = key
+    return NativeSite(
+        library=os.path.basename(path),
+        path=path,
+        function=function,
+        offset=offset,
+        distribution=owners.get(path, ""),
+        calls=list(one.stacks.most_common(1)[0][0]),
+        file=file,
+        line=line,
+        caller=caller,
+        inner=innermost_library(place[0] for place in one.traceback.places),
+        endpoint=tag.removeprefix(ENDPOINT) if tag.startswith(ENDPOINT) else None,
+        thread=tag.removeprefix(THREAD) if tag.startswith(THREAD) else "",
+        size=round(one.size),
+        count=round(one.count),
+        variance=round(one.variance),
+        largest=round(one.largest),
+        samples=one.samples,
+        births=one.births(),
+    )
+
+
+def _key(traceback: NativeTraceback) -> Key:
+    call = asking(traceback.calls)
+    file, caller, line = line_to_change(traceback.places) if traceback.places else ("", "", 0)
+    function = demangled(call.symbol)
+    offset = 0 if function else call.offset
+    return call.path, function, offset, file, line, caller, traceback.tag
+
+
+def asking(calls: Iterable[NativeCall]) -> NativeCall:
+    """The innermost call of a library that is no part of the languages themselves; without one,
+    the innermost."""
+    calls = list(calls)
+    for call in calls:
+        if call.path and not _RUNTIME.match(os.path.basename(call.path)):
+            return call
+    return calls[0] if calls else NativeCall()
+
+
+def _named_calls(traceback: NativeTraceback) -> list[str]:
+    return [
+        f"{demangled(call.symbol) or hex(call.offset)} ({os.path.basename(call.path) or '?'})"
+        for call in traceback.calls[:MAX_CALLS]
+    ]
+
+
+@lru_cache(maxsize=4096)
+def demangled(symbol: str) -> str:
+    """A function of C++ as its source has it; others as they are.
+
+    By __cxa_demangle of the Itanium C++ ABI, where this process has libstdc++.
+    """
+    if not symbol.startswith("_Z"):
+        return symbol
+    library = _cpp_library()
+    if library is None:
+        return symbol
+    status = ctypes.c_int()
+    found = library.__cxa_demangle(symbol.encode(), None, None, ctypes.byref(status))
+    if not found:
+        return symbol
+    try:
+        text = ctypes.string_at(found).decode("utf-8", "replace")
+    finally:
+        ctypes.CDLL(None).free(ctypes.c_void_p(found))
+    return clean(text, MAX_FUNCTION_CHARACTERS)
+
+
+@lru_cache(maxsize=1)
+def _cpp_library() -> ctypes.CDLL | None:
+    for name in ("libstdc++.so.6", "libc++abi.so.1"):
+        try:
+            library = ctypes.CDLL(name)
+            library.__cxa_demangle.restype = ctypes.c_void_p
+        except (OSError, AttributeError):
+            continue
+        return library
+    return None
