@@ -87,7 +87,9 @@ def test_what_the_fix_is_worth() -> None:
     assert "824.0 MB a day" in worth_text([DAY, DAY])
     assert "in 16 hours" in worth_text([replace(DAY, seconds_to_limit=32 * 3600.0)] * 2)
     assert "It can wait" in worth_text([Impact(bytes_per_day=1e3, seconds_to_limit=1e12)])
-    assert "Without the fix, memory runs out in 0 seconds" in worth_text([replace(DAY, seconds_to_limit=0.0)])
+    assert "Without the fix, memory runs out in 0 seconds" in worth_text(
+        [replace(DAY, seconds_to_limit=0.0)]
+    )
 
 
 # --- names of unknown origin
