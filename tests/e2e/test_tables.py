@@ -174,7 +174,8 @@ def test_the_treemap(page: Any, shop: Shop) -> None:
     assert said.inner_text() != largest
     page.keyboard.press("ArrowLeft")
     assert said.inner_text() == largest
-    of_type = page.locator("#treemap a[href*='only=type']").first  # not what the tree has merged
+    # not what the tree has merged
+    of_type = page.locator("#treemap a[href*='only=type']").first
     of_type.focus()
     kind = said.inner_text().partition(":")[0]
     page.keyboard.press("Enter")

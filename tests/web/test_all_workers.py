@@ -107,7 +107,7 @@ def test_without_two_snapshots_nobody_is_judged(
         "worker 2 has one snapshot: capture it again",
     ]
     page = both.get(f"{PREFIX}/report/service").text
-    assert "worker 2 has one snapshot" in page
+    assert "Worker 2 has one snapshot" in page
     assert "capture workers 1 and 2." in page
 
 
