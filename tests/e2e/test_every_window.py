@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from ..helpers import PREFIX
+from ..helpers import PREFIX, needs, why_not_portable
 from ..live_server import Server
 from .places import done, every_place, stored_places
 from .services import SERVICES
+from .tour import STOPS, opinion
 from .windows import EVERY_WINDOW, EVERYTHING, SOME_WINDOWS, faults, open_window
 
 MAX_BYTES = 500_000  # of a page with its tables of 200 rows, and a picture
@@ -36,7 +37,8 @@ def served(
 
 @pytest.fixture
 def page(browser: Any, served: tuple[str, Server]) -> Iterator[Any]:
-    made = open_window(browser, f"http://127.0.0.1:{served[1].port}")
+    clipboard = ["clipboard-read", "clipboard-write"]
+    made = open_window(browser, f"http://127.0.0.1:{served[1].port}", permissions=clipboard)
     yield made
     made.context.close()
 
@@ -68,3 +70,21 @@ def test_what_the_forms_lead_to(page: Any, served: tuple[str, Server], button: s
     page.get_by_role("button", name=button).click()
     page.wait_for_selector("a.button:has-text('Back to the overview')")
     assert wrong(page, served[0]) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.__name__)
+def test_what_people_do(
+    page: Any, served: tuple[str, Server], stop: Callable[[Any, Server], None]
+) -> None:
+    needs(served[0] != "empty", "an empty service has nothing to work on")
+    stop(page, served[1])
+    assert page.problems == []
+
+
+@pytest.mark.slow
+def test_a_second_opinion(page: Any, served: tuple[str, Server]) -> None:
+    needs(served[0] == "leaky", "the portable engine takes minutes for millions of objects")
+    needs(why_not_portable() is None, str(why_not_portable()))
+    opinion(page, served[1])
+    assert page.problems == []

@@ -67,6 +67,18 @@ def test_nothing_runs_and_nothing_breaks(browser: Any, server: Server) -> None:
     assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
+@pytest.mark.slow
+def test_what_a_collection_frees(browser: Any, server: Server) -> None:
+    page = open_window(browser, f"http://127.0.0.1:{server.port}")
+    page.goto(f"{PREFIX}/")
+    page.locator("summary", has_text="More: collect garbage").click()
+    page.get_by_role("button", name="Collect garbage now").click()
+    page.wait_for_selector("h1:has-text('unreachable objects found')")
+    assert page.locator("td.code", has_text=EVIL[0]).count() == 1
+    assert faults(page, SOME_WINDOWS) + page.problems + raw(page.content()) == []
+    page.context.close()
+
+
 def asked(server: Server, path: str) -> bytes:
     """A file of the service."""
     status, data, _ = server.call("GET", path, token=True)
