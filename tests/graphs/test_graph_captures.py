@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import itertools
 import json
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy
 import pytest
 
@@ -29,7 +30,10 @@ from flask_heapview.model.snapshot import Snapshot
 from flask_heapview.store.snapshots import Store
 
 from .. import sample_objects
-from ..helpers import API, BEARER, PREFIX, capture, wait_until
+from ..helpers import API, BEARER, PREFIX, answered_here, wait_until
+from ..run_isolated import alone
+from ..web.contract_shop import make_shop
+from ..web.other_worker import as_own, service_of
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +49,26 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Store, Snapshot]:
 @pytest.fixture(scope="module")
 def graph(taken: tuple[Store, Snapshot]) -> GraphFile:
     return GraphFile(taken[0].graph(taken[1].info.id))
+
+
+SMALL = """
+from tests.helpers import capture
+from tests.web.contract_shop import make_shop, say_ids
+
+client = make_shop(sys.argv[1]).test_client()
+gc.collect()
+ids = []
+for kind in sys.argv[2:]:
+    ids.append(capture(client, kind=kind)["id"])
+    client.application.config[f"KEPT {len(ids)}"] = {n: [str(n)] * 50 for n in range(3000)}
+say_ids(ids)
+"""
+
+
+def small(directory: Path, *kinds: str) -> list[str]:
+    """The ids of snapshots that a small process takes: 3,000 lists come after each."""
+    found: list[str] = alone(SMALL, str(directory), *kinds)
+    return found
 
 
 def index_of(graph: GraphFile, obj: object) -> int:
@@ -83,13 +107,8 @@ def test_arrays_lie_where_they_can_be_mapped(taken: tuple[Store, Snapshot]) -> N
 
 
 def test_it_goes_with_its_snapshot(tmp_path: Path) -> None:
+    ids = small(tmp_path / "heapview", "graph", "graph")
     store = Store(tmp_path / "heapview")
-    runner = Runner(select_engine("native"), 120)
-    ids = []
-    for _ in range(2):
-        info = runner.start(CaptureRequest(worker="w", kind="graph"), store)
-        wait_until(lambda i=info: store.info(i.id).state == "done", 120)
-        ids.append(info.id)
     store.delete(ids[0])
     assert [p.suffix for p in store.directory.iterdir() if ids[0] in p.name] == []
     assert store.graph(ids[1]).exists()
@@ -194,14 +213,22 @@ def test_what_is_not_there(taken: tuple[Store, Snapshot], graph: GraphFile, tmp_
 # --- over HTTP
 
 
-@pytest.fixture
-def shop(make_app: Any) -> Any:
-    return make_app().test_client()
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A client of an app whose worker has taken a plain snapshot and two graphs."""
+    directory = tmp_path_factory.mktemp("http") / "heapview"
+    ids = small(directory, "ownership", "graph", "graph")
+    app = make_shop(str(directory))
+    as_own(service_of(app), ids)
+    client: Any = app.test_client()
+    client.ids = ids
+    with answered_here():
+        yield client
 
 
 def test_over_http(shop: Any) -> None:
-    plain = capture(shop)
-    whole = capture(shop, kind="graph")
+    store = service_of(shop.application).store
+    plain, whole = (msgspec.structs.asdict(store.info(number)) for number in shop.ids[:2])
     assert (plain["kind"], whole["kind"], whole["state"]) == ("ownership", "graph", "done")
 
     def get(path: str, status: int = 200) -> Any:
@@ -247,11 +274,8 @@ def test_over_http(shop: Any) -> None:
 
 
 def test_two_graphs_compared(shop: Any) -> None:
-    gc.collect()  # what other tests left behind may go between the two
-    first = capture(shop, kind="graph")
-    shop.application.config["KEPT"].update({n: [str(n)] * 50 for n in range(3000)})
-    second = capture(shop, kind="graph")
-    answer = shop.get(f"{API}/diff?base={first['id']}&target={second['id']}", headers=BEARER).json
+    _, first, second = shop.ids
+    answer = shop.get(f"{API}/diff?base={first}&target={second}", headers=BEARER).json
     changes = {c["name"]: c["delta"] for c in answer["views"]["retained"]["types"]}
     assert changes["list"] > 3000 * 400
     assert answer["views"]["retained"]["objects_delta"] > 6000

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,7 +14,7 @@ from flask import Flask
 
 from ..helpers import API, BEARER, PREFIX, answered_here
 from .contract_shop import snapshots_in
-from .other_worker import as_own, service_of
+from .other_worker import service_of, stored
 
 DIGITS = "9" * 5000
 Body = dict[str, Any]
@@ -124,15 +123,6 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
     """A store and the ids of its three snapshots, which a small service took."""
     directory = tmp_path_factory.mktemp("absurd") / "heapview"
     return directory, snapshots_in(directory)
-
-
-def stored(app: Flask, directory: Path, ids: list[str]) -> list[str]:
-    """The first two of them, as if this app's worker had taken them."""
-    home = service_of(app).store.open()
-    for name in ids[:2]:
-        shutil.copy(directory / f"{name}.snapshot", home)
-    as_own(service_of(app), ids[:2])
-    return ids[:2]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,14 +12,23 @@ from flask import Flask
 
 from flask_heapview.model.snapshot import Requests
 
-from ..helpers import API, BEARER, PREFIX, capture
+from ..helpers import API, BEARER, PREFIX
+from .contract_shop import snapshots_in
+from .other_worker import service_of, stored
+
+
+@pytest.fixture(scope="module")
+def taken(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
+    """A store and the ids of its snapshots, which a small service took."""
+    directory = tmp_path_factory.mktemp("uncounted") / "heapview"
+    return directory, snapshots_in(directory)
 
 
 @pytest.fixture
-def ids(app: Flask, client: Any) -> list[str]:
+def ids(app: Flask, taken: tuple[Path, list[str]]) -> list[str]:
     """Two snapshots, as an attached process would have saved them."""
-    store = app.extensions["heapview"].store
-    made = [capture(client)["id"] for _ in range(2)]
+    store = service_of(app).store
+    made = stored(app, *taken)
     for one in made:
         found = store.load(one)
         info = msgspec.structs.replace(found.info, requests=Requests(counted_by="nobody"))
