@@ -73,8 +73,7 @@ static void
 with_maps(unsigned *dice)
 {
     size_t length = (size_t)4096 * (2 + roll(dice) % 200);
-    char *pages =
-        mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    char *pages = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (pages == MAP_FAILED) {
         broken++;
         return;

@@ -28,7 +28,7 @@ static struct {
     char *(*strdup)(const char *), *(*strdup_2)(const char *);
     char *(*strndup)(const char *, size_t);
     void *(*mmap)(void *, size_t, int, int, int, off_t);
-    void *(*mmap64)(void *, size_t, int, int, int, off_t);
+    void *(*mmap_large)(void *, size_t, int, int, int, off_t);
     int (*munmap)(void *, size_t);
     void *(*mremap)(void *, size_t, size_t, int, ...);
     void *(*dlopen)(const char *, int);
@@ -184,9 +184,9 @@ hook_mmap(void *wanted, size_t length, int protection, int flags, int file, off_
 }
 
 static void *
-hook_mmap64(void *wanted, size_t length, int protection, int flags, int file, off_t offset)
+hook_mmap_large(void *wanted, size_t length, int protection, int flags, int file, off_t offset)
 {
-    void *begin = real.mmap64(wanted, length, protection, flags, file, offset);
+    void *begin = real.mmap_large(wanted, length, protection, flags, file, offset);
     return mapped(wanted, begin, length, protection, flags);
 }
 
@@ -301,7 +301,7 @@ const HvHookRow hv_native_hooks[] = {
     ROW("__strdup", hook_strdup, strdup_2, HV_ALLOCATES),
     ROW("strndup", hook_strndup, strndup, HV_ALLOCATES),
     ROW("mmap", hook_mmap, mmap, HV_ALLOCATES | HV_MAPS),
-    ROW("mmap64", hook_mmap64, mmap64, HV_ALLOCATES | HV_MAPS),
+    ROW("mmap64", hook_mmap_large, mmap_large, HV_ALLOCATES | HV_MAPS),
     ROW("munmap", hook_munmap, munmap, HV_ALLOCATES | HV_MAPS),
     ROW("mremap", hook_mremap, mremap, HV_ALLOCATES | HV_MAPS),
     ROW("dlopen", hook_dlopen, dlopen, HV_LOADS),
