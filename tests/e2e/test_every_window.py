@@ -15,7 +15,7 @@ from .tour import STOPS, opinion
 from .windows import EVERY_WINDOW, EVERYTHING, SOME_WINDOWS, faults, open_window
 
 MAX_BYTES = 500_000  # of a page with its tables of 200 rows, and a picture
-QUICK = {"empty": ("overview", "report", "view-cycles", "diff-ownership")}
+QUICK = {"empty": ("overview", "report", "view-cycles")}
 # what an overview's forms lead to, by the button
 LED_TO = ("What would it give back?", "Release free memory now", "Collect garbage now")
 
