@@ -9,6 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import takewhile
 
 from ..inspection.distributions import owners_of_files
 from ..inspection.roots import innermost_library
@@ -119,8 +120,8 @@ def _site(key: Key, one: _Sums, owners: dict[str, str]) -> NativeSite:
 
 def _key(traceback: NativeTraceback) -> Key:
     call = asking(traceback.calls)
+    function = demangled(_symbol(call, traceback.calls))
     file, caller, line = line_to_change(traceback.places) if traceback.places else ("", "", 0)
-    function = demangled(call.symbol)
     offset = 0 if function else call.offset
     return call.path, function, offset, file, line, caller, traceback.tag
 
@@ -133,6 +134,13 @@ def asking(calls: Iterable[NativeCall]) -> NativeCall:
         if call.path and not _RUNTIME.match(os.path.basename(call.path)):
             return call
     return calls[0] if calls else NativeCall()
+
+
+def _symbol(call: NativeCall, calls: Sequence[NativeCall]) -> str:
+    """Its name, or that of the nearest function of its library that has one: those that a library
+    keeps to itself have none in its file."""
+    inside = takewhile(lambda one: one.path == call.path, calls[calls.index(call) :])
+    return next((one.symbol for one in inside if one.symbol), "") if call.path else ""
 
 
 def _named_calls(traceback: NativeTraceback) -> list[str]:

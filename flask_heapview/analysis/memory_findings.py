@@ -76,6 +76,13 @@ def _stands_apart(case: Case, native: Finding, leaks: Sequence[Finding]) -> bool
     guilty = {leak.sites[0].endpoint if leak.sites else None for leak in leaks}
     if None in guilty:  # it may be any of them
         return False
+    callers = [one for one in native_gained(case, native.bytes) if one.endpoint not in guilty]
+    sampled = sum(one.size for one in callers if one.endpoint is not None)
+    if sampled >= MIN_NATIVE_BYTES:
+        native.bytes = min(native.bytes, sampled)
+        native.sites = as_sites([one for one in callers if one.endpoint is not None])
+        native.summary = MemoryGrew(memory="native", bytes=native.bytes, requests=case.served)
+        return True
     apart = [one for one in _explained(case) if one.endpoint not in guilty]
     size = min(native.bytes, sum(one.bytes for one in apart))
     if size < MIN_NATIVE_BYTES and not _is_regular(apart, size):

@@ -15,6 +15,7 @@ MIN_NATIVE_SHARE = 0.3  # of what came: less in samples, and it is not this
 MIN_CALLER_SHARE = 0.05  # of what the samples know: less comes and goes anywhere
 MIN_CALLER_SAMPLES = 3  # fewer may be chance
 MAX_NAMED_CALLS = 4  # functions that led there
+UNLOADED = "(unloaded)"
 FOREIGN_CALLS = ("libffi", "_ctypes", "_cffi_backend")
 
 Key = tuple[str, str, int, str, int, str | None]
@@ -51,7 +52,7 @@ def as_sites(callers: Sequence[NativeSite]) -> list[Site]:
             endpoint=caller.endpoint,
             births=caller.births,
             inner=caller.inner,
-            library=caller.library or "a library that is no longer loaded",
+            library=caller.library or UNLOADED,
         )
         for caller in callers
     ]

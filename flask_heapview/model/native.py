@@ -14,7 +14,9 @@ class NativeSite(Model, frozen=True):
 
     library: str  # the file's name, as the loader has it; empty where it is no longer loaded
     path: str = ""  # of that file
-    function: str = ""  # its symbol, demangled; empty where the library has none there
+    # its symbol, demangled, or that of the nearest caller in the library that has one; empty where
+    # none has
+    function: str = ""
     offset: int = 0  # bytes from the library's begin to the call
     distribution: str = ""  # that installed it, with its version; empty for those of the system
     calls: list[str] = []  # the functions of C that led there, the innermost first

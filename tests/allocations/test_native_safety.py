@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -146,6 +147,10 @@ say(threads=threads, rounds=rounds, broken=broken, refused=refused, left=left,
 """
 
 
+@pytest.mark.skipif(
+    "libasan" in os.environ.get("LD_PRELOAD", ""),
+    reason="AddressSanitizer's allocator locks up in children of so many threads by itself",
+)
 @pytest.mark.parametrize("times", [60, pytest.param(1000, marks=pytest.mark.slow)])
 def test_on_and_off_while_threads_do_all_they_can(
     times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

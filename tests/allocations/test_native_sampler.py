@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -230,6 +230,33 @@ def test_more_samples_than_there_is_room_for(library: ctypes.CDLL, leaky: Path) 
     assert len(known.live) <= 8192
     assert known.dropped == 0
     assert size_of(leaky) == pytest.approx(30_000_000, rel=0.06)
+
+
+def test_more_stacks_than_there_is_room_for(library: ctypes.CDLL, leaky: Path) -> None:
+    """Those of which nothing is alive make room for others."""
+    start(64)
+    names: dict[str, Callable[[ctypes.CDLL], None]] = {}
+    lines = "    library.churn(2000, 1)\n" * 12_000
+    exec(compile(f"def run(library):\n{lines}", "many_lines.py", "exec"), names)
+    names["run"](library)
+    library.leak_blocks(1000, 1000)
+    known = found()
+    assert known.taken > 12_000
+    assert known.dropped == 0
+    (site,) = of(leaky)
+    assert (site.function, site.file) == ("leak_blocks", __file__)
+    assert site.size == pytest.approx(1_000_000, rel=0.05)
+
+
+def test_what_is_freed_past_the_hooks_is_recognised(library: ctypes.CDLL, leaky: Path) -> None:
+    """By its address, when that comes again: here, at the next block of that size."""
+    start(64)
+    past = ctypes.CDLL(None).free  # by its address, and by no entry of a table
+    past.argtypes = [ctypes.c_void_p]
+    for _ in range(2000):
+        past(library.leak_aligned(1000))
+    assert found().taken >= 2000
+    assert size_of(leaky) < 10_000
 
 
 def test_births_tell_a_leak_from_what_is_made_once(library: ctypes.CDLL, leaky: Path) -> None:

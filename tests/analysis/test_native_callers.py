@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
 from flask_heapview.model.native import NativeMemory, NativeSite
 from flask_heapview.model.report import Suspect
@@ -27,12 +28,12 @@ OTHER = msgspec.structs.replace(PARSER, function="keep_name", line=30, samples=1
 ONCE = msgspec.structs.replace(PARSER, function="load_tables", file="", line=0, endpoint=None)
 
 
-def taken(turn: int, *sizes: tuple[NativeSite, int]) -> Snapshot:
-    """With 20 MB more native memory in each round, and nothing else that grows."""
+def taken(turn: int, *sizes: tuple[NativeSite, int], entries: int = 100) -> Snapshot:
+    """With 20 MB more native memory in each round."""
     sites = [msgspec.structs.replace(site, size=size) for site, size in sizes]
     return snapshot(
         turn,
-        100,
+        entries,
         native=NativeMemory(on=bool(sites), sites=sites),
         **memory(turn, native=20, anonymous=22),
     )
@@ -58,8 +59,8 @@ def test_it_names_library_function_line_and_endpoint() -> None:
     assert [(one.endpoint, one.share) for one in found.endpoints] == [("page", 1.0)]
     assert found.growing.type == "parse_page of libparse.so"
     assert (
-        "libparse.so (parser 1.2) took 30.0 MB of it, in parse_page, called by open_page "
-        "(libparse.so), by 40 samples of malloc."
+        "libparse.so (parser 1.2) took 30.0 MB of it, in parse_page, by 40 samples of malloc. "
+        "It was called by open_page (libparse.so)."
     ) in found.evidence
 
 
@@ -75,6 +76,18 @@ def test_what_the_samples_do_not_know_is_not_laid_to_them() -> None:
 def test_few_samples_may_be_chance() -> None:
     rare = msgspec.structs.replace(PARSER, samples=2)
     assert native(*(taken(n, (rare, 20 * n * MB)) for n in range(1, 4))).allocated_at == []
+
+
+@pytest.mark.parametrize(("endpoint", "apart"), [("thumb", True), ("page", False)])
+def test_beside_a_leak_of_objects(endpoint: str, apart: bool) -> None:
+    """Requests of `page` leave objects behind, on which native memory may hang."""
+    site = msgspec.structs.replace(PARSER, endpoint=endpoint)
+    rows = [taken(turn, (site, 20 * turn * MB), entries=100 * (turn + 1)) for turn in range(3)]
+    report = judge_in_words(rows)
+    found = {suspect.cause: suspect for suspect in report.suspects}
+    assert found["unbounded-container"].confidence >= 0.9
+    assert (found["native"].confidence >= 0.5) is apart
+    assert found["native"].allocated_at[0].function == "parse_page"
 
 
 def test_a_thread_of_the_library_s_own_has_no_line() -> None:

@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from flask_heapview.inspection.distributions import import_path, libraries, python_version
+from flask_heapview.inspection.distributions import (
+    import_path,
+    libraries,
+    owners_of_files,
+    python_version,
+)
 from flask_heapview.model.libraries import Distribution, Libraries
 
 
@@ -113,3 +118,13 @@ def test_it_agrees_with_the_standard_library() -> None:
 def test_the_path_may_have_anything(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "path", ["", 7, Path("/x"), "/y"])
     assert import_path() == [os.curdir, "/y"]
+
+
+def test_the_owners_of_libraries_of_c(tmp_path: Path) -> None:
+    """Also of those that a wheel brings along beside its package."""
+    installed(tmp_path, "pantry", "4.2", "pantry/_jar.so", "pantry.libs/libglass-1a2b.so")
+    installed(tmp_path, "shelf", "1.0", "shelf/__init__.py", "pantry/_jar.so.txt")
+    files = [str(tmp_path / name) for name in ("pantry/_jar.so", "pantry.libs/libglass-1a2b.so")]
+    others = [str(tmp_path / "pantry/other.so"), "/usr/lib/libc.so.6", ""]
+    known = owners_of_files([*files, *others], [str(tmp_path / "absent"), str(tmp_path)])
+    assert known == dict.fromkeys(files, "pantry 4.2")

@@ -47,6 +47,7 @@ TEXTS = {
     "than_worker": "4712-1795000000",
     "error": "A snapshot is damaged. Delete it.",
     "library": "prometheus-client",
+    "distribution": "prometheus-client 0.20.1",
     "version": "0.20.1",
     "versions": ">=0.19, <0.21",
     "fixed_in": "0.21.0",

@@ -28,10 +28,10 @@ def _(fact: facts.NativeCaller) -> str:
     library = fact.library or "A library that is no longer loaded"
     owner = f" ({fact.distribution})" if fact.distribution else ""
     where = f", in {fact.function}" if fact.function else ""
-    via = f", called by {', '.join(fact.calls)}" if fact.calls else ""
+    via = f" It was called by {', '.join(fact.calls)}." if fact.calls else ""
     return (
-        f"{library}{owner} took {bytes_text(fact.bytes)} of it{where}{via}, "
-        f"by {count_text(fact.samples, 'sample')} of malloc."
+        f"{library}{owner} took {bytes_text(fact.bytes)} of it{where}, "
+        f"by {count_text(fact.samples, 'sample')} of malloc.{via}"
     )
 
 

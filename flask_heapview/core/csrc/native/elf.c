@@ -99,9 +99,9 @@ hv_each_entry(const HvObject *object, HvEachEntry each, void *state)
             HvEntryPoint entry = {
                 .at = (uintptr_t *)(object->base + row->r_offset),
                 .name = object->strings + symbol->st_name,
-                .is_lazy = type == JUMP_SLOT && symbol->st_shndx == SHN_UNDEF,
+                .is_lazy = type == JUMP_SLOT,
                 .is_data = type == ABSOLUTE,
-                .is_own = symbol->st_shndx != SHN_UNDEF,
+                .own = symbol->st_shndx == SHN_UNDEF ? 0 : object->base + symbol->st_value,
             };
             each(object, &entry, state);
         }

@@ -21,9 +21,9 @@ typedef struct {
 typedef struct {
     uintptr_t *at;
     const char *name;
-    int is_lazy; /* it may lead back into its own object: the loader has not filled it yet */
-    int is_data; /* a pointer in the library's data, which it may have changed */
-    int is_own;  /* the object has a function of that name */
+    int is_lazy;   /* it may lead back into its own object: the loader has not filled it yet */
+    int is_data;   /* a pointer in the library's data, which it may have changed */
+    uintptr_t own; /* the object's own function of that name, or 0 */
 } HvEntryPoint;
 
 typedef void (*HvEachEntry)(const HvObject *object, const HvEntryPoint *entry, void *state);

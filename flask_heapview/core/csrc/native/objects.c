@@ -116,6 +116,16 @@ refuse(Scan *scan, const char *words, const char *path)
         snprintf(scan->why, HV_REASON_BYTES, words, path[0] ? path : "the program");
 }
 
+/* Whether the loader has still to fill it. One for a function that the object has itself may be
+ * meant for that: libstdc++ alone lends its operator new to whoever has a better one. */
+static int
+is_unfilled(const HvObject *object, const HvEntryPoint *entry, const HvHookRow *row, uintptr_t now)
+{
+    if (!entry->is_lazy || now < object->low || now >= object->high)
+        return 0;
+    return entry->own == 0 || (row->use & HV_OF_NEW && now != entry->own);
+}
+
 static void
 count(const HvObject *object, Scan *scan)
 {
@@ -136,7 +146,7 @@ hook(const HvObject *object, const HvEntryPoint *entry, const HvHookRow *row, Sc
             count(object, scan);
         return;
     }
-    if (now != known && now != other && !(is_inside && entry->is_lazy)) {
+    if (now != known && now != other && !is_unfilled(object, entry, row, now)) {
         int is_offset = now < object->high - object->low; /* it is just being loaded */
         if (entry->is_data || is_inside || is_offset || !(row->use & HV_CORE))
             return; /* the library's own business */
