@@ -75,11 +75,12 @@ class Service:
 
     # --- this worker
 
-    def count(self, endpoint: str | None) -> None:
-        """Called for every request of the app: the whole price of being mounted."""
+    def count(self, endpoint: str | None, own: bool = False) -> None:
+        """Called for every request of the app: the whole price of being mounted. `own` is one of
+        the page's."""
         if self._serving != os.getpid():
             self._begin_to_serve()
-        self.level_history.begin(self.is_own(endpoint))
+        self.level_history.begin(own)
         self.counter.add(endpoint)
 
     def _begin_to_serve(self) -> None:

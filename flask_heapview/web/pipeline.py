@@ -13,7 +13,7 @@ from typing import Any, cast
 
 from flask import Flask, Request, Response, request, session
 from werkzeug.exceptions import HTTPException, SecurityError
-from werkzeug.routing import Map, RequestRedirect
+from werkzeug.routing import Map, RequestRedirect, Rule
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..allocations.tracing import request_begun, request_ended
@@ -28,6 +28,7 @@ from .links import ADAPTER, SHARED, adapter
 from .request_naming import RequestNaming
 
 log = logging.getLogger("flask_heapview")
+MAX_RULES = 10_000  # of the app's, that are known not to be ours
 # whether the last request of this context was ours: its context ends after the request has
 _OURS: ContextVar[bool] = ContextVar("flask_heapview_ours", default=False)
 # whether this thread or greenlet answers a call over the worker's own socket
@@ -80,6 +81,7 @@ class Pipeline:
         # variables of the prefix or the subdomain: no page takes them
         self._shared = next(app.url_map.iter_rules(self._home)).arguments
         self._by_path = _routes_by_path(app, self._service) if app.url_map.host_matching else None
+        self._apps: dict[int, Rule] = {}  # rules under which no request is ours, by id
         self._dispatch = _as_the_app_has_it(app, "full_dispatch_request")
         self._end_request = _as_the_app_has_it(app, "do_teardown_request")
         self._end_context = _as_the_app_has_it(app, "do_teardown_appcontext")
@@ -89,10 +91,15 @@ class Pipeline:
     def dispatch(self, *context: Any) -> Response:
         """Answers what is ours, and hands the rest to the app."""
         asked = request._get_current_object()  # type: ignore[attr-defined]  # each use costs
-        ours = self._is_ours(asked)
-        _OURS.set(ours)
+        rule = asked.url_rule
+        if self._apps.get(id(rule)) is rule is not None:  # nearly always
+            ours = False
+        else:
+            ours = self._is_ours(asked)
+        if ours or _OURS.get():
+            _OURS.set(ours)
         self._begin(asked, ours)
-        return self.answer() if ours else cast(Response, self._dispatch(*context))
+        return self.answer() if ours else self._dispatch(*context)
 
     def end_request(self, *args: Any, **kwargs: Any) -> None:
         """Runs the app's `teardown_request` functions. After ours, only those that may be needed.
@@ -104,8 +111,10 @@ class Pipeline:
             return
         begun = request.environ.pop(BEGUN, None)
         try:
-            if begun != OWN or self._service.config.auth is not None:
-                self._guarded(begun == OWN, self._end_request, *args, **kwargs)
+            if begun != OWN:
+                self._end_request(*args, **kwargs)
+            elif self._service.config.auth is not None:
+                self._guarded(self._end_request, *args, **kwargs)
         finally:
             if begun is not None:
                 SERVING.set(None)
@@ -116,17 +125,18 @@ class Pipeline:
         """Runs the app's `teardown_appcontext` functions: Flask has opened that context for us."""
         if LOCAL_CALL.get():
             return
-        ours = _OURS.get()
+        if not _OURS.get():
+            self._end_context(*args, **kwargs)
+            return
         _OURS.set(False)
-        self._guarded(ours, self._end_context, *args, **kwargs)
+        self._guarded(self._end_context, *args, **kwargs)
 
     @staticmethod
-    def _guarded(ours: bool, teardown: Callable[..., None], *args: Any, **kwargs: Any) -> None:
+    def _guarded(teardown: Callable[..., None], *args: Any, **kwargs: Any) -> None:
+        """After a request of ours, an error of the app's is only logged."""
         try:
             teardown(*args, **kwargs)
         except Exception:
-            if not ours:
-                raise
             log.exception(
                 "flask-heapview: a teardown function of the app failed after a request of ours. "
                 "Before those, the app's before_request functions do not run."
@@ -141,12 +151,24 @@ class Pipeline:
                 return True
             if self._is_below(rule.rule):
                 return False  # a page that the app itself has put there; a catch-all is none
+            if self._leads_elsewhere(rule):
+                self._apps[id(rule)] = rule
+                return False
         if self._by_path is not None:
             return self._match_by_path(asked, self._by_path)
         return self._is_below(asked.path) and self._serves_this_host()
 
     def _is_below(self, path: str) -> bool:
         return path.startswith(self._below) or path == self.prefix
+
+    def _leads_elsewhere(self, rule: Rule) -> bool:
+        """Whether no path below our prefix can match, by what the rule begins with. With an empty
+        prefix, and where routes are matched by host, it takes more to tell."""
+        if not self.prefix or self._by_path is not None or len(self._apps) >= MAX_RULES:
+            return False
+        fixed, variable, _ = rule.rule.partition("<")
+        below = f"{self.prefix}/"
+        return not variable or not (below.startswith(fixed) or fixed.startswith(below))
 
     def _serves_this_host(self) -> bool:
         """Our routes may be bound to another host or subdomain than the one asked for."""
@@ -174,12 +196,13 @@ class Pipeline:
         return True
 
     def _begin(self, asked: Request, ours: bool) -> None:
-        endpoint = asked.url_rule.endpoint if asked.url_rule is not None else None
+        rule = asked.url_rule
+        endpoint = rule.endpoint if rule is not None else None
         if ours and not self._service.is_own(endpoint):
             endpoint = f"{self._service.blueprint}.{NO_ROUTE}"
         elif self._naming is not None and endpoint is not None and not ours:
             endpoint = self._naming.name(asked, endpoint)
-        self._service.count(endpoint)
+        self._service.count(endpoint, ours)
         tag = OWN if ours else endpoint or NO_ROUTE
         asked.environ[BEGUN] = tag
         SERVING.set(tag)
