@@ -92,10 +92,8 @@ class Pipeline:
         """Answers what is ours, and hands the rest to the app."""
         asked = request._get_current_object()  # type: ignore[attr-defined]  # each use costs
         rule = asked.url_rule
-        if self._apps.get(id(rule)) is rule is not None:  # nearly always
-            ours = False
-        else:
-            ours = self._is_ours(asked)
+        elsewhere = self._apps.get(id(rule)) is rule is not None  # nearly always
+        ours = not elsewhere and self._is_ours(asked)
         if ours or _OURS.get():
             _OURS.set(ours)
         self._begin(asked, ours)

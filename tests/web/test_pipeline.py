@@ -151,6 +151,20 @@ def test_a_catch_all_gets_what_is_not_below_our_prefix(build: Build) -> None:
         assert client.get(f"/{path}").text == path
 
 
+@pytest.mark.parametrize("rule", ["/<path:path>", "/<one>/<path:path>", "/_debug/<path:path>"])
+def test_what_a_rule_served_elsewhere_says_nothing_of_our_prefix(build: Build, rule: str) -> None:
+    def add(app: Flask) -> None:
+        app.add_url_rule(rule, "all", lambda **values: "the app's")
+        app.add_url_rule("/other/<path:path>", "other", lambda **values: "other")
+
+    client = build(add).test_client()
+    for _ in range(2):  # what the first time found is known the second time
+        assert client.get("/_debug/other").text == "the app's"
+        assert client.get("/other/page").text == "other"
+        assert client.get(f"{PREFIX}/nothing", headers=BEARER).status_code == 404
+        assert client.get(f"{API}/workers", headers=BEARER).is_json
+
+
 def test_a_page_that_the_app_put_below_our_prefix_is_the_apps(build: Build) -> None:
     def add(app: Flask) -> None:
         app.add_url_rule(f"{PREFIX}/mine/<name>", "mine", lambda name: name)
