@@ -19,6 +19,7 @@ from .request_names import READY
 PREFIX = "HEAPVIEW_"
 _TRUE = frozenset(("1", "true", "yes", "on"))
 _FALSE = frozenset(("0", "false", "no", "off", ""))
+MAY_BE_ZERO = frozenset(("reader_seconds",))
 CHOICES = {
     "engine": ("auto", "native", "portable"),
     "allocations": ("sampled", "exact", "off"),
@@ -68,6 +69,13 @@ class HeapViewConfig:
     keep_bytes: int = field(default=512_000_000, metadata={"help": "bytes of snapshots kept"})
     keep_seconds: float = field(
         default=7 * 86400.0, metadata={"help": "seconds a snapshot is kept"}
+    )
+    reader_seconds: float = field(
+        default=60.0,
+        metadata={
+            "help": "seconds without a question after which the process that reads snapshots ends. "
+            "With 0 none stays: an interpreter is started for each question."
+        },
     )
     deadline: float = field(default=120.0, metadata={"help": "seconds a capture may take"})
     engine: str = field(
@@ -172,10 +180,7 @@ def _parse(item: Field[Any], value: Any, name: str) -> Any:
         if isinstance(item.default, bool):
             return _boolean(value)
         if isinstance(item.default, int | float):
-            number = type(item.default)(value)
-            if number <= 0:
-                raise ValueError("must be above 0")
-            return number
+            return _number(type(item.default)(value), item.name in MAY_BE_ZERO)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"{name} cannot be used: {error}.") from None
     if item.name == "url_prefix" and not str(value).startswith("/"):
@@ -183,6 +188,12 @@ def _parse(item: Field[Any], value: Any, name: str) -> Any:
     if value not in CHOICES.get(item.name, (value,)):
         raise ConfigError(f"{name} must be one of {', '.join(CHOICES[item.name])}.")
     return os.fspath(value) if item.name == "dir" else str(value)
+
+
+def _number(number: float, may_be_zero: bool) -> float:
+    if number < 0 or (number == 0 and not may_be_zero):
+        raise ValueError("must be 0 or more" if may_be_zero else "must be above 0")
+    return number
 
 
 def _hosts(given: Iterable[object]) -> tuple[str, ...]:

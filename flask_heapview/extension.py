@@ -16,6 +16,7 @@ from .capture.runner import Runner
 from .capture.select import select_engine
 from .config import HeapViewConfig
 from .errors import ConfigError
+from .isolation import resident_reader
 from .service.service import EXTENSION, Service
 from .store.directory import private_directory
 from .store.snapshots import Retention, Store
@@ -101,6 +102,7 @@ def _mount(state: BlueprintSetupState, config: HeapViewConfig, caches: dict[str,
     app.extensions[EXTENSION] = service
     app.extensions[ACCESS] = Access(config, key, directory)
     door = LocalDoor(app, pipeline.install(app, state.url_prefix or ""))
+    resident_reader.stay_for(config.reader_seconds)
     tracing.begin(config.allocations)  # type: ignore[arg-type]
     native_sampler.begin(config.native)  # type: ignore[arg-type]
     service.open_to_workers(door.answer)

@@ -23,7 +23,9 @@ from .installing import copy_built
 from .tmpfs_lock import tmpfs_lock
 from .traced_threads import trace_raw_threads
 
-resident_reader.IDLE_SECONDS = 2.0  # each test has a directory, and so a reader, of its own
+# each test has a directory, and so a reader, of its own
+os.environ.setdefault("HEAPVIEW_READER_SECONDS", "2")
+resident_reader.stay_for(2.0)
 # coverage follows into every forked child, which makes captures many times slower: those of
 # capture/sample_process.py are enough
 os.register_at_fork(after_in_child=lambda: sys.settrace(None))

@@ -50,6 +50,8 @@ async def asynchronous(_: object) -> str:
         ({"HEAPVIEW_TOKEN": b"bytes-of-a-long-token"}, "not bytes"),
         ({"HEAPVIEW_KEEP_COUNT": "many"}, "HEAPVIEW_KEEP_COUNT cannot be used"),
         ({"HEAPVIEW_DEADLINE": -1}, "must be above 0"),
+        ({"HEAPVIEW_DEADLINE": 0}, "must be above 0"),
+        ({"HEAPVIEW_READER_SECONDS": -1}, "must be 0 or more"),
         ({"HEAPVIEW_HOSTS": " , "}, "HEAPVIEW_HOSTS cannot be used: it names no host"),
         ({"HEAPVIEW_HOSTS": ""}, "it names no host"),
         ({"HEAPVIEW_AUTH": "me"}, "must be a callable"),

@@ -34,7 +34,7 @@ from .peers import peer_of
 from .unix_address import short_path
 from .unpatched import original
 
-IDLE_SECONDS = 60.0  # without a question, after which it ends
+IDLE_SECONDS = 60.0  # without a question, after which it ends; see `stay_for`
 START_SECONDS = 20.0  # until it must listen
 POLL_SECONDS = 0.01
 MODULES = (
@@ -64,6 +64,23 @@ def run(directory: Path, module: str, data: bytes, seconds: float) -> bytes:
     if code == frames.REFUSED:
         raise_error(answer)
     return run_job(module, data, seconds)
+
+
+class _Settings:
+    """Of this process."""
+
+    idle_seconds = IDLE_SECONDS
+
+
+def stay_for(seconds: float) -> None:
+    """Readers that are started from now on end after so many seconds without a question; with 0
+    there are none."""
+    _Settings.idle_seconds = seconds
+
+
+def idle_seconds() -> float:
+    """What `stay_for` has set."""
+    return _Settings.idle_seconds
 
 
 class Assembly:
@@ -143,7 +160,12 @@ def socket_name() -> str:
 
 
 def _may_run() -> bool:
-    return hasattr(socket, "AF_UNIX") and not is_borrowed() and find_interpreter() is not None
+    return (
+        _Settings.idle_seconds > 0
+        and hasattr(socket, "AF_UNIX")
+        and not is_borrowed()
+        and find_interpreter() is not None
+    )
 
 
 def _connected(place: Path) -> socket.socket | None:
@@ -167,7 +189,7 @@ def _started(place: Path) -> socket.socket | None:
         if found is not None:
             return found
         place.unlink(missing_ok=True)
-        words = [str(place.parent), place.name, str(IDLE_SECONDS), *MODULES]
+        words = [str(place.parent), place.name, str(_Settings.idle_seconds), *MODULES]
         process = start_interpreter(
             ["-m", "flask_heapview.isolation.resident_server", *words], subprocess.DEVNULL
         )

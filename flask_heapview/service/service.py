@@ -254,7 +254,7 @@ class Service:
         resident = None if pid is None else resident_reader.resident_bytes(pid)
         if pid is None or resident is None:
             return None
-        return Reader(pid=pid, resident=resident, idle_seconds=resident_reader.IDLE_SECONDS)
+        return Reader(pid=pid, resident=resident, idle_seconds=resident_reader.idle_seconds())
 
     def history(self) -> History:
         """This worker's memory over time, and what is left."""

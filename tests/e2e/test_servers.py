@@ -53,7 +53,8 @@ def test_a_leak_is_found_while_requests_go_on(
         assert top["holder"]["path"] == "app.kept"
         assert report["interval"]["endpoints"]["leak"] == 120
         (worker,) = server.api("GET", "/workers")[1]["workers"]
-        assert not psutil.Process(worker["pid"]).children()
+        process = psutil.Process(worker["pid"])
+        wait_until(lambda: not process.children(), 30, "the end of the reader")
         assert "Traceback" not in server.log.read_text()
 
 

@@ -98,12 +98,28 @@ def test_those_who_begin_at_once_start_one(place: Path) -> None:
     assert len(mine) == 1
 
 
-def test_it_ends_when_nobody_asks(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(resident_reader, "IDLE_SECONDS", 0.5)
+@pytest.fixture
+def briefly() -> Iterator[None]:
+    before = resident_reader.idle_seconds()
+    resident_reader.stay_for(0.5)
+    yield
+    resident_reader.stay_for(before)
+
+
+@pytest.mark.usefixtures("briefly")
+def test_it_ends_when_nobody_asks(place: Path) -> None:
     ask(place)
     gone(reader_of(place))
     assert not (place / socket_name()).exists()
     ask(place)
+
+
+@pytest.mark.usefixtures("briefly")
+def test_none_is_started_where_none_is_to_stay(place: Path) -> None:
+    resident_reader.stay_for(0)
+    ask(place)
+    assert not list(place.iterdir())
+    assert reader_of(place) is None
 
 
 def test_it_ends_with_the_last_worker(place: Path) -> None:

@@ -154,8 +154,8 @@ def test_a_catch_all_gets_what_is_not_below_our_prefix(build: Build) -> None:
 @pytest.mark.parametrize("rule", ["/<path:path>", "/<one>/<path:path>", "/_debug/<path:path>"])
 def test_what_a_rule_served_elsewhere_says_nothing_of_our_prefix(build: Build, rule: str) -> None:
     def add(app: Flask) -> None:
-        app.add_url_rule(rule, "all", lambda **values: "the app's")
-        app.add_url_rule("/other/<path:path>", "other", lambda **values: "other")
+        app.add_url_rule(rule, "all", lambda **_: "the app's")
+        app.add_url_rule("/other/<path:path>", "other", lambda **_: "other")
 
     client = build(add).test_client()
     for _ in range(2):  # what the first time found is known the second time

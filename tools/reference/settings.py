@@ -29,6 +29,7 @@ CODE_ONLY = {"auth"}  # what no text can say
 TYPES_OF = {
     "auth": "callable",
     "dir": "path",
+    "reader_seconds": "number, 0 or more",
     "url_prefix": "text that begins with a slash",
     "request_name": f"{', '.join(map(code, READY))}, or a callable",
 }
