@@ -77,7 +77,9 @@ def find_containers(case: Case) -> list[Finding]:
         if any(kind in SELF_TRIMMING_TYPES for kind in candidate.above[-2:]):
             continue
         finding = _owner(case, candidate, around)
-        if finding is not None:
+        by_age = _by_age(case, candidate)
+        if finding is not None and by_age:
+            finding.confidence = min(finding.confidence, by_age)
             found.append(finding)
     return found
 
@@ -105,20 +107,22 @@ def _in_tests(case: Case) -> bool:
     return any(label.partition(".")[0] == "_pytest" for label in roots)
 
 
-def _held_from_c(case: Case, candidate: GrowingNode, around: _Around) -> Finding | None:
+def _by_age(case: Case, candidate: GrowingNode) -> float:
+    """The most confidence in what is held from C: a running function may only work on it."""
+    ages = case.ages_below(candidate.at) if candidate.path.startswith(FROM_C) else None
+    return 1.0 if ages is None else confidence_by_age(ages.size, ages.samples, case.begun_share)
+
+
+def _held_from_c(case: Case, candidate: GrowingNode, around: _Around) -> Finding:
     """Objects with more references than any object accounts for: C code lost count of them, or a
     function that is running works on them."""
-    ages = case.ages_below(candidate.at)
-    by_age = 1.0 if ages is None else confidence_by_age(ages.size, ages.samples, case.begun_share)
-    if not by_age:
-        return None
     grown = candidate.growth
     before = [] if case.rewound else case.base.ownership.from_c
     past = past_of(case, candidate, [])
     sure = grown.confidence * (IMPORTING_SHARE if around.importing else 1.0)
     return Finding(
         cause="uncollectable",
-        confidence=min(sure, past.confidence, by_age),
+        confidence=min(sure, past.confidence),
         summary=ObjectsLost(
             bytes=candidate.bytes,
             objects=candidate.objects,

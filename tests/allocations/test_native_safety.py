@@ -44,8 +44,11 @@ def objects():
         begin, end = (int(word, 16) for word in row[0].split("-"))
         path = row[5] if len(row) > 5 and row[5].startswith("/") else None
         if path is not None and (".so" in path or path == os.path.realpath(sys.executable)):
-            found.setdefault(path, begin)
+            found.setdefault(path, begin if moves(path) else 0)
     return found
+def moves(path):  # e_type: 2 is a program at a fixed address
+    with open(path, "rb") as file:
+        return file.read(18)[16] != 2
 def places():
     found = {}
     for path, base in objects().items():
@@ -250,8 +253,8 @@ library = ctypes.CDLL(sys.argv[1])
 library.leak_blocks.argtypes = [ctypes.c_size_t, ctypes.c_int]
 why = _core.native_start(SERVING, 4096.0, 1)
 library.leak_blocks(1000, 5000)
-found = native_memory(parse_native(_core.native_read()))
-print(json.dumps([why, [(site.function, site.size) for site in found.sites]]))
+found = native_memory(parse_native(_core.native_read())) if why is None else None
+print(json.dumps([why, [(site.function, site.size) for site in found.sites] if found else []]))
 """
     done = subprocess.run(
         [sys.executable, "-c", code, str(leaky)],
@@ -263,6 +266,9 @@ print(json.dumps([why, [(site.function, site.size) for site in found.sites]]))
     )
     assert done.returncode == 0, done.stderr
     why, sites = json.loads(done.stdout)
+    if Path(sys.executable).resolve().read_bytes()[16] == 2:  # at a fixed address: see elf(5)
+        assert "another tool has redirected malloc" in why
+        return
     assert why is None
     sizes = {function: size for function, size in sites if size > 500_000}
     assert sizes == {"leak_blocks": pytest.approx(5_000_000, rel=0.15)}

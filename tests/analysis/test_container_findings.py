@@ -8,6 +8,7 @@ import pytest
 from flask_heapview.model.cycles import Cycles
 from flask_heapview.model.facts import SameGrowthAt
 from flask_heapview.model.gc import Gc, Generation
+from flask_heapview.model.births import Ages, NodeAges
 from flask_heapview.model.ownership import FROM_C, Holder, NodeSites, Ownership
 from flask_heapview.model.snapshot import Requests, Snapshot
 from flask_heapview.model.stacks import Frame, StacksBuilder
@@ -270,6 +271,23 @@ def test_what_c_holds_for_each_entry_is_part_of_it() -> None:
     assert not [fact for fact in found[0].evidence_facts if isinstance(fact, SameGrowthAt)]
     other = [from_c(n, 103 * (n + 1), 100 * (n + 1), "other") for n in range(3)]
     assert len(judge_in_words(other).suspects) == 2
+
+
+@pytest.mark.parametrize("young", [True, False])
+def test_a_list_that_a_running_function_fills_is_no_leak(young: bool) -> None:
+    """Each snapshot of a busy worker meets one, and a larger one each time."""
+
+    def busy(turn: int) -> Snapshot:
+        items = 100_000 * (turn + 1)
+        steps = [(FROM_C, ""), ("[ref]", "list"), ("[item]", "str")]
+        builder = tree((steps[:1], 0, 0), (steps[:2], 1, 900_000), (steps, items, items * 50))
+        old = 0 if young else 50
+        ages = NodeAges(2, (old * 1000,) * 15 + (50_000,), (old,) * 15 + (50,))
+        own = Ownership(stacks=builder.build(), ages=Ages(requests=400, nodes=[ages]))
+        return msgspec.structs.replace(snapshot(turn, 5), ownership=own)
+
+    found = judge_in_words([busy(n) for n in range(3)]).suspects
+    assert bool(found) is not young
 
 
 @pytest.mark.parametrize(("entries", "leaks"), [((100, 160, 190), True), ((100, 300, 310), False)])

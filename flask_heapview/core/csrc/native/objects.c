@@ -155,7 +155,7 @@ hook(const HvObject *object, const HvEntryPoint *entry, const HvHookRow *row, Sc
             refuse(scan, "another tool has redirected malloc in %s", object->path);
         return;
     }
-    if (entry->is_data && now != known)
+    if (entry->is_data && now != known && now != other)
         return;
     if (scan->what == HOOK && is_open(object, entry))
         return;
