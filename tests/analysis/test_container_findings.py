@@ -5,10 +5,10 @@ from __future__ import annotations
 import msgspec
 import pytest
 
+from flask_heapview.model.births import Ages, NodeAges
 from flask_heapview.model.cycles import Cycles
 from flask_heapview.model.facts import SameGrowthAt
 from flask_heapview.model.gc import Gc, Generation
-from flask_heapview.model.births import Ages, NodeAges
 from flask_heapview.model.ownership import FROM_C, Holder, NodeSites, Ownership
 from flask_heapview.model.snapshot import Requests, Snapshot
 from flask_heapview.model.stacks import Frame, StacksBuilder
