@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import socket
 import subprocess
 import sys
@@ -37,6 +38,7 @@ from .unpatched import original
 IDLE_SECONDS = 60.0  # without a question, after which it ends; see `stay_for`
 START_SECONDS = 20.0  # until it must listen
 POLL_SECONDS = 0.01
+CONNECT_SECONDS = 1.0
 MODULES = (
     "flask_heapview.reports.query_job",
     "flask_heapview.capture.native.build_job",
@@ -170,6 +172,7 @@ def _may_run() -> bool:
 
 def _connected(place: Path) -> socket.socket | None:
     link = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    link.settimeout(CONNECT_SECONDS)  # one that has been stopped takes nobody in
     try:
         with short_path(place) as address:
             link.connect(address)
@@ -209,7 +212,7 @@ def _end(link: socket.socket) -> None:
     peer = peer_of(link.fileno())
     if peer is not None:
         try:
-            os.kill(peer[0], 9)
+            os.kill(peer[0], signal.SIGKILL)
         except OSError:
             pass
 

@@ -10,6 +10,7 @@ import gc
 import importlib
 import os
 import selectors
+import signal
 import socket
 import sys
 import threading
@@ -46,7 +47,7 @@ class Reader:
         self._selector = selectors.DefaultSelector()
         self._workers: set[socket.socket] = set()
         self._came: dict[socket.socket, bytearray] = {}
-        self._pending = 0  # questions that are not answered yet
+        self._asked = self._answered = 0  # questions; each counted by one thread alone
         self._last = self._began = time.monotonic()
         self._known = False  # whether a worker ever came
         self._leaving = False
@@ -67,26 +68,27 @@ class Reader:
             if self._leaving:
                 self._unlink()
             self._last = time.monotonic()
-            self._pending -= 1
+            self._answered += 1
 
     def listen(self) -> NoReturn:
         """Takes questions in, and ends the process when it is not needed any more."""
-        self._selector.register(self._listening, selectors.EVENT_READ)
-        while True:
-            for key, _ in self._selector.select(LOOK_SECONDS):
-                if key.fileobj is self._listening:
-                    self._accept()
-                else:
-                    self._read(key.fileobj)  # type: ignore[arg-type]
-            if self._is_over():
-                self._unlink()
-                os._exit(0)
+        try:
+            self._selector.register(self._listening, selectors.EVENT_READ)
+            while not self._is_over():
+                for key, _ in self._selector.select(LOOK_SECONDS):
+                    if key.fileobj is self._listening:
+                        self._accept()
+                    else:
+                        self._read(key.fileobj)  # type: ignore[arg-type]
+        finally:  # whatever it was: nobody could ask any more
+            self._unlink()
+            os._exit(0)
 
     def _is_over(self) -> bool:
         now = time.monotonic()
         if not self._workers:  # even at work: nobody is left to want the answer
             return self._known or now - self._began > LONELY_SECONDS
-        if self._pending:
+        if self._asked != self._answered:
             return False
         return self._leaving or now - self._last > self._idle
 
@@ -109,7 +111,7 @@ class Reader:
             piece, job = b"", None
         if job is not None:
             self._drop(link)
-            self._pending += 1
+            self._asked += 1
             self._waiting.put((link, job))
         elif not piece:
             self._drop(link)
@@ -187,6 +189,7 @@ def serve(directory: str, name: str, idle_seconds: float, modules: Sequence[str]
 
 
 def _be_killed_first() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a ^C at the terminal is the service's
     os.nice(NICENESS)
     try:
         Path("/proc/self/oom_score_adj").write_text("1000")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -17,6 +18,7 @@ import pytest
 
 from flask_heapview.errors import HeapViewError, NotFound
 from flask_heapview.isolation import frames, resident_reader, resident_server
+from flask_heapview.isolation.fresh_interpreter import start_interpreter
 from flask_heapview.isolation.resident_reader import connect, reader_of, run, socket_name
 from flask_heapview.model.base import to_json
 from flask_heapview.reports.query_job import Query
@@ -159,6 +161,32 @@ def test_one_that_answers_too_late_is_ended(place: Path) -> None:
     ask(place)
 
 
+def connected(place: Path, count: int) -> Iterator[socket.socket]:
+    for _ in range(count):
+        link = resident_reader._connected(place / socket_name())
+        assert link is not None
+        yield link
+
+
+def test_one_that_takes_nobody_in_keeps_nobody_waiting(place: Path) -> None:
+    ask(place)
+    pid = reader_of(place)
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    stopped = psutil.Process(pid)
+    wait_until(lambda: stopped.status() == psutil.STATUS_STOPPED, 20, "its stop")
+    links: list[socket.socket] = []
+    try:
+        with pytest.raises(OSError, match="unavailable"):  # its queue has no place left
+            links += connected(place, 100)
+        assert reader_of(place) is None
+        ask(place)  # of a fresh interpreter
+    finally:
+        for link in links:
+            link.close()
+        os.kill(pid, signal.SIGKILL)
+
+
 def test_what_breaks_it_is_answered_by_a_fresh_interpreter(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -183,7 +211,7 @@ def test_one_that_has_grown_makes_room(place: Path, monkeypatch: pytest.MonkeyPa
         resident_server.MAX_RESIDENT_BYTES = 1
         resident_server.serve(sys.argv[1], sys.argv[2], 60.0, sys.argv[3:])
     """)
-    begun = resident_reader.start_interpreter
+    begun = start_interpreter
 
     def small(words: list[str], stream: int) -> subprocess.Popen[bytes]:
         _, _, where, name, _, *modules = words
