@@ -223,6 +223,7 @@ class _Lives:
     def __init__(self) -> None:
         self._links: dict[Path, socket.socket] = {}
         self._guard = threading.Lock()
+        self._heeds_forks = False  # for good, so only where there is something to close
 
     def show(self, place: Path) -> None:
         """Has the reader stay while this process does. Raises OSError."""
@@ -237,6 +238,12 @@ class _Lives:
             if link is not None:
                 link.sendall(frames.packed(frames.STAY))
                 self._links[place] = link
+                self._heed_forks()
+
+    def _heed_forks(self) -> None:
+        if not self._heeds_forks and hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self.forget)
+            self._heeds_forks = True
 
     def forget(self) -> None:
         """In a child of a fork, which is not the worker."""
@@ -255,5 +262,3 @@ def _has_ended(link: socket.socket) -> bool:
 
 
 _LIVES = _Lives()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_LIVES.forget)
