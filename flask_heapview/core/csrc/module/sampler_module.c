@@ -197,9 +197,9 @@ live(PyObject *self, PyObject *unused)
     if (is_on)
         hv_live_bytes(bytes);
     for (uint32_t tag = 0; is_on && sums != NULL && tag < all->tags.count; tag++) {
-        HvString *name = &all->string[all->tag[tag].string];
+        HvString *name = &all->texts.string[all->tag[tag].string];
         uint32_t length = all->tag[tag].kind == HV_TAG_ENDPOINT ? name->length : 0;
-        if (bytes[tag] > 0 && add_to(sums, all->text + name->at, length, bytes[tag]) < 0)
+        if (bytes[tag] > 0 && add_to(sums, all->texts.text + name->at, length, bytes[tag]) < 0)
             Py_CLEAR(sums);
     }
     all->resting = 0;

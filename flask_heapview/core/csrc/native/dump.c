@@ -74,9 +74,10 @@ static void
 write_names(HvDump *dump)
 {
     HvNative *all = &hv_native;
-    u32(dump, all->strings.count);
-    for (uint32_t i = 0; i < all->strings.count; i++)
-        text(dump, all->text + all->string[i].at, all->string[i].length);
+    HvTexts *names = &all->texts;
+    u32(dump, names->index.count);
+    for (uint32_t i = 0; i < names->index.count; i++)
+        text(dump, names->text + names->string[i].at, names->string[i].length);
     u32(dump, all->places.count);
     for (uint32_t i = 0; i < all->places.count; i++) {
         u32(dump, all->place[i].file);

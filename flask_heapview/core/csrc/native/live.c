@@ -11,7 +11,7 @@ slot_of(const void *block)
 static void
 count_in_filter(const void *block, int by)
 {
-    uint8_t *at = &hv_native_filter[(uintptr_t)block >> 6 & ((1 << HV_FILTER_BITS) - 1)];
+    uint8_t *at = &hv_native_filter[hv_filter_place(block)];
     uint8_t old = __atomic_load_n(at, __ATOMIC_RELAXED);
     /* one that was ever full stays so: it can no longer be counted down */
     while (old != 255 && !(old == 0 && by < 0) &&

@@ -1,7 +1,9 @@
 #include "native/sample.h"
 
+#include "heap/core.h"
 #include "native/live.h"
 #include "native/sites.h"
+#include "sampler/names.h"
 
 #include <errno.h>
 
@@ -12,17 +14,7 @@
 #define MAX_SAMPLES_PER_SECOND 1000.0 /* a second, at about four microseconds: 0.4 % */
 #define UNSAMPLED_BYTES (1 << 20)     /* until a thread looks again whether it is switched on */
 
-/* --- random distances: SplitMix64 (Steele, Lea, Flood 2014), a stream for each thread */
-
-static double
-uniform(HvNativeThread *own) /* in (0, 1] */
-{
-    uint64_t bits = own->random += 0x9e3779b97f4a7c15u;
-    bits = (bits ^ bits >> 30) * 0xbf58476d1ce4e5b9u;
-    bits = (bits ^ bits >> 27) * 0x94d049bb133111ebu;
-    bits ^= bits >> 31;
-    return ((double)(bits >> 11) + 1) * 0x1p-53;
-}
+/* --- random distances, a stream for each thread */
 
 static void
 draw(HvNativeThread *own)
@@ -33,7 +25,7 @@ draw(HvNativeThread *own)
         own->random = hv_mix(hv_native.seed, number);
     }
     own->rate = hv_native.rate;
-    own->left = (int64_t)(-log(uniform(own)) * own->rate);
+    own->left = (int64_t)(-log(hv_uniform(&own->random)) * own->rate);
 }
 
 /* --- the rate; with the lock */
@@ -52,7 +44,7 @@ thin(HvNativeThread *own)
             if (block <= 1 || sample->rate >= all->finest)
                 continue;
             double before = hv_chance(sample->size, sample->rate);
-            if (uniform(own) * before <= hv_chance(sample->size, all->finest)) {
+            if (hv_uniform(&own->random) * before <= hv_chance(sample->size, all->finest)) {
                 sample->rate = (float)all->finest;
                 continue;
             }
@@ -200,10 +192,10 @@ void
 hv_native_request_begun(PyObject *endpoint)
 {
     HvNativeThread *own = &hv_native_own;
-    char name[HV_MAX_ENDPOINT_BYTES];
+    char name[HV_MAX_NAME_BYTES];
     if (!hv_native.on || hv_native.frozen || !PyUnicode_CheckExact(endpoint) || own->busy)
         return;
-    size_t length = hv_name_of(endpoint, name, sizeof name);
+    size_t length = hv_utf8(endpoint, name, sizeof name);
     own->busy = 1;
     if (hv_native_lock()) {
         own->tag = hv_native_tag(HV_TAG_ENDPOINT, hv_text_fnv(name, length), name, length);

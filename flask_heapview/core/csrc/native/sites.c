@@ -2,17 +2,10 @@
 #include "native/sites.h"
 
 #include "heap/core.h"
+#include "sampler/names.h"
 
 #include <string.h>
 #include <sys/prctl.h>
-
-#define MAX_TEXT_BYTES 400
-
-size_t
-hv_name_of(PyObject *text, char *buffer, size_t room)
-{
-    return hv_utf8(text, buffer, room);
-}
 
 /* A thread that has let go of the interpreter's lock, as ctypes and I/O do, keeps its frames: they
  * are its own, and stand still as long as it is in C. */
@@ -65,7 +58,7 @@ tag_of(const HvSite *site)
                                                                                : thread_tag();
     if (site->endpoint == NULL || !PyUnicode_CheckExact(site->endpoint))
         return thread_tag();
-    char name[MAX_TEXT_BYTES];
+    char name[HV_MAX_NAME_BYTES];
     size_t length = hv_utf8(site->endpoint, name, sizeof name);
     return hv_native_tag(HV_TAG_ENDPOINT, hv_text_fnv(name, length), name, length);
 }
@@ -75,11 +68,11 @@ tag_of(const HvSite *site)
 static uint32_t
 string_of(PyObject *text)
 {
-    char name[MAX_TEXT_BYTES];
+    char name[HV_MAX_NAME_BYTES];
     if (text == NULL || !PyUnicode_CheckExact(text))
         return HV_OTHER_PLACE;
     size_t length = hv_utf8(text, name, sizeof name);
-    return hv_native_string(hv_text_fnv(name, length), name, length);
+    return hv_text_keep(&hv_native.texts, hv_text_fnv(name, length), name, length);
 }
 
 static uint32_t
@@ -133,14 +126,7 @@ make_room(void)
             all->entry[now_at[i] = count++] = all->entry[i];
     }
     now_at[HV_OTHER_PLACE] = HV_OTHER_PLACE;
-    for (uint32_t at = 0; at <= index->mask; at++) {
-        if (index->keys[at] != 0)
-            keys[now_at[index->values[at]]] = index->keys[at];
-    }
-    memset(index->keys, 0, (index->mask + 1) * sizeof *index->keys);
-    index->count = 1;
-    for (uint32_t i = 1, fresh; i < count; i++)
-        hv_index_find(index, keys[i], HV_NATIVE_ENTRIES, (int *)&fresh);
+    hv_index_again(index, now_at, count, keys);
     for (uint32_t at = 0; at < HV_NATIVE_ALL_SLOTS; at++)
         all->sample[at].entry = now_at[all->sample[at].entry];
     for (uint32_t i = 0; i < all->maps; i++)

@@ -4,8 +4,6 @@
 
 #include "native/state.h"
 
-#define HV_MAX_ENDPOINT_BYTES 400 /* of a name that are kept */
-
 typedef struct {
     PyThreadState *thread; /* Python's, of this thread; NULL where it has none */
     PyObject *endpoint;    /* its name, a strong reference; NULL: none, or not known by it */
@@ -19,9 +17,6 @@ void hv_site_here(HvSite *site);
 void hv_site_drop(HvSite *site);
 /* With the lock of the tables: the number of its entry. */
 uint32_t hv_site_entry(const HvSite *site);
-
-/* UTF-8 of a str, in a buffer: bytes written. */
-size_t hv_name_of(PyObject *text, char *buffer, size_t room);
 
 /* Finds the unwinder, and has it do all that it does once in a process. */
 void hv_stack_warm_up(void);

@@ -83,19 +83,19 @@ hv_native_at_fork(void)
 /* --- the tables */
 
 #define TABLES(X)                                                                                  \
-    X(strings.keys, HV_NATIVE_STRINGS * 2)                                                         \
+    X(texts.index.keys, HV_NATIVE_STRINGS * 2)                                                     \
     X(places.keys, HV_NATIVE_PLACES * 2)                                                           \
     X(entries.keys, HV_NATIVE_ENTRIES * 2)                                                         \
     X(tags.keys, HV_NATIVE_TAGS * 2)                                                               \
-    X(strings.values, HV_NATIVE_STRINGS * 2)                                                       \
+    X(texts.index.values, HV_NATIVE_STRINGS * 2)                                                   \
     X(places.values, HV_NATIVE_PLACES * 2)                                                         \
     X(entries.values, HV_NATIVE_ENTRIES * 2)                                                       \
     X(tags.values, HV_NATIVE_TAGS * 2)                                                             \
-    X(string, HV_NATIVE_STRINGS)                                                                   \
+    X(texts.string, HV_NATIVE_STRINGS)                                                             \
     X(place, HV_NATIVE_PLACES)                                                                     \
     X(entry, HV_NATIVE_ENTRIES)                                                                    \
     X(tag, HV_NATIVE_TAGS)                                                                         \
-    X(text, HV_NATIVE_TEXT_BYTES)                                                                  \
+    X(texts.text, HV_NATIVE_TEXT_BYTES)                                                            \
     X(address, HV_NATIVE_ALL_SLOTS)                                                                \
     X(sample, HV_NATIVE_ALL_SLOTS)                                                                 \
     X(map, HV_NATIVE_MAPS)
@@ -129,7 +129,9 @@ hv_native_tables_make(void)
         tables = pages;
         lay_out(pages);
     }
-    all->strings.mask = HV_NATIVE_STRINGS * 2 - 1;
+    all->texts.max_strings = HV_NATIVE_STRINGS;
+    all->texts.max_bytes = HV_NATIVE_TEXT_BYTES;
+    all->texts.index.mask = HV_NATIVE_STRINGS * 2 - 1;
     all->places.mask = HV_NATIVE_PLACES * 2 - 1;
     all->entries.mask = HV_NATIVE_ENTRIES * 2 - 1;
     all->tags.mask = HV_NATIVE_TAGS * 2 - 1;
@@ -146,8 +148,8 @@ hv_native_tables_clear(void)
     madvise(tables, tables_bytes, MADV_DONTNEED); /* zeroes it, and gives the pages back */
     memset(hv_native_filter, 0, sizeof hv_native_filter);
     /* place 0 of each list stands for all that found no place */
-    all->strings.count = all->places.count = all->entries.count = all->tags.count = 1;
-    all->text_used = 0;
+    all->texts.index.count = all->places.count = all->entries.count = all->tags.count = 1;
+    all->texts.used = 0;
     all->live = all->maps = 0;
 }
 
@@ -155,31 +157,13 @@ size_t
 hv_native_tables_used(void)
 {
     HvNative *all = &hv_native;
-    return all->strings.count * (sizeof(HvString) + 24) + all->text_used +
+    return all->texts.index.count * (sizeof(HvString) + 24) + all->texts.used +
            all->places.count * (sizeof(HvPlace) + 24) +
            all->entries.count * (sizeof(HvNativeEntry) + 24) +
            all->live * (sizeof *all->address + sizeof *all->sample) + sizeof hv_native_filter;
 }
 
 /* --- names; with the lock */
-
-uint32_t
-hv_native_string(uint64_t hash, const char *data, size_t length)
-{
-    HvNative *all = &hv_native;
-    int fresh;
-    if (all->text_used + length > HV_NATIVE_TEXT_BYTES)
-        return HV_OTHER_PLACE;
-    uint32_t string = hv_index_find(&all->strings, hash, HV_NATIVE_STRINGS, &fresh);
-    if (!fresh)
-        return string;
-    if (string == HV_NATIVE_STRINGS)
-        return HV_OTHER_PLACE;
-    memcpy(all->text + all->text_used, data, length);
-    all->string[string] = (HvString){(uint32_t)all->text_used, (uint32_t)length};
-    all->text_used += length;
-    return string;
-}
 
 uint32_t
 hv_native_tag(uint8_t kind, uint64_t hash, const char *name, size_t length)
@@ -190,6 +174,7 @@ hv_native_tag(uint8_t kind, uint64_t hash, const char *name, size_t length)
     if (tag == HV_NATIVE_TAGS)
         return HV_OTHER_PLACE;
     if (fresh)
-        all->tag[tag] = (HvNativeTag){.string = hv_native_string(hash, name, length), .kind = kind};
+        all->tag[tag] =
+            (HvNativeTag){.string = hv_text_keep(&all->texts, hash, name, length), .kind = kind};
     return tag;
 }

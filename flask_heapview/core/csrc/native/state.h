@@ -74,13 +74,11 @@ typedef struct {
     int64_t began, window_began; /* nanoseconds of the monotonic clock */
     uint32_t in_window, live, maps, requests, threads;
     uint64_t samples, dropped, thinned, room_made;
-    size_t text_used;
-    HvIndex strings, places, entries, tags;
-    HvString *string;
+    HvTexts texts;
+    HvIndex places, entries, tags;
     HvPlace *place;
     HvNativeEntry *entry;
     HvNativeTag *tag;
-    char *text;
     uintptr_t *address; /* of live blocks, by their hash: 0 never used, 1 used before */
     HvNativeSample *sample;
     HvNativeMap *map;
@@ -103,8 +101,7 @@ extern uint8_t hv_native_filter[1 << HV_FILTER_BITS];
 static inline int
 hv_native_maybe(const void *block)
 {
-    const uint8_t *at = &hv_native_filter[(uintptr_t)block >> 6 & ((1 << HV_FILTER_BITS) - 1)];
-    return __atomic_load_n(at, __ATOMIC_RELAXED) != 0;
+    return __atomic_load_n(&hv_native_filter[hv_filter_place(block)], __ATOMIC_RELAXED) != 0;
 }
 
 /* Sets a flag that was 0, as soon as it is; 0 where it did not come to that in so many naps. */
@@ -122,16 +119,6 @@ int hv_native_tables_make(void); /* once in a process; 0, or -1 without memory *
 void hv_native_tables_clear(void);
 size_t hv_native_tables_used(void); /* bytes */
 
-uint32_t hv_native_string(uint64_t hash, const char *data, size_t length);
 uint32_t hv_native_tag(uint8_t kind, uint64_t hash, const char *name, size_t length);
-
-static inline uint64_t
-hv_text_fnv(const char *text, size_t length)
-{
-    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ (uint8_t)text[i]) * 0x100000001b3u;
-    return hash;
-}
 
 #endif

@@ -40,30 +40,12 @@ keep_some(uint32_t *now_at)
 }
 
 static void
-index_again(const uint32_t *now_at, uint32_t count)
-{
-    static uint64_t keys[HV_MAX_ENTRIES];
-    HvIndex *index = &hv_sampler.entries;
-    for (uint32_t at = 0; at <= index->mask; at++) {
-        uint32_t moved = index->keys[at] == 0 ? HV_OTHER_PLACE : now_at[index->values[at]];
-        if (moved != HV_OTHER_PLACE)
-            keys[moved] = index->keys[at];
-    }
-    memset(index->keys, 0, (index->mask + 1) * sizeof *index->keys);
-    index->count = 1;
-    for (uint32_t i = 1; i < count; i++) {
-        int fresh;
-        hv_index_find(index, keys[i], HV_MAX_ENTRIES, &fresh);
-    }
-}
-
-static void
 make_room(void)
 {
     static uint32_t now_at[HV_MAX_ENTRIES];
+    static uint64_t keys[HV_MAX_ENTRIES];
     HvSampler *all = &hv_sampler;
-    uint32_t count = keep_some(now_at);
-    index_again(now_at, count);
+    hv_index_again(&all->entries, now_at, keep_some(now_at), keys);
     for (uint32_t at = 0; at < HV_LIVE_SLOTS; at++) {
         if (all->address[at] != 0)
             all->sample[at].entry = now_at[all->sample[at].entry];

@@ -11,7 +11,6 @@
 
 /* Of a str, kept by it once it is known; nothing is allocated. */
 uint64_t hv_text_hash(PyObject *text);
-uint32_t hv_keep_text(uint64_t hash, const char *data, size_t length);
 uint32_t hv_string_of(PyObject *text);
 
 #endif

@@ -16,17 +16,7 @@
 #define FIRST_RATE_BYTES 65536.0      /* bytes: until it is known how much the service allocates */
 #define COARSEST_RATE_BYTES (64.0 * 1048576)
 
-/* --- random distances: SplitMix64 (Steele, Lea, Flood 2014) */
-
-static double
-uniform(void) /* in (0, 1] */
-{
-    uint64_t bits = hv_sampler.random += 0x9e3779b97f4a7c15u;
-    bits = (bits ^ bits >> 30) * 0xbf58476d1ce4e5b9u;
-    bits = (bits ^ bits >> 27) * 0x94d049bb133111ebu;
-    bits ^= bits >> 31;
-    return ((double)(bits >> 11) + 1) * 0x1p-53;
-}
+/* --- random distances */
 
 static void
 set_countdown(int64_t bytes)
@@ -37,7 +27,7 @@ set_countdown(int64_t bytes)
 static void
 draw(void)
 {
-    hv_sampler.drawn = (int64_t)(-log(uniform()) * hv_sampler.rate);
+    hv_sampler.drawn = (int64_t)(-log(hv_uniform(&hv_sampler.random)) * hv_sampler.rate);
     set_countdown(hv_sampler.drawn);
 }
 
@@ -132,7 +122,7 @@ thin(void)
                 continue;
             }
             double before = hv_chance(sample->size, sample->rate);
-            if (uniform() * before <= hv_chance(sample->size, all->finest)) {
+            if (hv_uniform(&hv_sampler.random) * before <= hv_chance(sample->size, all->finest)) {
                 sample->rate = (float)all->finest;
                 at++;
                 continue;
@@ -193,7 +183,8 @@ static int
 is_chosen(size_t size, double rate)
 {
     double looked = hv_sampler.rate;
-    return rate <= looked || uniform() * hv_chance(size, looked) <= hv_chance(size, rate);
+    return rate <= looked ||
+           hv_uniform(&hv_sampler.random) * hv_chance(size, looked) <= hv_chance(size, rate);
 }
 
 static void

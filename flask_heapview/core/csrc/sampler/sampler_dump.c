@@ -48,10 +48,11 @@ static void
 write_names(Output *out)
 {
     HvSampler *all = &hv_sampler;
-    u32(out, all->strings.count);
-    for (uint32_t i = 0; i < all->strings.count; i++) {
-        u32(out, all->string[i].length);
-        out->put(out->state, all->text + all->string[i].at, all->string[i].length);
+    HvTexts *names = &all->texts;
+    u32(out, names->index.count);
+    for (uint32_t i = 0; i < names->index.count; i++) {
+        u32(out, names->string[i].length);
+        out->put(out->state, names->text + names->string[i].at, names->string[i].length);
     }
     u32(out, all->places.count);
     for (uint32_t i = 0; i < all->places.count; i++) {

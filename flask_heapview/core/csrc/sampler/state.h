@@ -66,6 +66,14 @@ typedef struct { /* keys to places in a list of at most so many */
     uint32_t mask, count;
 } HvIndex;
 
+typedef struct { /* names, each kept once; of at most so many, and so many bytes together */
+    HvIndex index;
+    HvString *string;
+    char *text;
+    size_t used, max_bytes;
+    uint32_t max_strings;
+} HvTexts;
+
 typedef struct {
     int on;
     int resting; /* bytes are counted, but no sample is taken */
@@ -83,14 +91,12 @@ typedef struct {
     uint32_t live;
     /* tracebacks */
     uint32_t frames, epoch;
-    HvIndex strings, places, entries, tags;
-    HvString *string;
+    HvTexts texts;
+    HvIndex places, entries, tags;
     HvPlace *place;
     HvEntry *entry;
     HvTag *tag;
-    char *text;
     uint32_t *pool;
-    size_t text_used;
     uint32_t pool_used, pool_room;
     HvKnownLine *known;
     /* figures */
@@ -113,16 +119,33 @@ hv_hash_address(const void *block)
 
 /* A byte for 64 bytes of memory, again from the start after 8 MB. Not a hash that scatters: what is
  * freed lies together, and so do these, which leaves the processor's caches to the service. */
+static inline size_t
+hv_filter_place(const void *block)
+{
+    return (uintptr_t)block >> 6 & ((1 << HV_FILTER_BITS) - 1);
+}
+
 static inline uint8_t *
 hv_filter_at(const void *block)
 {
-    return &hv_filter[(uintptr_t)block >> 6 & ((1 << HV_FILTER_BITS) - 1)];
+    return &hv_filter[hv_filter_place(block)];
 }
 
 static inline int
 hv_maybe_sampled(const void *block)
 {
     return *hv_filter_at(block) != 0;
+}
+
+/* In (0, 1]: SplitMix64 (Steele, Lea, Flood 2014). */
+static inline double
+hv_uniform(uint64_t *random)
+{
+    uint64_t bits = *random += 0x9e3779b97f4a7c15u;
+    bits = (bits ^ bits >> 30) * 0xbf58476d1ce4e5b9u;
+    bits = (bits ^ bits >> 27) * 0x94d049bb133111ebu;
+    bits ^= bits >> 31;
+    return ((double)(bits >> 11) + 1) * 0x1p-53;
 }
 
 /* The chance that a block had. */

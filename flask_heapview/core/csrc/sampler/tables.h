@@ -4,6 +4,8 @@
 
 #include "sampler/state.h"
 
+#include <string.h>
+
 #define HV_KNOWN_LINE_BITS 13 /* of slots for lines that were met lately */
 #define HV_OTHER_PLACE 0      /* what stands for all that found no place; the first in each list */
 
@@ -35,6 +37,37 @@ hv_index_find(HvIndex *index, uint64_t key, uint32_t limit, int *fresh)
         return limit;
     index->keys[at] = key;
     return index->values[at] = index->count++;
+}
+
+/* Makes an index again of those that stay, `count` of them: `now_at` tells where each is now, or
+ * HV_OTHER_PLACE. In `keys` there is room for as many as the list may have. */
+void hv_index_again(HvIndex *index, const uint32_t *now_at, uint32_t count, uint64_t *keys);
+
+/* The number of a name, kept where it is new; HV_OTHER_PLACE where there is no room. */
+static inline uint32_t
+hv_text_keep(HvTexts *all, uint64_t hash, const char *data, size_t length)
+{
+    int fresh;
+    if (all->used + length > all->max_bytes)
+        return HV_OTHER_PLACE;
+    uint32_t string = hv_index_find(&all->index, hash, all->max_strings, &fresh);
+    if (!fresh)
+        return string;
+    if (string == all->max_strings)
+        return HV_OTHER_PLACE;
+    memcpy(all->text + all->used, data, length);
+    all->string[string] = (HvString){(uint32_t)all->used, (uint32_t)length};
+    all->used += length;
+    return string;
+}
+
+static inline uint64_t
+hv_text_fnv(const char *text, size_t length)
+{
+    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ (uint8_t)text[i]) * 0x100000001b3u;
+    return hash;
 }
 
 #endif

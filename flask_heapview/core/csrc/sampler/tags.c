@@ -20,7 +20,8 @@ tag_of(uint8_t kind, uint64_t hash, const char *name, size_t length)
     if (tag == HV_MAX_TAGS)
         return HV_OTHER_PLACE;
     if (fresh)
-        all->tag[tag] = (HvTag){.string = hv_keep_text(hash, name, length), .kind = kind};
+        all->tag[tag] =
+            (HvTag){.string = hv_text_keep(&all->texts, hash, name, length), .kind = kind};
     return tag;
 }
 
@@ -89,11 +90,8 @@ thread_tag(void)
     if (found == NULL || !PyUnicode_CheckExact(found))
         return tag_of(HV_TAG_THREAD, 1, "?", 1);
     size_t length = fold_numbers(name, hv_utf8(found, name, sizeof name));
-    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ (uint8_t)name[i]) * 0x100000001b3u;
     own_epoch = hv_sampler.epoch;
-    return own_tag = tag_of(HV_TAG_THREAD, hash, name, length);
+    return own_tag = tag_of(HV_TAG_THREAD, hv_text_fnv(name, length), name, length);
 }
 
 static uint32_t
