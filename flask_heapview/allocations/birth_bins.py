@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ..model.births import BINS
+import math
+
+from ..model.births import BINS, Births
 from .samples import LiveSample
 
 
@@ -29,3 +31,25 @@ class BirthBins:
     def sizes(self) -> tuple[int, ...]:
         """Whole bytes of each bin."""
         return tuple(map(round, self.size))
+
+
+class SiteBirths:
+    """Those of one site: by the requests of its endpoint that have begun, or by seconds."""
+
+    def __init__(self, begun: int | None, seconds: float) -> None:
+        self._by_requests = begun is not None
+        self._until = begun if begun is not None else math.ceil(seconds)
+        self.bins = BirthBins(self._until, min(BINS, max(1, self._until)))
+
+    def put(self, live: LiveSample) -> None:
+        """One sample; the first request is number 1, the first second number 0."""
+        self.bins.put(live.own_request - 1 if self._by_requests else live.second, live)
+
+    def births(self) -> Births:
+        """As the model has them."""
+        return Births(
+            by="requests" if self._by_requests else "seconds",
+            until=self._until,
+            size=self.bins.sizes(),
+            samples=tuple(self.bins.samples),
+        )

@@ -7,14 +7,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ..text import clean
-from .samples import ENDPOINT, NONE, THREAD, LiveSample, is_ours
+from .samples import NONE, DumpReader, LiveSample, Place, is_ours
 
-_HEAD = struct.Struct("=ddQQQQQQI")
+_HEAD = "ddQQQQQQI"
 _LIVE = struct.Struct("=QQdIIII")
-_KINDS = ("", ENDPOINT, THREAD)  # of tags: TAG_OTHER, TAG_ENDPOINT, TAG_THREAD of the core
-
-Place = tuple[str, str, int]  # file, function, line
 
 
 class NativeCall(msgspec.Struct, frozen=True):
@@ -67,49 +63,14 @@ class NativeSamples(msgspec.Struct):
     tracebacks: list[NativeTraceback]
 
 
-class _Reader:
-    def __init__(self, data: bytes) -> None:
-        self.data, self.at = data, 0
-
-    def row(self, form: struct.Struct) -> tuple[int, ...]:
-        found = form.unpack_from(self.data, self.at)
-        self.at += form.size
-        return found
-
-    def number(self) -> int:
-        return self.row(struct.Struct("=I"))[0]
-
-    def rows(self, form: struct.Struct) -> list[tuple[int, ...]]:
-        return [self.row(form) for _ in range(self.number())]
-
-    def numbers(self, form: str, count: int) -> Sequence[int]:
-        return self.row(struct.Struct(f"={count}{form}"))
-
-    def text(self) -> str:
-        length = self.number()
-        begin, self.at = self.at, self.at + length
-        if self.at > len(self.data):
-            raise struct.error("the dump is cut short")
-        return clean(self.data[begin : self.at].decode("utf-8", "replace"))
-
-    def calls(self) -> dict[int, NativeCall]:
-        found = {}
-        for _ in range(self.number()):
-            address, offset = self.numbers("Q", 2)
-            found[address] = NativeCall(path=self.text(), offset=offset, symbol=self.text())
-        return found
-
-
 def parse_native(data: bytes) -> NativeSamples:
     """Reads a dump. Raises struct.error or IndexError for what is cut short or damaged."""
-    reader = _Reader(data)
+    reader = DumpReader(data, errors="replace")  # names of files and functions, as C has them
     _, rate, taken, dropped, _, began, now, overhead, requests = reader.row(_HEAD)
-    names = [reader.text() for _ in range(reader.number())]
-    places = [(names[f], names[n], line) for f, n, line in reader.rows(struct.Struct("=III"))]
-    tags = [(_KINDS[k] + names[n], count) for k, n, count in reader.rows(struct.Struct("=III"))]
+    places, tags = reader.places_and_tags()
     live = [_sample(*row) for row in reader.rows(_LIVE)]
     rows = [_traceback_row(reader) for _ in range(reader.number())]
-    calls = reader.calls()
+    calls = _calls(reader)
     return NativeSamples(
         sample_bytes=rate,
         taken=taken,
@@ -132,6 +93,14 @@ def parse_native(data: bytes) -> NativeSamples:
     )
 
 
+def _calls(reader: DumpReader) -> dict[int, NativeCall]:
+    found = {}
+    for _ in range(reader.number()):
+        address, offset = reader.row("QQ")
+        found[address] = NativeCall(path=reader.text(), offset=offset, symbol=reader.text())
+    return found
+
+
 def _sample(
     size: int, left: int, rate: float, entry: int, request: int, own_request: int, second: int
 ) -> NativeSample:
@@ -140,7 +109,7 @@ def _sample(
 
 
 def _traceback_row(
-    reader: _Reader,
+    reader: DumpReader,
 ) -> tuple[float, float, int, Sequence[int], Sequence[int]]:
-    blocks, size, tag, calls, frames = reader.row(struct.Struct("=ddIII"))
-    return blocks, size, tag, reader.numbers("Q", calls), reader.numbers("I", frames)
+    blocks, size, tag, calls, frames = reader.row("ddIII")
+    return blocks, size, tag, reader.row(f"{calls}Q"), reader.row(f"{frames}I")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import math
 import os
 import re
 from collections import Counter
@@ -13,10 +12,9 @@ from itertools import takewhile
 
 from ..inspection.distributions import owners_of_files
 from ..inspection.roots import innermost_library
-from ..model.births import BINS, Births
 from ..model.native import NativeMemory, NativeSite
 from ..text import clean
-from .birth_bins import BirthBins
+from .birth_bins import SiteBirths
 from .native_samples import NativeCall, NativeSample, NativeSamples, NativeTraceback
 from .sampled_sites import line_to_change
 from .samples import ENDPOINT, THREAD
@@ -38,9 +36,7 @@ class _Sums:
 
     def __init__(self, traceback: NativeTraceback, begun: int | None, seconds: float) -> None:
         self.traceback = traceback
-        self.by_requests = begun is not None
-        self.until = begun if begun is not None else math.ceil(seconds)
-        self.bins = BirthBins(self.until, min(BINS, max(1, self.until)))
+        self.born = SiteBirths(begun, seconds)
         self.stacks: Counter[tuple[str, ...]] = Counter()  # bytes
         self.size = self.count = self.variance = self.largest = 0.0
         self.samples = 0
@@ -54,16 +50,7 @@ class _Sums:
         self.largest = max(self.largest, rest * sample.bytes)
         self.samples += 1
         self.stacks[tuple(calls)] += round(sample.bytes)
-        born = sample.block.own_request - 1 if self.by_requests else sample.block.second
-        self.bins.put(born, sample.block)
-
-    def births(self) -> Births:
-        return Births(
-            by="requests" if self.by_requests else "seconds",
-            until=self.until,
-            size=self.bins.sizes(),
-            samples=tuple(self.bins.samples),
-        )
+        self.born.put(sample.block)
 
 
 def native_memory(found: NativeSamples, import_path: Sequence[str] = ()) -> NativeMemory:
@@ -114,7 +101,7 @@ def _site(key: Key, one: _Sums, owners: dict[str, str]) -> NativeSite:
         variance=round(one.variance),
         largest=round(one.largest),
         samples=one.samples,
-        births=one.births(),
+        births=one.born.births(),
     )
 
 

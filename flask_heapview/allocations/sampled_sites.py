@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from ..inspection.roots import innermost_library
-from ..model.births import BINS, Births
 from ..model.ownership import Site
 from .between_requests import BetweenRequests, Side
-from .birth_bins import BirthBins
+from .birth_bins import SiteBirths
 from .samples import ENDPOINT, LiveSample, SampledTraceback, Samples, is_app
 
 
@@ -20,30 +18,19 @@ class _Site:
     """What the samples of one site add up to."""
 
     def __init__(self, begun: int | None, seconds: float) -> None:
-        self.by_requests = begun is not None
-        self.until = begun if begun is not None else math.ceil(seconds)
         self.count = 0.0
         self.inner: Counter[str] = Counter()  # bytes by the library's file that asked for them
-        self.bins = BirthBins(self.until, min(BINS, max(1, self.until)))
+        self.born = SiteBirths(begun, seconds)
 
     def add(self, live: LiveSample, inner: str) -> None:
         self.count += 1 / live.chance
         self.inner[inner] += round(live.bytes)
-        # the first request is number 1, the first second number 0
-        self.bins.put(live.own_request - 1 if self.by_requests else live.second, live)
+        self.born.put(live)
 
     @property
     def size(self) -> float:
         """Bytes, estimated."""
-        return sum(self.bins.size)
-
-    def births(self) -> Births:
-        return Births(
-            by="requests" if self.by_requests else "seconds",
-            until=self.until,
-            size=self.bins.sizes(),
-            samples=tuple(self.bins.samples),
-        )
+        return sum(self.born.bins.size)
 
 
 class SampledSites:
@@ -76,7 +63,7 @@ class SampledSites:
                 site,
                 size=round(one.size),
                 count=round(one.count),
-                births=one.births(),
+                births=one.born.births(),
                 inner=one.inner.most_common(1)[0][0],
             )
             for site, one in largest[:limit]

@@ -27,14 +27,19 @@ NO_ENDPOINT = "(no endpoint)"  # what threads outside of requests allocate, and 
 OURS = str(Path(__file__).parents[1]) + "/"
 _HEAD = struct.Struct("=IdddQQQQQQI")
 _LIVE = struct.Struct("=QdIIIIIIII")
+_THREE = struct.Struct("=III")
 _TAGS = ("", ENDPOINT, THREAD)  # by their kind: TAG_OTHER, TAG_ENDPOINT, TAG_THREAD of the core
+
+
+Place = tuple[str, str, int]  # file, function, line
+Tag = tuple[str, int]  # its name, and the requests that have begun under it
 
 
 class SampledTraceback(msgspec.Struct):
     """One traceback under one tag, the innermost place first."""
 
     tag: str
-    places: list[tuple[str, str, int]]  # file, function, line
+    places: list[Place]
     blocks: float  # ever allocated, estimated
     bytes: float
     ours: bool  # allocated by the page itself
@@ -88,7 +93,7 @@ class Samples(msgspec.Struct):
     since: float  # seconds
     requests: int  # that have begun
     overhead: int
-    tags: list[tuple[str, int]]  # each with the requests that have begun under it
+    tags: list[Tag]
     entries: list[SampledTraceback]
     live: list[LiveSample]
 
@@ -97,9 +102,12 @@ class Samples(msgspec.Struct):
         return [live for live in self.live if not self.entries[live.entry].ours]
 
 
-class _DumpReader:
-    def __init__(self, data: bytes, at: int) -> None:
-        self.data, self.at = data, at
+class DumpReader:
+    """Reads what a sampler has written, from a place on. Raises struct.error or IndexError for what
+    is cut short or damaged. `errors` are those of decoding names."""
+
+    def __init__(self, data: bytes, at: int = 0, errors: str = "surrogatepass") -> None:
+        self.data, self.at, self._errors = data, at, errors
 
     def number(self) -> int:
         return self.row("I")[0]
@@ -114,7 +122,13 @@ class _DumpReader:
         return list(form.iter_unpack(self._bytes(count * form.size)))
 
     def text(self) -> str:
-        return clean(self._bytes(self.number()).decode("utf-8", "surrogatepass"))
+        return clean(self._bytes(self.number()).decode("utf-8", self._errors))
+
+    def places_and_tags(self) -> tuple[list[Place], list[Tag]]:
+        """The lines of code, and the tags with the requests that have begun under them."""
+        names = [self.text() for _ in range(self.number())]
+        places = [(names[f], names[n], line) for f, n, line in self.rows(_THREE)]
+        return places, [(_TAGS[kind] + names[n], count) for kind, n, count in self.rows(_THREE)]
 
     def _bytes(self, length: int) -> bytes:
         begin, self.at = self.at, self.at + length
@@ -122,16 +136,15 @@ class _DumpReader:
             raise struct.error("the dump is cut short")
         return self.data[begin : self.at]
 
-    def entry(
-        self, tags: list[tuple[str, int]], places: list[tuple[str, str, int]]
-    ) -> SampledTraceback:
-        blocks, size, number, depth = self.row("ddII")
-        stack = [places[n] for n in self.row(f"{depth}I")]
-        tag, requests = tags[number]
-        return SampledTraceback(tag, stack, blocks, size, is_ours(tag, stack), requests)
+
+def _traceback(reader: DumpReader, places: list[Place], tags: list[Tag]) -> SampledTraceback:
+    blocks, size, number, depth = reader.row("ddII")
+    stack = [places[n] for n in reader.row(f"{depth}I")]
+    tag, requests = tags[number]
+    return SampledTraceback(tag, stack, blocks, size, is_ours(tag, stack), requests)
 
 
-def is_ours(tag: str, stack: Iterable[tuple[str, str, int]]) -> bool:
+def is_ours(tag: str, stack: Iterable[Place]) -> bool:
     """Whether it was this package that asked, and not the app that it had called."""
     if tag == ENDPOINT + OWN:
         return True
@@ -148,17 +161,14 @@ def parse_dump(data: bytes, at: int = 0) -> Samples | None:
 
     Raises struct.error or IndexError for what is cut short or damaged.
     """
-    reader = _DumpReader(data, at)
+    reader = DumpReader(data, at)
     if not reader.number():
         return None
     head = _HEAD.unpack_from(data, reader.at)
     frames, _, rate, seen, _, dropped, _, began, overhead, now, requests = head
     reader.at += _HEAD.size
-    names = [reader.text() for _ in range(reader.number())]
-    places = [(names[f], names[n], line) for f, n, line in reader.rows(struct.Struct("=III"))]
-    rows = reader.rows(struct.Struct("=III"))
-    tags = [(_TAGS[kind] + names[n], requests) for kind, n, requests in rows]
-    entries = [reader.entry(tags, places) for _ in range(reader.number())]
+    places, tags = reader.places_and_tags()
+    entries = [_traceback(reader, places, tags) for _ in range(reader.number())]
     return Samples(
         frames=frames,
         sample_bytes=rate,

@@ -13,7 +13,7 @@ from ..model.ownership import Holder
 from ..model.snapshot import Requests, Snapshot, requests_of
 
 MIN_ENTRIES = 50  # fewer are as many by chance
-MAX_DIFFERENCE = 0.01  # share of the requests, by which the entries may differ from them
+MAX_DIFFERENCE = 0.01  # share of a number, by which another may differ that is as many
 MIN_SAMPLES = 3  # of the survivors, that may tell it is not so
 
 
@@ -31,12 +31,17 @@ def kept_each(snapshot: Snapshot) -> set[int]:
     return found
 
 
+def is_as_many(found: int, wanted: int) -> bool:
+    """Whether it is that number, but for what was just coming or going."""
+    return abs(found - wanted) <= max(1, MAX_DIFFERENCE * wanted)
+
+
 def _keeps_each(holder: Holder, requests: Requests) -> bool:
     if holder.limit is not None or holder.containers > 1 or holder.entries < MIN_ENTRIES:
         return False
     endpoints = {site.endpoint for site in holder.sites}  # a table of code has none
     served = [requests_of(requests.endpoints, one) for one in endpoints if one is not None]
-    near = any(abs(holder.entries - n) <= max(1, MAX_DIFFERENCE * n) for n in served)
+    near = any(is_as_many(holder.entries, n) for n in served)
     return near and not _young(holder)
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from ..model.births import NodeAges
 from ..model.ownership import Ownership
+from .entries_per_request import is_as_many
 from .level_ages import MIN_SAMPLES
 
 MIN_OBJECTS = 10  # fewer are as many by chance
-MAX_DIFFERENCE = 0.01  # share by which their numbers may differ
 
 
 def lent_ages(own: Ownership) -> dict[int, NodeAges]:
@@ -36,7 +36,7 @@ def _holding_one_each(own: Ownership, node: int) -> list[int]:
         return []
     found = []
     for above in own.stacks.chain(own.stacks.parent[node]):
-        if abs(own.stacks.count[above] - count) > max(1, MAX_DIFFERENCE * count):
+        if not is_as_many(own.stacks.count[above], count):
             break
         found.append(above)
     return found

@@ -17,6 +17,7 @@ import time
 import types
 import warnings
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import NoReturn
 
 from .postponed import POSTPONED
@@ -165,15 +166,20 @@ def end_with(parent: int) -> None:
         os._exit(1)
 
 
-def _die_with(parent: int) -> None:
-    end_with(parent)
-    try:
+def give_way(niceness: int) -> None:
+    """The service's work goes before this process's, and this one goes first when memory runs
+    out."""
+    with suppress(OSError):
         fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
         os.write(fd, b"%d" % OOM_SCORE_KILLED_FIRST)
         os.close(fd)
-        os.nice(NICENESS)
-    except OSError:
-        pass
+    with suppress(OSError):
+        os.nice(niceness)
+
+
+def _die_with(parent: int) -> None:
+    end_with(parent)
+    give_way(NICENESS)
 
 
 def _close_descriptors(keep: frozenset[int]) -> None:

@@ -21,9 +21,11 @@ from queue import SimpleQueue
 from typing import Any, NoReturn
 
 import msgspec
+import psutil
 
 from ..errors import HeapViewError
 from . import frames
+from .forked_child import give_way
 from .fresh_interpreter import NICENESS, error_as_json
 from .peers import is_allowed
 from .unix_address import short_path
@@ -43,6 +45,7 @@ class Reader:
     def __init__(self, listening: socket.socket, place: Path, idle_seconds: float) -> None:
         self._listening, self._place, self._idle = listening, place, idle_seconds
         self._inode = os.stat(place).st_ino
+        self._own = psutil.Process()
         self._waiting: SimpleQueue[Asked] = SimpleQueue()
         self._selector = selectors.DefaultSelector()
         self._workers: set[socket.socket] = set()
@@ -64,7 +67,7 @@ class Reader:
                 pass
             link.close()
             del data
-            self._leaving = self._leaving or resident_bytes() > MAX_RESIDENT_BYTES
+            self._leaving = self._leaving or self._own.memory_info().rss > MAX_RESIDENT_BYTES
             if self._leaving:
                 self._unlink()
             self._last = time.monotonic()
@@ -154,15 +157,6 @@ def answered(job: frames.Job) -> tuple[int, bytes]:
         return frames.BROKEN, b""
 
 
-def resident_bytes() -> int:
-    """Of this process; 0 where the system does not say it."""
-    try:
-        pages = int(Path("/proc/self/statm").read_bytes().split()[1])
-    except OSError:
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE")
-
-
 ALLOWED: frozenset[str] = frozenset()  # the modules that may be asked
 
 
@@ -170,7 +164,8 @@ def serve(directory: str, name: str, idle_seconds: float, modules: Sequence[str]
     """Is the resident reader of that directory, and ends this process."""
     global ALLOWED
     ALLOWED = frozenset(modules)
-    _be_killed_first()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a ^C at the terminal is the service's
+    give_way(NICENESS)
     os.umask(0o077)
     place = Path(directory) / name
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -186,15 +181,6 @@ def serve(directory: str, name: str, idle_seconds: float, modules: Sequence[str]
             loaded.stay()
     gc.freeze()
     reader.work()
-
-
-def _be_killed_first() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a ^C at the terminal is the service's
-    os.nice(NICENESS)
-    try:
-        Path("/proc/self/oom_score_adj").write_text("1000")
-    except OSError:
-        pass
 
 
 if __name__ == "__main__":

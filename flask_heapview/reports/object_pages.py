@@ -58,12 +58,14 @@ def page(
 
 def _leads(known: Known, kind: str, path: str) -> list[RowLink]:
     """From a type, and from the path at which an object is."""
-    words = {"who holds it": "Who holds this type"}
-    found = [
-        replace(one, text=words.get(one.text, "Growth of this type, snapshot by snapshot"))
-        for one in (known.of_page(VIEW, "type", kind) if kind else [])
+    holders = [replace(one, text="Who holds this type") for one in known.links(VIEW, "type", kind)]
+    growth = "Growth of this type, snapshot by snapshot"
+    place = [
+        replace(one, text="Its place in Ownership") for one in known.links(VIEW, "owner", path)
     ]
-    found += [
-        replace(one, text="Its place in Ownership") for one in known.links(VIEW, "object", path)
+    return [
+        *holders,
+        *(known.growth("type", kind, growth) if kind else []),
+        *place,
+        *known.of_owner(path, "Who allocated it"),
     ]
-    return found + known.of_owner(path, "Who allocated it")

@@ -44,14 +44,14 @@ def keep(max_bytes: int) -> None:
     _KEPT.max_bytes = max_bytes
 
 
-def load(path: Path, read: Callable[[Path], tuple[Snapshot, int]]) -> Snapshot:
-    """The snapshot of a file; `read` says how many bytes it has, too. Raises what `read` does."""
+def load(path: Path, read: Callable[[Path], Snapshot]) -> Snapshot:
+    """The snapshot of a file. Raises what `read` does."""
     if not _KEPT.max_bytes:
-        return read(path)[0]
+        return read(path)
     stat = os.stat(path)
     key = str(path), stat.st_ino, stat.st_size, stat.st_mtime_ns
     found = _KEPT.get(key)
     if found is None:
-        found, size = read(path)
-        _KEPT.add(key, found, round(size * BYTES_PER_FILE_BYTE))
+        found = read(path)
+        _KEPT.add(key, found, round(stat.st_size * BYTES_PER_FILE_BYTE))
     return found

@@ -45,10 +45,9 @@ class Head(Model, frozen=True):
     info: SnapshotInfo
 
 
-def _read(path: Path) -> tuple[Snapshot, int]:
-    """What a file holds, and how many bytes it has. Raises OSError and CorruptSnapshot."""
-    data = path.read_bytes()
-    line, _, body = data.partition(b"\n")
+def _read(path: Path) -> Snapshot:
+    """What a file holds. Raises OSError and CorruptSnapshot."""
+    line, _, body = path.read_bytes().partition(b"\n")
     head = _read_head(line, path)
     if len(body) != head.length or hashlib.sha256(body).hexdigest() != head.sha256:
         raise _damaged(path)
@@ -58,7 +57,7 @@ def _read(path: Path) -> tuple[Snapshot, int]:
         raise _damaged(path) from None
     if not snapshot.whole:
         raise _damaged(path)
-    return msgspec.structs.replace(snapshot, info=head.info), len(data)
+    return msgspec.structs.replace(snapshot, info=head.info)
 
 
 class Retention(Model, frozen=True):

@@ -88,7 +88,7 @@ class Known:
             return self.links(view, "endpoint", f"{ENDPOINT}{name}")
         if names in GROUPS and self.last.allocations.mode != "off":
             found = [_to("allocations", names, name, group="line")]
-            return found + (self._growth(names, name) if names == "endpoint" else [])
+            return found + (self.growth(names, name) if names == "endpoint" else [])
         return []
 
     def of_owner(self, path: str, text: str = "allocations") -> list[RowLink]:
@@ -99,7 +99,7 @@ class Known:
         """What leads on from the page of one name."""
         if names == "module" and view == "heap":  # in allocations a module is one of code
             return []
-        found = self._growth(names, name, "its growth, snapshot by snapshot")
+        found = self.growth(names, name, "its growth, snapshot by snapshot")
         if names == "type" and view != "ownership":
             found[:0] = [replace(one, text="who holds it") for one in self.links(view, names, name)]
         if names == "owner" and view == "ownership":
@@ -108,7 +108,7 @@ class Known:
             found[:0] = [_to("ownership", names, name, "what it holds")]
         return found
 
-    def _growth(self, names: str, name: str, text: str = "growth") -> list[RowLink]:
+    def growth(self, names: str, name: str, text: str = "growth") -> list[RowLink]:
         measured = self.history and names in MEASURED
         return [_to(HISTORY, names, name, text)] if measured else []
 

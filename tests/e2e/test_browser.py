@@ -13,10 +13,10 @@ import pytest
 from ..helpers import PREFIX, TOKEN, wait_until
 from ..live_server import Server, Traffic, serving
 from .apps import LEAKY
+from .windows import violations
 
 SHOTS = os.environ.get("HEAPVIEW_SHOTS")  # a directory, to look at every page
 SIZES = {"narrow": (400, 900), "wide": (2000, 1100)}
-WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 ALIKE = {"exclude": [["tbody tr:nth-child(n+8)"], ["figure a:nth-child(n+8)"]]}  # as those before
 # pages that show all sorts of parts; make test-all looks at every page
 MOST_TELLING = (
@@ -57,18 +57,6 @@ def sign_in(page: Any) -> None:
 def shot(page: Any, name: str) -> None:
     if SHOTS:
         page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
-
-
-def violations(page: Any) -> list[str]:
-    """What keeps people out, by the rules of WCAG 2.2 AA, as axe-core checks them."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page, ALIKE, {"runOnly": WCAG, "resultTypes": ["violations"]})
-    return [
-        f"{one['id']}: {node['html'][:200]} {node['failureSummary'][:200]}"
-        for one in found.response["violations"]
-        for node in one["nodes"][:3]
-    ]
 
 
 def take(page: Any, server: Server, label: str) -> None:
@@ -271,6 +259,6 @@ def test_nobody_is_kept_out(browser: Any, server: Server, scheme: str, size: str
     pages, kept_out = every_page(server), {}
     for name in pages if os.environ.get("HEAPVIEW_SLOW") else MOST_TELLING:
         page.goto(PREFIX + pages[name])
-        kept_out[name] = violations(page)
+        kept_out[name] = violations(page, ALIKE)
     assert {name: found for name, found in kept_out.items() if found} == {}
     page.context.close()
