@@ -30,6 +30,7 @@ from .series import Growth
 # as requests are: what threads take comes once
 MIN_NATIVE_BYTES = 3 * MB
 MIN_REGULAR_BYTES = MB // 2
+MIN_FREE_BYTES = 8 * MB  # growth of what is free, from which it is fragmentation
 MIN_RATE_ERRORS = 8.0  # standard errors that what a request leaves behind must be away from nothing
 MIN_RESIDENT_SHARE = 0.3  # of what the process grew by, from which native memory is the reason
 MIN_OBJECT_BYTES = 16  # of the smallest Python object: its count and its type
@@ -42,7 +43,7 @@ MAX_AT_ONCE_CONFIDENCE = 0.35  # confidence where the readings say that it came 
 def find_memory_growth(case: Case, leaks: Sequence[Finding]) -> list[Finding]:
     """Native memory, fragmentation and memory outside the process, beside the leaks of objects."""
     anonymous = case.resident(MB, lumpy=True)
-    parts = (_off_process(case), _native(case), _fragmented(case, anonymous))
+    parts = (_off_process(case), _native(case), _fragmented(case))
     found = [finding for finding in parts if finding is not None]
     leaks = [leak for leak in leaks if _may_hold(leak)]
     kept = []
@@ -143,13 +144,21 @@ def _native(case: Case) -> Finding | None:
     return found
 
 
-def _fragmented(case: Case, anonymous: Growth) -> Finding | None:
-    grown = _sliced(case, case.series(free_bytes, 8 * MB, lumpy=True), "anonymous")
-    if not grown.grows or grown.total < 0.5 * max(anonymous.total, 1):
+def _fragmented(case: Case) -> Finding | None:
+    grown = _sliced(case, case.series(free_bytes, MIN_FREE_BYTES, lumpy=True), "anonymous")
+    if not grown.grows or not _keeps_the_process_large(case, grown):
         return None
     found = _rest(case, "fragmentation", grown, "anonymous", "fragmented")
     _whose(case, found)
     return found
+
+
+def _keeps_the_process_large(case: Case, free: Growth) -> bool:
+    """Whether the process grew by about as much, and not where garbage lay that went since."""
+    gone = case.base.cycles.garbage_bytes - case.target.cycles.garbage_bytes
+    if free.total - max(0, gone) < MIN_FREE_BYTES:
+        return False
+    return 0.5 * free.total <= case.settled[-1] - case.settled[0] <= 2 * free.total
 
 
 def _sliced(case: Case, grown: Growth, figure: Figure) -> Growth:
