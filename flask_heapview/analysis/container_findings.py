@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -52,6 +53,7 @@ IMPORTING_SHARE = 0.45  # of the confidence, while modules are imported: what is
 MAX_AWAITING_CONFIDENCE = 0.4  # where the next collection may take the entries away
 LEVEL_CONFIDENCE = 0.9  # where parts of the past differ by chance alone
 MAX_BOUNDED_CONFIDENCE = 0.4  # below a limit that may be this container's
+MIN_ENDPOINT_SHARE = 0.9  # of what has an endpoint: the rest may be what a reused block was before
 # SQLAlchemy's caches go half above their limit before they trim
 MAX_OVER_LIMIT_RATIO = 1.6  # entries / limit
 
@@ -226,20 +228,32 @@ def _awaits_collector(case: Case, candidate: GrowingNode) -> int:
 def _along(
     case: Case, candidate: GrowingNode, sites: Sequence[Site], past: Past
 ) -> tuple[Growth, str | None]:
-    """Its growth along all requests, or along those of the endpoint that allocated all of it:
-    where the mix of requests shifts, only the latter has one rate."""
+    """Its growth along all requests, or along those of the endpoint that allocated nearly all of
+    it: where the mix of requests shifts, only the latter has one rate."""
     grown = candidate.growth
     if past.level and not grown.steady:
         return msgspec.structs.replace(grown, steady=True, confidence=LEVEL_CONFIDENCE), None
     if GARBAGE_LIST.match(candidate.path) and not grown.steady:  # the collector fills it, at times
         return measure_growth(case.requests, candidate.values, grown.total, lumpy=True), None
-    endpoints = {site.endpoint for site in sites}
-    endpoint = next(iter(endpoints), None)
-    if grown.steady or len(endpoints) != 1 or endpoint is None or not candidate.values:
+    endpoint = _main_endpoint(sites)
+    if grown.steady or endpoint is None or not candidate.values:
         return grown, None
     requests = [requests_of(s.info.requests.endpoints, endpoint) for s in case.snapshots]
     own = measure_growth(requests, candidate.values, candidate.growth.total)
     return (own, endpoint) if own.steady else (grown, None)
+
+
+def _main_endpoint(sites: Sequence[Site]) -> str | None:
+    """The endpoint whose requests allocated nearly all. What the server allocates before a request
+    has a route, and outlives it, has none of its own."""
+    sizes: Counter[str] = Counter()
+    for site in sites:
+        if site.endpoint is not None:
+            sizes[site.endpoint] += site.size
+    if not sizes:
+        return None
+    endpoint, size = sizes.most_common(1)[0]
+    return endpoint if size >= MIN_ENDPOINT_SHARE * sizes.total() else None
 
 
 def _rate(case: Case, candidate: GrowingNode) -> EntryRate | SizeRate:

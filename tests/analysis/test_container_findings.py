@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 import pytest
 
@@ -9,7 +11,7 @@ from flask_heapview.model.births import Ages, NodeAges
 from flask_heapview.model.cycles import Cycles
 from flask_heapview.model.facts import SameGrowthAt
 from flask_heapview.model.gc import Gc, Generation
-from flask_heapview.model.ownership import FROM_C, Holder, NodeSites, Ownership
+from flask_heapview.model.ownership import FROM_C, Holder, NodeSites, Ownership, Site
 from flask_heapview.model.snapshot import Requests, Snapshot
 from flask_heapview.model.stacks import Frame, StacksBuilder
 from flask_heapview.reports.queries import judge_in_words
@@ -103,8 +105,13 @@ def test_what_a_library_trims_by_itself_is_none() -> None:
     assert judge_in_words([made("app.Connection", turn) for turn in range(3)]).verdict == "leak"
 
 
-def holding(turn: int, *paths: tuple[str, int], endpoints: dict[str, int]) -> Snapshot:
-    """Containers at app.<path>, each with so many entries, all of them of one site."""
+def holding(
+    turn: int,
+    *paths: tuple[str, int],
+    endpoints: dict[str, int],
+    sites: Sequence[Site] = (SITE,),
+) -> Snapshot:
+    """Containers at app.<path>, each with so many entries, all of them of these sites."""
     builder, holders = StacksBuilder(), []
     for name, entries in paths:
         root, _, rest = name.partition(".")
@@ -113,7 +120,7 @@ def holding(turn: int, *paths: tuple[str, int], endpoints: dict[str, int]) -> Sn
             builder.add(steps[:depth], 1 if depth == len(steps) else 0, 100)
         node = len(builder.parent) - 1
         holders.append(
-            Holder(node=node, path=name, type="dict", entries=entries, app=True, sites=[SITE])
+            Holder(node=node, path=name, type="dict", entries=entries, app=True, sites=list(sites))
         )
     own = Ownership(stacks=builder.build(), holders=holders, app_roots=["app"])
     made = snapshot(turn, 5)
@@ -145,12 +152,19 @@ def test_one_leak_in_several_places_is_one_suspect() -> None:
     assert len(judge_in_words(rows("app.first", "app.second")).suspects) == 2
 
 
-@pytest.mark.parametrize("name", ["page", "page: a name"])
-def test_the_rate_is_that_of_the_endpoint_which_allocates(name: str) -> None:
+SERVER = Site(file="/srv/gthread.py", line=553, function="handle", size=300)
+BESIDE = Site(file="/srv/app.py", line=30, function="other", size=50, endpoint="other")
+
+
+@pytest.mark.parametrize(
+    ("name", "sites"),
+    [("page", [SITE]), ("page: a name", [SITE]), ("page", [SITE, SERVER, BESIDE])],
+)
+def test_the_rate_is_that_of_the_endpoint_which_allocates(name: str, sites: list[Site]) -> None:
     """The mix shifts: in the second round hardly anybody asks for the guilty page."""
     asked = [(100, 0), (200, 0), (230, 170)]
     rows = [
-        holding(turn, ("app.cache", page), endpoints={name: page, "other": other})
+        holding(turn, ("app.cache", page), endpoints={name: page, "other": other}, sites=sites)
         for turn, (page, other) in enumerate(asked)
     ]
     (suspect,) = judge_in_words(rows).suspects
