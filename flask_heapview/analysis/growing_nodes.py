@@ -146,13 +146,27 @@ class _Finder(United):
         return self.tree.frame_at(node).label.startswith("[")
 
     def _is_shared(self, node: int, parent: int) -> bool:
-        """Whether the containers there gained no entries, in some interval in which these came.
-        Then these were one object for many entries, such as a small number, and are no longer."""
+        """Whether the containers there gained no entries, in some interval in which these came, or
+        no more objects have that attribute. Then these were one object for many, such as a small
+        number, and are no longer; or an attribute that is set late. Each holder has one of them."""
         held = self.held(parent) if parent >= 0 else []
         if not held or min(held) <= 0:
+            held = self._bearers(node)
+        if not held:
             return False
         steps = zip(itertools.pairwise(held), itertools.pairwise(self.counts(node)), strict=True)
         return any(b - a < MIN_HELD_SHARE * (after - before) for (a, b), (before, after) in steps)
+
+    def _bearers(self, node: int) -> list[int]:
+        """At each snapshot, the objects that have it as an attribute, or an attribute's attribute.
+        Empty where it is none, or a chain that was folded into one node."""
+        above, parents = node, self.tree.parent
+        while above >= 0 and self.tree.frame_at(above).label.startswith("."):
+            above = parents[above]
+        if above < 0 or above == node:
+            return []
+        counts = self.counts(above)
+        return counts if counts[-1] >= self.counts(node)[-1] else []
 
     def _growing_node(self, node: int, found: Growth) -> GrowingNode:
         stack = self.tree.stack(node)

@@ -235,6 +235,30 @@ def test_numbers_that_are_objects_now_are_no_growth(
     assert (report.verdict == "leak") is leaks, report.summary
 
 
+def orders_of(turn: int, orders: int, named: int) -> Snapshot:
+    """app.orders: so many objects, some of which have an attribute that has one in its turn."""
+    steps = [("app", "module"), (".orders", "deque"), ("[item]", "app.Order")]
+    paid = [*steps, (".payment", "app.Payment")]
+    builder = tree(
+        (steps[:1], 1, 100),
+        (steps[:2], 1, 100),
+        (steps, orders, orders * 64),
+        (paid, named, named * 48),
+        ([*paid, (".number", "int")], named, named * 28),
+    )
+    own = Ownership(stacks=builder.build(), app_roots=["app"])
+    return msgspec.structs.replace(snapshot(turn, 5), ownership=own)
+
+
+def test_no_more_attributes_than_objects_that_have_them() -> None:
+    """The eighty newest orders, of which one after the other is paid; and all orders ever."""
+    bounded = [orders_of(turn, 80, 10 + 30 * turn) for turn in range(3)]
+    assert judge_in_words(bounded).suspects == []
+    kept = [orders_of(turn, 50 + 50 * turn, 50 + 50 * turn) for turn in range(3)]
+    (suspect,) = judge_in_words(kept).suspects
+    assert suspect.holder is not None and suspect.holder.path == "app.orders"
+
+
 def loose(turn: int, count: int) -> Snapshot:
     """app.last holds a chain of frames, and no container: its sites stand at the nodes."""
     steps = [("app", "module"), (".last", "Error"), (".tb", "frame")]

@@ -41,6 +41,7 @@ def prepare() -> None:
     gc.disable()
     for _ in range(20):
         sample_objects.Order()
+        sample_objects.depth_of({"root": ["a", "b"], "b": ["c"]})
     sample_objects.Hostile.touched.clear()
     sample_objects.open_file = Path(__file__).open()  # type: ignore[attr-defined]  # noqa: SIM115
 

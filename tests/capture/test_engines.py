@@ -111,6 +111,11 @@ def test_garbage_is_found_and_told_from_live_cycles(snapshot: Snapshot) -> None:
     assert groups[True].fingerprint == groups[False].fingerprint
 
 
+def test_a_function_that_refers_to_itself_is_garbage_of_its_own(snapshot: Snapshot) -> None:
+    garbage = [g for g in snapshot.cycles.groups if g.garbage]
+    assert any(g.components >= 20 and {"function", "cell"} <= set(g.types) for g in garbage)
+
+
 def test_modules_classes_and_functions_are_no_news(snapshot: Snapshot) -> None:
     for group in snapshot.cycles.groups:
         assert group.garbage or not {"module", "function", "type"} & set(group.types)

@@ -125,10 +125,7 @@ leads_on(PyObject *op)
 static void
 gather_candidate(HvWalk *walk, PyObject *op, Candidates *found)
 {
-    HvType *type = hv_type_of(&walk->core, op);
-    if (type->interlinked)
-        return;
-    walk->core.examined_type = type->type;
+    walk->core.examined_type = Py_TYPE(op);
     if (!leads_on(op))
         return;
     found->all++;
@@ -136,6 +133,7 @@ gather_candidate(HvWalk *walk, PyObject *op, Candidates *found)
         found->objects[found->count++] = op;
 }
 
+/* Functions and classes, too: those in garbage lead to each other, and not to all the code. */
 static void
 gather_garbage(HvWalk *walk, PyObject *op, void *state)
 {
@@ -162,7 +160,8 @@ hv_live_cycles(HvWalk *walk)
         for (PyGC_Head *at = hv_prev(heads[i]); at != heads[i] && found.all == found.count;
              at = hv_prev(at)) {
             if (hv_set_has(&walk->state.visited_set, HV_OBJECT(at)) &&
-                !hv_set_has(&walk->state.garbage_set, HV_OBJECT(at)))
+                !hv_set_has(&walk->state.garbage_set, HV_OBJECT(at)) &&
+                !hv_type_of(&walk->core, HV_OBJECT(at))->interlinked)
                 gather_candidate(walk, HV_OBJECT(at), &found);
         }
     }
