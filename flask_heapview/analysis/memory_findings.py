@@ -33,6 +33,8 @@ MIN_REGULAR_BYTES = MB // 2
 MIN_FREE_BYTES = 8 * MB  # growth of what is free, from which it is fragmentation
 MIN_RATE_ERRORS = 8.0  # standard errors that what a request leaves behind must be away from nothing
 MIN_RESIDENT_SHARE = 0.3  # of what the process grew by, from which native memory is the reason
+# of all native growth: less of it is what the fit of a leak beside it strays by, as its blocks differ
+MIN_APART_SHARE = 0.1
 MIN_OBJECT_BYTES = 16  # of the smallest Python object: its count and its type
 MAX_DEPENDENT_CONFIDENCE = 0.4  # beside a leak of objects, on which it may hang
 MAX_ARENAS_CONFIDENCE = 0.4  # where what the threads' arenas may come to is not exceeded
@@ -86,6 +88,8 @@ def _stands_apart(case: Case, native: Finding, leaks: Sequence[Finding]) -> bool
         return True
     apart = [one for one in _explained(case) if one.endpoint not in guilty]
     size = min(native.bytes, sum(one.bytes for one in apart))
+    if size < MIN_APART_SHARE * native.bytes:
+        return False
     if size < MIN_NATIVE_BYTES and not _is_regular(apart, size):
         return False
     native.bytes, native.explained = size, apart

@@ -96,7 +96,7 @@ def select(columns: Mapping[str, Column], growth: Column, asked: Mapping[str, fl
         direction = open_.pop(name)
         left = _without(left, direction)
         open_ = {n: _without(c, direction) for n, c in open_.items()}
-    return chosen if _lead(chosen, columns, growth, left, asked) else []
+    return chosen if chosen and _lead(chosen, columns, growth, left, asked) else []
 
 
 def _lead(

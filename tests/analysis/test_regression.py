@@ -53,6 +53,12 @@ def test_two_that_leak() -> None:
     assert second.per_request == pytest.approx(3000, rel=0.1)
 
 
+def test_what_comes_all_at_once_has_no_rate() -> None:
+    """One step has all of it, and is left out as a one-off: nothing is left to fit."""
+    requests = traffic(100, seed=2)
+    assert explain_by_rate(requests, [0.0] * 99 + [5e6]) == []
+
+
 def test_an_exact_fit_leaves_nothing_to_explain() -> None:
     requests = traffic(200, seed=4)
     (found,) = explain_by_rate(requests, gained(requests, 0, 4, a=102_400))

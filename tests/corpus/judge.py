@@ -158,6 +158,8 @@ def run(
         for _ in range(2):
             drive(server, case.paths, numbers, int(case.requests * scale), clients)
             taken.append(server.capture()["id"])
+        if keep is not None:
+            _keep(server, taken, keep / case.name)
         base, target = taken[0], taken[2]
         report = _asked(server, f"/report?base={base}&target={target}")
         views = _asked(server, f"/diff?base={base}&target={target}")["views"]
@@ -165,8 +167,6 @@ def run(
         outcome.contradictions = contradictions(
             _figures(server, base), _figures(server, target), report, views
         )
-        if keep is not None:
-            _keep(server, taken, keep / case.name)
     return outcome
 
 
