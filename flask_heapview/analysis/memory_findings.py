@@ -33,7 +33,7 @@ MIN_REGULAR_BYTES = MB // 2
 MIN_FREE_BYTES = 8 * MB  # growth of what is free, from which it is fragmentation
 MIN_RATE_ERRORS = 8.0  # standard errors that what a request leaves behind must be away from nothing
 MIN_RESIDENT_SHARE = 0.3  # of what the process grew by, from which native memory is the reason
-# of all native growth: less of it is what the fit of a leak beside it strays by, as its blocks differ
+# of all native growth: a fit strays by less, since not all blocks of the leak beside it are alike
 MIN_APART_SHARE = 0.1
 MIN_OBJECT_BYTES = 16  # of the smallest Python object: its count and its type
 MAX_DEPENDENT_CONFIDENCE = 0.4  # beside a leak of objects, on which it may hang

@@ -256,7 +256,8 @@ def test_no_more_attributes_than_objects_that_have_them() -> None:
     assert judge_in_words(bounded).suspects == []
     kept = [orders_of(turn, 50 + 50 * turn, 50 + 50 * turn) for turn in range(3)]
     (suspect,) = judge_in_words(kept).suspects
-    assert suspect.holder is not None and suspect.holder.path == "app.orders"
+    assert suspect.holder is not None
+    assert suspect.holder.path == "app.orders"
 
 
 def loose(turn: int, count: int) -> Snapshot:
