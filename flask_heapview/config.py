@@ -89,10 +89,10 @@ class HeapViewConfig:
         },
     )
     native: str = field(
-        default="off",
+        default="auto",
         metadata={
-            "help": "sampling of native memory: `off`, `auto` (from the first capture or watch on) "
-            "or `on`. See docs/native-memory.md."
+            "help": "sampling of native memory: `auto` (from the first capture or watch on), `on` "
+            "(from the start) or `off`. See docs/native-memory.md."
         },
     )
     request_name: RequestName | None = field(

@@ -1,10 +1,13 @@
 """The native core; its source is csrc/module/. What its arguments are stands in arguments.py."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from mmap import mmap
 from types import CodeType
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from flask import Flask, Response
+from werkzeug.routing import Rule
 
 from .arguments import ModuleRoot, ThreadName, TypeTable
 
@@ -118,3 +121,27 @@ def native_freeze() -> None: ...
 def native_read() -> bytes | None: ...
 def native() -> NativeState | None: ...
 def native_request_ended() -> None: ...
+
+# --- in front of an app's pipeline
+
+class RequestPath:
+    def __new__(
+        cls,
+        *,
+        app: Flask,
+        service: object,  # with _serving, the process
+        history: object,  # with _left, _due, _begun and _ended
+        counter: object,  # with _counts
+        current: ContextVar[Any],  # its value has the request
+        ours: ContextVar[bool],
+        serving: ContextVar[str | None],
+        local_call: ContextVar[bool],
+        rules: dict[int, Rule],  # that lead to none of our pages, by id
+        begun_key: str,
+        own_tag: str,
+        slow: tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]],
+        methods: tuple[str | Callable[..., Any], ...],  # names in the app's class, or callables
+    ) -> RequestPath: ...
+    def dispatch(self, *args: Any, **kwargs: Any) -> Response: ...
+    def end_request(self, *args: Any, **kwargs: Any) -> None: ...
+    def end_context(self, *args: Any, **kwargs: Any) -> None: ...

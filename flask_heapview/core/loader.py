@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         native_read = staticmethod(_core.native_read)
         native = staticmethod(_core.native)
         native_request_ended = staticmethod(_core.native_request_ended)
+        RequestPath = _core.RequestPath
         levels = staticmethod(_core.levels)
         pymalloc = staticmethod(_core.pymalloc)
         where = staticmethod(_core.where)

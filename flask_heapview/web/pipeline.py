@@ -23,11 +23,13 @@ from ..request_context import BEGUN, NO_ROUTE, OWN, SERVING
 from ..service.service import EXTENSION, Service
 from ..text import clean
 from .access import HEADERS
+from .fast_path import Methods, in_front
 from .guard import enter, leave, on_any_error, problem
 from .links import ADAPTER, SHARED, adapter
 from .request_naming import RequestNaming
 
 log = logging.getLogger("flask_heapview")
+DISPLACED = "full_dispatch_request", "do_teardown_request", "do_teardown_appcontext"
 MAX_RULES = 10_000  # of the app's, that are known not to be ours
 # whether the last request of this context was ours: its context ends after the request has
 _OURS: ContextVar[bool] = ContextVar("flask_heapview_ours", default=False)
@@ -42,9 +44,10 @@ def install(app: Flask, prefix: str) -> Pipeline:
     `app.wsgi_app` would be left out by the middleware that was there before, or leave it out.
     """
     pipeline = Pipeline(app, prefix)
-    app.full_dispatch_request = pipeline.dispatch  # type: ignore[method-assign]
-    app.do_teardown_request = pipeline.end_request  # type: ignore[method-assign]
-    app.do_teardown_appcontext = pipeline.end_context  # type: ignore[method-assign]
+    methods = pipeline.methods()
+    app.full_dispatch_request = methods.dispatch  # type: ignore[method-assign]
+    app.do_teardown_request = methods.end_request  # type: ignore[method-assign]
+    app.do_teardown_appcontext = methods.end_context  # type: ignore[method-assign]
     return pipeline
 
 
@@ -82,9 +85,17 @@ class Pipeline:
         self._shared = next(app.url_map.iter_rules(self._home)).arguments
         self._by_path = _routes_by_path(app, self._service) if app.url_map.host_matching else None
         self._apps: dict[int, Rule] = {}  # rules under which no request is ours, by id
-        self._dispatch = _as_the_app_has_it(app, "full_dispatch_request")
-        self._end_request = _as_the_app_has_it(app, "do_teardown_request")
-        self._end_context = _as_the_app_has_it(app, "do_teardown_appcontext")
+        self._dispatch, self._end_request, self._end_context = (
+            _as_the_app_has_it(app, name) for name in DISPLACED
+        )
+
+    def methods(self) -> Methods:
+        """What stands in place of the app's. Before they are set: it asks what others have set."""
+        slow = Methods(self.dispatch, self.end_request, self.end_context)
+        if self._naming is not None:  # each request is asked for its name
+            return slow
+        own = tuple(vars(self._app).get(name, name) for name in DISPLACED)
+        return in_front(self._app, self._service, _OURS, LOCAL_CALL, self._apps, slow, own)
 
     # --- in place of the app's methods; Flask's versions hand over different arguments
 

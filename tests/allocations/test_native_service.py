@@ -80,8 +80,8 @@ def test_a_native_leak_is_named(app: Flask, leaky: Path) -> None:
     assert not [site for site in found.sites if site.endpoint == "page" and site.size > 10_000_000]
 
 
-def test_it_is_off_unless_somebody_wants_it(app: Flask) -> None:
-    HeapView(app, token=TOKEN)
+def test_off_is_off_until_somebody_wants_it(app: Flask) -> None:
+    HeapView(app, token=TOKEN, native="off")
     client = app.test_client()
     taken = capture(client)["id"]
     assert not native_sampler.is_on()
@@ -95,10 +95,15 @@ def test_it_is_off_unless_somebody_wants_it(app: Flask) -> None:
 
 @pytest.mark.parametrize(
     ("setting", "at_once", "after_one"),
-    [("off", False, False), ("auto", False, True), ("on", True, True)],
+    [
+        ({}, False, True),
+        ({"native": "off"}, False, False),
+        ({"native": "auto"}, False, True),
+        ({"native": "on"}, True, True),
+    ],
 )
-def test_the_setting(app: Flask, setting: str, at_once: bool, after_one: bool) -> None:
-    HeapView(app, token=TOKEN, native=setting)
+def test_the_setting(app: Flask, setting: dict[str, str], at_once: bool, after_one: bool) -> None:
+    HeapView(app, token=TOKEN, **setting)
     assert native_sampler.is_on() is at_once
     capture(app.test_client())
     assert native_sampler.is_on() is after_one

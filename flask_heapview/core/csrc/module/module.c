@@ -5,6 +5,7 @@
 #include "module/levels.h"
 #include "module/native_module.h"
 #include "module/objects.h"
+#include "module/request_path.h"
 #include "module/sampler_module.h"
 #include "output/writer.h"
 #include "sampler/state.h"
@@ -59,7 +60,8 @@ fill(PyObject *module)
         if (PyModule_AddFunctions(module, methods[i]) < 0)
             return -1;
     }
-    if (hv_sampling_types(module) < 0 || hv_native_types(module) < 0 || hv_levels_types(module) < 0)
+    if (hv_sampling_types(module) < 0 || hv_native_types(module) < 0 ||
+        hv_levels_types(module) < 0 || hv_request_path_types(module) < 0)
         return -1;
     return add_constants(module);
 }
