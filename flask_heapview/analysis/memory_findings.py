@@ -14,6 +14,7 @@ from ..model.facts import (
     MemoryRate,
     NativeAlongside,
     PymallocFree,
+    WrittenElsewhere,
 )
 from ..model.process import Allocators
 from ..model.report import Cause
@@ -38,6 +39,8 @@ MIN_APART_SHARE = 0.1
 MIN_OBJECT_BYTES = 16  # of the smallest Python object: its count and its type
 MAX_DEPENDENT_CONFIDENCE = 0.4  # beside a leak of objects, on which it may hang
 MAX_ARENAS_CONFIDENCE = 0.4  # where what the threads' arenas may come to is not exceeded
+MIN_WRITTEN_SHARE = 0.5  # of the files' growth, that the service's processes must have written
+MAX_ELSEWHERE_CONFIDENCE = 0.4  # where other programs may have written them
 MAX_FILES = 3  # names of files in memory that are shown
 MAX_AT_ONCE_CONFIDENCE = 0.35  # confidence where the readings say that it came at once
 
@@ -120,7 +123,20 @@ def _off_process(case: Case) -> Finding | None:
         return None
     found = _rest(case, "off-process", grown, "files", "tmpfs")
     found.evidence += _files(case)
+    written = _written(case)
+    if written is not None and written < MIN_WRITTEN_SHARE * grown.total:
+        found.evidence.append(WrittenElsewhere(bytes=written))
+        if not explain(case.level_steps, "files"):  # as `fallocate` does, or a program it has run
+            found.confidence = min(found.confidence, MAX_ELSEWHERE_CONFIDENCE)
     return found
+
+
+def _written(case: Case) -> int | None:
+    """Bytes that the service's processes wrote meanwhile, at most; None where it is not known."""
+    before, after = case.base.process.written, case.target.process.written
+    if case.rewound or before is None or after is None or after < before:  # a worker has ended
+        return None
+    return after - before
 
 
 def _native(case: Case) -> Finding | None:

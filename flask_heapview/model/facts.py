@@ -198,6 +198,12 @@ class MemoryFileGrew(Fact, frozen=True):
     files: int  # more than before
 
 
+class WrittenElsewhere(Fact, frozen=True):
+    """This service's processes can have written no more than that to files in memory."""
+
+    bytes: int
+
+
 class PymallocFree(Fact, frozen=True):
     free_bytes: int
     arena_bytes: int
@@ -354,6 +360,7 @@ EvidenceFact = (
     | HandlesGrew
     | MemoryRate
     | MemoryFileGrew
+    | WrittenElsewhere
     | PymallocFree
     | MallocFree
     | NativeAlongside

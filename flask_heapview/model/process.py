@@ -101,6 +101,7 @@ class Process(Model, frozen=True):
     machine_total: int = 0
     machine_available: int = 0
     tmpfs: int = 0  # bytes in the temporary filesystems that this process sees
+    written: int | None = None  # bytes that its process group can have put there since it began
     container: Container = Container()
     allocators: Allocators = Allocators()
     # msgspec never frees a default that is a struct of plain figures, nor its type with it

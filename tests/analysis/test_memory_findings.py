@@ -96,6 +96,29 @@ def test_other_workers_files_come_at_no_even_rate(files: tuple[int, ...], leaks:
     assert suspect.leaks is leaks
 
 
+@pytest.mark.parametrize(
+    ("written", "leaks"),
+    [
+        ((10, 40, 70), True),
+        ((10, 12, 14), False),  # 4 MB for 60 MB of files: somebody else's
+        ((10, 40, 20), True),  # a worker has ended, and taken its figures along
+        ((None, None, None), True),
+    ],
+)
+def test_nobody_fills_files_without_writing(written: tuple[int | None, ...], leaks: bool) -> None:
+    def made(turn: int, bytes_: int | None) -> Snapshot:
+        process = Process(
+            machine_total=8_000 * MB,
+            tmpfs=30 * MB * (turn + 1),
+            written=None if bytes_ is None else bytes_ * MB,
+        )
+        return snapshot(turn, 5, process=process)
+
+    (suspect,) = judge_in_words([made(*row) for row in enumerate(written)]).suspects
+    assert (suspect.cause, suspect.leaks) == ("off-process", leaks)
+    assert any("other programs" in text for text in suspect.evidence) is not leaks
+
+
 @pytest.mark.parametrize(("garbage", "leaks"), [(50, True), (0, False)])
 def test_garbage_that_waits_is_no_growth_beside_which_it_is_small(
     garbage: int, leaks: bool

@@ -28,10 +28,12 @@ from ...model.caches import Cache, Caches
 from ...model.heap import Heap, TypeRow
 from ...model.native import NativeMemory
 from ...model.ownership import FROM_C, HOLDER_FROM, HOLDERS, SMALL, Holder, Ownership, Site, dotted
+from ...model.process import Process
 from ...model.resources import OpenObject
 from ...model.snapshot import Snapshot, SnapshotInfo
 from ...model.stacks import Frame, Stacks, StacksBuilder
 from ...process import memory, resources, tmpfs
+from ...process.written import written_by_group
 from ..base import ServiceFacts
 from . import walk_file
 from .cycle_groups import CycleGroups
@@ -93,7 +95,6 @@ class SnapshotBuilder:
         opened = resources.read_resources(
             facts.process.pid, facts.thread_rows, resources.read_maps(facts.process.pid)
         )
-        pymalloc = memory.parse_pymalloc(self.walk.allocator)
         return Snapshot(
             heap=heap,
             ownership=ownership,
@@ -107,7 +108,7 @@ class SnapshotBuilder:
             resources=msgspec.structs.replace(
                 opened, open_objects=self._open(), in_memory=tmpfs.files(Path(work.directory))
             ),
-            process=memory.complete(facts.process, pymalloc, heap),
+            process=self._process(heap),
             libraries=distributions.libraries(
                 facts.python,
                 facts.import_path,
@@ -117,6 +118,11 @@ class SnapshotBuilder:
             ),
             info=self._info(),
         )
+
+    def _process(self, heap: Heap) -> Process:
+        known = self.work.facts.process
+        found = memory.complete(known, memory.parse_pymalloc(self.walk.allocator), heap)
+        return msgspec.structs.replace(found, written=written_by_group(known.pid))
 
     def _allocations(self) -> Allocations:
         """The exact ones where tracemalloc was on; else what was sampled, if anything was."""

@@ -54,6 +54,14 @@ def _(fact: facts.MemoryFileGrew) -> str:
 
 
 @say.register
+def _(fact: facts.WrittenElsewhere) -> str:
+    return (
+        f"This service's processes have written {bytes_text(fact.bytes)} at most meanwhile. "
+        "So other programs of this machine may have written these files."
+    )
+
+
+@say.register
 def _(fact: facts.PymallocFree) -> str:
     return (
         f"{bytes_text(fact.free_bytes)} of the {bytes_text(fact.arena_bytes)} in Python's own "
