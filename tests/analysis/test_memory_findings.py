@@ -101,7 +101,7 @@ def test_other_workers_files_come_at_no_even_rate(files: tuple[int, ...], leaks:
     [
         ((10, 40, 70), True),
         ((10, 12, 14), False),  # 4 MB for 60 MB of files: somebody else's
-        ((10, 40, 20), True),  # a worker has ended, and taken its figures along
+        ((30, 40, 20), True),  # a worker has ended, and taken its figures along
         ((None, None, None), True),
     ],
 )
