@@ -15,6 +15,7 @@ from ..model.facts import (
     NativeAlongside,
     PymallocFree,
 )
+from ..model.library_facts import NativeCaller
 from ..model.process import Allocators
 from ..model.report import Cause
 from ..model.snapshot import Snapshot
@@ -179,7 +180,24 @@ def _hang(native: Finding, leak: Finding) -> None:
     """One leak of objects, and native memory: most likely the objects hold it."""
     leak.hanging = native.bytes
     each = native.bytes / leak.objects if leak.objects >= 1 else None
-    leak.evidence.append(NativeAlongside(bytes=native.bytes, bytes_per_object=each))
+    caller = _caller_of(native, leak)
+    leak.evidence.append(
+        NativeAlongside(
+            bytes=native.bytes,
+            bytes_per_object=each,
+            library=caller.library if caller is not None else "",
+            function=caller.function if caller is not None else "",
+            library_bytes=caller.bytes if caller is not None else 0,
+        )
+    )
+
+
+def _caller_of(native: Finding, leak: Finding) -> NativeCaller | None:
+    """Who took most of it, where that was for the requests that leave the objects behind."""
+    caller = next((fact for fact in native.evidence if isinstance(fact, NativeCaller)), None)
+    if caller is None or not leak.sites or native.sites[0].endpoint != leak.sites[0].endpoint:
+        return None
+    return caller
 
 
 def _handed_out(snapshot: Snapshot) -> float:

@@ -215,6 +215,10 @@ class NativeAlongside(Fact, frozen=True):
 
     bytes: float
     bytes_per_object: float | None
+    # of the one that took most of it for the same requests, by the samples of malloc
+    library: str = ""
+    function: str = ""
+    library_bytes: int = 0
 
 
 # --- which endpoint's requests
