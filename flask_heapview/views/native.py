@@ -212,8 +212,8 @@ def _diff_tables(found: NativeDiff, query: TableQuery) -> list[Table]:
     columns = [*GROUPS[group][1], _DELTA, *_DELTA_BOUNDS, _COUNT_DELTA, now]
     if group == ENDPOINT:
         columns += _REQUESTS
-    title = f"Changes of native memory by {group}"
-    return [table(title, columns, rows, query, empty="No native memory came or went.")]
+    empty = "No native memory came or went." if found.on else _EMPTY
+    return [table(f"Changes of native memory by {group}", columns, rows, query, empty=empty)]
 
 
 def _values(change: NativeSiteChange) -> tuple[NativeSite, Sequence[float]]:

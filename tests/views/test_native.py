@@ -13,10 +13,16 @@ from flask_heapview.model.process import Bridge, Process
 from flask_heapview.model.snapshot import Snapshot
 from flask_heapview.model.stacks import Frame, StacksBuilder
 from flask_heapview.reports import queries
+from flask_heapview.store.snapshots import Store
 from flask_heapview.views import BY_NAME
 from flask_heapview.views.table import Table, TableQuery
+from flask_heapview.web.offline import offline_app
 
 from ..analysis.factories import MB, snapshot
+from ..helpers import BEARER, TOKEN, answered_here
+from .test_links import ids, store
+
+__all__ = ["ids", "store"]  # fixtures: snapshots of a version that did not sample it
 
 VIEW = BY_NAME["native"]
 AGES = Births(until=100, size=(MB,) * 16, samples=(2,) * 16)
@@ -221,3 +227,20 @@ def test_the_process_s_row_opens_it(both: bool) -> None:
     opened = [row for one in page.tables for row in one.rows if row.links]
     assert [row.cells[0] for row in opened] == ["of resident: native" if both else "native"]
     assert opened[0].links["name"][0].view == "native"
+
+
+# --- pages without samples
+
+
+def test_a_page_says_why_there_is_nothing(store: Store, ids: dict[str, str]) -> None:
+    client: Any = offline_app(store.directory, TOKEN, []).test_client()
+    for path, words in (
+        (f"snapshots/{ids['after']}/native", "was not sampled when this snapshot was taken"),
+        (f"compare/native?base={ids['before']}&target={ids['after']}", "when the later snapshot"),
+        (f"snapshots/{ids['portable']}/native", "The portable engine took this snapshot."),
+    ):
+        with answered_here():
+            page = client.get(f"/{path}", headers=BEARER).text
+        assert words in page
+        assert "No native memory was recorded." in page
+        assert "Sample native memory now" not in page  # no worker is there
