@@ -15,7 +15,7 @@ from .native_samples import NativeCall, NativeSamples, NativeTraceback
 
 MAX_TRACEBACKS = 1000  # that a snapshot keeps
 # from here on outwards the lines of Python say more
-_INTERPRETER = re.compile(r"^(?:python[\d.]*[a-z]*|libpython[\d.]*[a-z]*\.(?:so|dylib).*)$")
+_INTERPRETER = re.compile(r"^(?:python(?:\d[\d.]*[dmt]*)?|libpython\d[\d.]*[dmt]*\.so.*)$")
 
 
 def native_stacks(found: NativeSamples) -> Stacks:

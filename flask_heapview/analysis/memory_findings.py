@@ -180,24 +180,24 @@ def _hang(native: Finding, leak: Finding) -> None:
     """One leak of objects, and native memory: most likely the objects hold it."""
     leak.hanging = native.bytes
     each = native.bytes / leak.objects if leak.objects >= 1 else None
-    caller = _caller_of(native, leak)
     leak.evidence.append(
-        NativeAlongside(
-            bytes=native.bytes,
-            bytes_per_object=each,
-            library=caller.library if caller is not None else "",
-            function=caller.function if caller is not None else "",
-            library_bytes=caller.bytes if caller is not None else 0,
-        )
+        _laid_to_library(NativeAlongside(bytes=native.bytes, bytes_per_object=each), native, leak)
     )
 
 
-def _caller_of(native: Finding, leak: Finding) -> NativeCaller | None:
-    """Who took most of it, where that was for the requests that leave the objects behind."""
+def _laid_to_library(fact: NativeAlongside, native: Finding, leak: Finding) -> NativeAlongside:
+    """With the library that took most, where the same requests leave the objects behind."""
     caller = next((fact for fact in native.evidence if isinstance(fact, NativeCaller)), None)
-    if caller is None or not leak.sites or native.sites[0].endpoint != leak.sites[0].endpoint:
-        return None
-    return caller
+    if caller is None or not leak.sites:
+        return fact
+    endpoint = leak.sites[0].endpoint
+    same = [one for one in native.sites if one.endpoint == endpoint]
+    if not same or same[0] is not native.sites[0]:
+        return fact
+    took = sum(one.size for one in same if one.library == same[0].library)
+    return msgspec.structs.replace(
+        fact, library=caller.library, function=caller.function, library_bytes=took
+    )
 
 
 def _handed_out(snapshot: Snapshot) -> float:

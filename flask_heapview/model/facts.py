@@ -215,9 +215,9 @@ class NativeAlongside(Fact, frozen=True):
 
     bytes: float
     bytes_per_object: float | None
-    # of the one that took most of it for the same requests, by the samples of malloc
-    library: str = ""
-    function: str = ""
+    # by the samples of malloc, for the requests that leave the objects behind
+    library: str = ""  # that took most of it
+    function: str = ""  # of the library, the one that took most
     library_bytes: int = 0
 
 

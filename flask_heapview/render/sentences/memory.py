@@ -79,7 +79,7 @@ def _(fact: facts.NativeAlongside) -> str:
     grew = f"Native memory grew by {bytes_text(fact.bytes)} as well{per_object}. "
     if not fact.library:
         return f"{grew}These objects may hold it in a C library, or it is a second leak."
-    function = f", in {fact.function}" if fact.function else ""
+    function = f", above all in {fact.function}" if fact.function else ""
     return (
         f"{grew}For the same requests {fact.library} took {bytes_text(fact.library_bytes)} of it"
         f"{function}. "
