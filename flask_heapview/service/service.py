@@ -134,10 +134,7 @@ class Service:
             rss=own.memory_info().rss,
             requests=self._served(),
             self=True,
-            allocations={
-                "mode": tracing.mode(),
-                "native": "on" if native_sampler.is_on() else "off",
-            },
+            allocations={"mode": tracing.mode(), "native": native_sampler.state()},
         )
 
     def open_to_workers(self, door: Callable[[dict[str, Any]], Outgoing]) -> None:
