@@ -38,6 +38,7 @@ _REQUESTS = [
     Column("per_request", "Alive per request", "delta_bytes"),
 ]
 _EMPTY = "No native memory was recorded."
+_OFF = "Native memory was not sampled. Switch it on, send traffic and capture again."
 
 
 def _library(site: NativeSite) -> str:
@@ -174,7 +175,8 @@ def _tables(found: NativeMemory, query: TableQuery) -> list[Table]:
         rows.append(Row(cells))
     ages = [_BIRTHS] if group == SITE else []
     columns = [*GROUPS[group][1], _SIZE, *ages, *_BOUNDS, *_COUNTS]
-    return [table(f"Live native memory by {group}", columns, rows, query, empty=_EMPTY)]
+    empty = _EMPTY if found.on else _OFF
+    return [table(f"Live native memory by {group}", columns, rows, query, empty=empty)]
 
 
 def _tree(stacks: Stacks, query: TableQuery, *deltas: list[int]) -> Table:
@@ -212,7 +214,7 @@ def _diff_tables(found: NativeDiff, query: TableQuery) -> list[Table]:
     columns = [*GROUPS[group][1], _DELTA, *_DELTA_BOUNDS, _COUNT_DELTA, now]
     if group == ENDPOINT:
         columns += _REQUESTS
-    empty = "No native memory came or went." if found.on else _EMPTY
+    empty = "No native memory came or went." if found.on else _OFF
     return [table(f"Changes of native memory by {group}", columns, rows, query, empty=empty)]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from flask_heapview.cli.stored import table_text
 from flask_heapview.model.births import Births
 from flask_heapview.model.native import SMALLER_SITES, NativeMemory, NativeSite
 from flask_heapview.model.process import Bridge, Process
@@ -146,6 +147,12 @@ def test_the_tree_is_drawn_and_opened() -> None:
     assert rows(tree, "name", "size") == [("endpoint page", 28 * MB), ("thread timer", MB)]
 
 
+def test_a_terminal_draws_the_ages() -> None:
+    said = table_text(table(native([NAME])))
+    assert "█" * 16 in said
+    assert "Births(" not in said
+
+
 # --- what changed
 
 
@@ -242,5 +249,5 @@ def test_a_page_says_why_there_is_nothing(store: Store, ids: dict[str, str]) -> 
         with answered_here():
             page = client.get(f"/{path}", headers=BEARER).text
         assert words in page
-        assert "No native memory was recorded." in page
+        assert "Native memory was not sampled." in page
         assert "Sample native memory now" not in page  # no worker is there
