@@ -28,6 +28,11 @@ def is_on() -> bool:
     return core is not None and core.native() is not None
 
 
+def state() -> Literal["on", "off", ""]:
+    """Whether it is; nothing where it can never be: without the native core."""
+    return "" if core is None else "on" if is_on() else "off"
+
+
 def begin(setting: Setting) -> None:
     """As HEAPVIEW_NATIVE says, when an app is mounted. What is on already goes on."""
     if setting == "auto":

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from itertools import takewhile
 
 from ..inspection.distributions import owners_of_files
 from ..inspection.roots import innermost_library
 from ..model.native import NativeMemory, NativeSite
-from ..text import clean
 from .birth_bins import SiteBirths
+from .estimates import app_frames
+from .native_names import demangled, named
 from .native_samples import NativeCall, NativeSample, NativeSamples, NativeTraceback
+from .native_stacks import native_stacks
 from .sampled_sites import line_to_change
 from .samples import ENDPOINT, THREAD
 
-MAX_SITES = 60  # that a snapshot keeps
+MAX_SITES = 200  # that a snapshot keeps
 MAX_CALLS = 8  # functions of C that are named of a site
-MAX_FUNCTION_CHARACTERS = 160
 # what others call to allocate: whoever called these is asked for
 _RUNTIME = re.compile(
     r"^(?:libc|libm|libpthread|ld-linux[^/]*|ld-musl[^/]*|libc\.musl[^/]*|libstdc\+\+|libc\+\+|"
@@ -64,13 +63,17 @@ def native_memory(found: NativeSamples, import_path: Sequence[str] = ()) -> Nati
         if key not in sums:
             begun = traceback.requests or None if traceback.tag.startswith(ENDPOINT) else None
             sums[key] = _Sums(traceback, begun, found.since)
-        sums[key].add(sample, _named_calls(traceback))
+        sums[key].add(sample, [named(call) for call in traceback.calls[:MAX_CALLS]])
     largest = sorted(sums.items(), key=lambda row: -row[1].size)[:MAX_SITES]
     owners = owners_of_files({key[0] for key, _ in largest if key[0]}, import_path)
+    stacks = native_stacks(found)
     return NativeMemory(
         on=True,
         sites=[_site(key, one, owners) for key, one in largest],
+        stacks=stacks,
+        app_frames=app_frames(stacks),
         size=round(sum(one.size for one in sums.values())),
+        count=round(sum(one.count for one in sums.values())),
         variance=round(sum(one.variance for one in sums.values())),
         sample_bytes=round(found.sample_bytes),
         samples=sum(one.samples for one in sums.values()),
@@ -128,44 +131,3 @@ def _symbol(call: NativeCall, calls: Sequence[NativeCall]) -> str:
     keeps to itself have none in its file."""
     inside = takewhile(lambda one: one.path == call.path, calls[calls.index(call) :])
     return next((one.symbol for one in inside if one.symbol), "") if call.path else ""
-
-
-def _named_calls(traceback: NativeTraceback) -> list[str]:
-    return [
-        f"{demangled(call.symbol) or hex(call.offset)} ({os.path.basename(call.path) or '?'})"
-        for call in traceback.calls[:MAX_CALLS]
-    ]
-
-
-@lru_cache(maxsize=4096)
-def demangled(symbol: str) -> str:
-    """A function of C++ as its source has it; others as they are.
-
-    By __cxa_demangle of the Itanium C++ ABI, where this process has libstdc++.
-    """
-    if not symbol.startswith("_Z"):
-        return symbol
-    library = _cpp_library()
-    if library is None:
-        return symbol
-    status = ctypes.c_int()
-    found = library.__cxa_demangle(symbol.encode(), None, None, ctypes.byref(status))
-    if not found:
-        return symbol
-    try:
-        text = ctypes.string_at(found).decode("utf-8", "replace")
-    finally:
-        ctypes.CDLL(None).free(ctypes.c_void_p(found))
-    return clean(text, MAX_FUNCTION_CHARACTERS)
-
-
-@lru_cache(maxsize=1)
-def _cpp_library() -> ctypes.CDLL | None:
-    for name in ("libstdc++.so.6", "libc++abi.so.1"):
-        try:
-            library = ctypes.CDLL(name)
-            library.__cxa_demangle.restype = ctypes.c_void_p
-        except (OSError, AttributeError):
-            continue
-        return library
-    return None

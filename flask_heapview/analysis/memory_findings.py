@@ -16,6 +16,7 @@ from ..model.facts import (
     PymallocFree,
     WrittenElsewhere,
 )
+from ..model.library_facts import NativeCaller
 from ..model.process import Allocators
 from ..model.report import Cause
 from ..model.snapshot import Snapshot
@@ -199,7 +200,24 @@ def _hang(native: Finding, leak: Finding) -> None:
     """One leak of objects, and native memory: most likely the objects hold it."""
     leak.hanging = native.bytes
     each = native.bytes / leak.objects if leak.objects >= 1 else None
-    leak.evidence.append(NativeAlongside(bytes=native.bytes, bytes_per_object=each))
+    leak.evidence.append(
+        _laid_to_library(NativeAlongside(bytes=native.bytes, bytes_per_object=each), native, leak)
+    )
+
+
+def _laid_to_library(fact: NativeAlongside, native: Finding, leak: Finding) -> NativeAlongside:
+    """With the library that took most, where the same requests leave the objects behind."""
+    caller = next((fact for fact in native.evidence if isinstance(fact, NativeCaller)), None)
+    if caller is None or not leak.sites:
+        return fact
+    endpoint = leak.sites[0].endpoint
+    same = [one for one in native.sites if one.endpoint == endpoint]
+    if not same or same[0] is not native.sites[0]:
+        return fact
+    took = sum(one.size for one in same if one.library == same[0].library)
+    return msgspec.structs.replace(
+        fact, library=caller.library, function=caller.function, library_bytes=took
+    )
 
 
 def _handed_out(snapshot: Snapshot) -> float:

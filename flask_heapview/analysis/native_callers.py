@@ -18,7 +18,7 @@ MAX_NAMED_CALLS = 4  # functions that led there
 UNLOADED = "(unloaded)"
 FOREIGN_CALLS = ("libffi", "_ctypes", "_cffi_backend")
 
-Key = tuple[str, str, int, str, int, str | None]
+Key = tuple[str, str, int, str, int, str | None, str]
 
 
 def native_gained(case: Case, total: float) -> list[NativeSite]:
@@ -28,7 +28,7 @@ def native_gained(case: Case, total: float) -> list[NativeSite]:
     if not now.on:
         return []
     known = {} if case.rewound else _sizes(before)
-    gained = [replace(site, size=site.size - known.get(_key(site), 0)) for site in now.sites]
+    gained = [replace(site, size=site.size - known.get(same_caller(site), 0)) for site in now.sites]
     found = sorted((site for site in gained if site.size > 0), key=lambda site: -site.size)
     seen = sum(site.size for site in found)
     if seen < MIN_NATIVE_SHARE * total:
@@ -77,8 +77,10 @@ def _tells(call: str) -> bool:
 
 
 def _sizes(found: NativeMemory) -> dict[Key, int]:
-    return {_key(site): site.size for site in found.sites}
+    return {same_caller(site): site.size for site in found.sites}
 
 
-def _key(site: NativeSite) -> Key:
-    return site.path, site.function, site.offset, site.file, site.line, site.endpoint
+def same_caller(site: NativeSite) -> Key:
+    """Equal for one caller, whatever it took."""
+    place = site.path, site.function, site.offset, site.file, site.line
+    return *place, site.endpoint, site.thread

@@ -57,6 +57,14 @@ def trace(state: str, exact: bool, frames: int | None, worker: str | None, every
             say(f"{name}: allocation tracing is {cell(answer.mode)}, {answer.frames} frames deep.")
 
 
+def sample_native(state: str, worker: str | None, every: bool) -> None:
+    """Switches the sampling of native memory `on` or `off`."""
+    meant = target(worker, every)
+    for answer in meant.good(meant.ask("POST", "/allocations", Tracing, {"native": state == "on"})):
+        done = "sampled" if answer.native else "not sampled"
+        say(f"{meant.title(answer.worker)}: native memory is {done}.")
+
+
 def collect(worker: str | None, every: bool) -> None:
     """Runs a full collection, and shows what it freed."""
     meant = target(worker, every)

@@ -14,7 +14,7 @@ from .export import export_command
 from .live import trim_command, workers_command
 from .open import open_command
 from .place import ALONE, place_options
-from .shared_names import allocations_command, gc_command
+from .shared_names import allocations_command, gc_command, native_command
 from .stored import (
     diff_command,
     forget_command,
@@ -27,7 +27,7 @@ from .top import top_command
 from .verify import verify_command
 from .watch import watch_command
 
-SHARED = {"allocations": allocations_command, "gc": gc_command}
+SHARED = {"allocations": allocations_command, "gc": gc_command, "native": native_command}
 COMMANDS = (
     *(workers_command, top_command, capture_command, watch_command, trim_command),
     *(list_command, report_command, diff_command, export_command, pin_command, forget_command),

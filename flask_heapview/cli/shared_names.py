@@ -1,6 +1,7 @@
-"""Two commands that are views and things to do: `allocations` and `gc`.
+"""Three commands that are views and things to do: `allocations`, `native` and `gc`.
 
 `allocations [SNAPSHOT]` shows the view, `allocations on` and `allocations off` switch the tracing.
+`native` does the same with the sampling of native memory.
 `gc [SNAPSHOT]` shows the view, `gc --worker N` and `gc --all` collect.
 """
 
@@ -11,7 +12,7 @@ from typing import Any
 
 import click
 
-from .live import collect, trace
+from .live import collect, sample_native, trace
 from .place import ServiceCommand
 from .targets import worker_options
 
@@ -53,6 +54,11 @@ def _trace(**given: Any) -> None:
 
 
 @worker_options
+def _sample_native(**given: Any) -> None:
+    sample_native(**given)
+
+
+@worker_options
 def _collect(state: str | None, **given: Any) -> None:  # noqa: ARG001
     collect(**given)
 
@@ -66,6 +72,18 @@ def allocations_command(view: click.Command) -> click.Command:
         "--exact, --frames, --worker and --all are for `allocations on` and `allocations off`. "
         "--base, --search and --json are for a snapshot.",
         "`allocations on` and `allocations off` switch the tracing of a worker.",
+    )
+
+
+def native_command(view: click.Command) -> click.Command:
+    """`native`, with `on` and `off`."""
+    return _joined(
+        view,
+        _sample_native,
+        lambda given: given["snapshot"] in ("on", "off"),
+        "--worker and --all are for `native on` and `native off`. "
+        "--base, --search and --json are for a snapshot.",
+        "`native on` and `native off` switch the sampling of native memory in a worker.",
     )
 
 

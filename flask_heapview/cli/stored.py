@@ -9,6 +9,7 @@ from typing import Any, get_args
 import click
 
 from ..errors import BadRequest
+from ..model.births import Births
 from ..model.report import Report
 from ..model.snapshot import SnapshotInfo
 from ..render import json as as_json
@@ -16,7 +17,7 @@ from ..render import markdown, ticket
 from ..render import text as plain
 from ..render.html import ago_text
 from ..render.markup import Flavor
-from ..text import bytes_text, ms_text, number_text, percent_text
+from ..text import bars_text, bytes_text, ms_text, number_text, percent_text
 from ..views import BY_NAME, VIEWS, View
 from ..views.table import Table, TableQuery
 from .output import output_option, written
@@ -195,6 +196,8 @@ def _cell(kind: str, value: Any) -> str:
         return ms_text(value)
     if kind == "ratio":
         return percent_text(value)
+    if isinstance(value, Births):
+        return bars_text(value.size)
     return (
         number_text(value) if isinstance(value, int | float) or value is None else cell(str(value))
     )

@@ -6,6 +6,7 @@ from .base import Model
 from .caches import Cache
 from .cycles import CycleGroup
 from .gc import Gc
+from .native import NativeSite
 from .process import Process
 from .resources import Tally
 from .stacks import Stacks
@@ -67,6 +68,25 @@ class AllocationsDiff(Model, frozen=True):
     requests: dict[str, int] = {}  # served in between, by endpoint
     variance: list[float] = []  # of size_delta, bytes squared: that of both
     allocated: list[int] = []  # bytes that were allocated there in between, alive or not
+    sample_bytes: int = 0
+
+
+class NativeSiteChange(Model, frozen=True):
+    site: NativeSite  # now; of one that has nothing any more, its names
+    size_delta: int  # bytes
+    count_delta: int  # blocks
+    variance: int  # of size_delta, bytes squared: that of both
+
+
+class NativeDiff(Model, frozen=True):
+    on: bool  # whether the later snapshot has samples
+    begun: bool  # whether sampling began after the earlier one: that knows nothing then
+    tree: StacksDiff
+    sites: list[NativeSiteChange] = []  # the largest growth first
+    app_frames: list[int] = []  # those of the tree's frames that are the app's own code
+    requests: dict[str, int] = {}  # served in between, by endpoint
+    size: int = 0  # bytes alive, now
+    size_delta: int = 0
     sample_bytes: int = 0
 
 

@@ -221,6 +221,10 @@ class NativeAlongside(Fact, frozen=True):
 
     bytes: float
     bytes_per_object: float | None
+    # by the samples of malloc, for the requests that leave the objects behind
+    library: str = ""  # that took most of it
+    function: str = ""  # of the library, the one that took most
+    library_bytes: int = 0
 
 
 # --- which endpoint's requests

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from .base import Model
 from .births import Births
+from .stacks import Stacks
+
+SMALLER_SITES = "(smaller sites)"  # what a snapshot knows together
 
 
 class NativeSite(Model, frozen=True):
@@ -39,7 +42,11 @@ class NativeMemory(Model, frozen=True):
 
     on: bool = False
     sites: list[NativeSite] = []  # the largest, by bytes
+    # by traceback, the largest: endpoint or thread, lines of Python, functions of C
+    stacks: Stacks = Stacks()
+    app_frames: list[int] = []  # those of stacks.frames that are the app's own code
     size: int = 0  # bytes alive, of all sites
+    count: int = 0  # blocks
     variance: int = 0
     sample_bytes: int = 0  # mean distance of two samples when the snapshot was taken
     samples: int = 0  # of blocks that are alive
@@ -47,3 +54,19 @@ class NativeMemory(Model, frozen=True):
     requests: int = 0  # that have begun meanwhile
     dropped: int = 0  # samples that found no place
     overhead: int = 0  # bytes that the sampling itself takes
+
+    @property
+    def all_sites(self) -> list[NativeSite]:
+        """The sites, and as one more what the smaller ones have together."""
+        samples = self.samples - sum(site.samples for site in self.sites)
+        if samples <= 0:
+            return self.sites
+        rest = NativeSite(
+            library=SMALLER_SITES,
+            path=SMALLER_SITES,
+            size=self.size - sum(site.size for site in self.sites),
+            count=max(0, self.count - sum(site.count for site in self.sites)),
+            variance=max(0, self.variance - sum(site.variance for site in self.sites)),
+            samples=samples,
+        )
+        return [*self.sites, rest]

@@ -120,10 +120,13 @@ class Snapshot(Model, frozen=True):
     @property
     def whole(self) -> bool:
         """Whether all that names a place by its number names one that is there."""
-        owners, sites = self.ownership.stacks, self.allocations.stacks
+        owners = self.ownership.stacks
         return (
             owners.whole
-            and sites.whole
             and all(0 <= holder.node < len(owners) for holder in self.ownership.holders)
-            and all(0 <= frame < len(sites.frames) for frame in self.allocations.app_frames)
+            and all(
+                known.stacks.whole
+                and all(0 <= frame < len(known.stacks.frames) for frame in known.app_frames)
+                for known in (self.allocations, self.native)
+            )
         )

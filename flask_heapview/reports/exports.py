@@ -86,8 +86,7 @@ def _stacks(
         view.name,
         last.info,
         first.info if first is not None else None,
-        # the tree of the allocations alone rests on samples
-        last.allocations.sample_bytes if view.name == "allocations" else 1,
+        getattr(view.read(last), "sample_bytes", 1),  # of those that rest on samples
     )
     return render_stacks(wanted.form, weights, cast(Weight, wanted.weight), __version__)
 

@@ -11,7 +11,7 @@ import msgspec
 import psutil
 from flask import Flask
 
-from ..allocations import samples, tracing
+from ..allocations import native_sampler, samples, tracing
 from ..capture.base import CaptureRequest
 from ..capture.runner import Runner
 from ..capture.select import build_log
@@ -134,7 +134,7 @@ class Service:
             rss=own.memory_info().rss,
             requests=self._served(),
             self=True,
-            allocations={"mode": tracing.mode()},
+            allocations={"mode": tracing.mode(), "native": native_sampler.state()},
         )
 
     def open_to_workers(self, door: Callable[[dict[str, Any]], Outgoing]) -> None:

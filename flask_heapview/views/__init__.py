@@ -1,6 +1,17 @@
 """One file per view; VIEWS is the one list of them."""
 
-from . import allocations, caches, cycles, gc, heap, ownership, process, resources, retained
+from . import (
+    allocations,
+    caches,
+    cycles,
+    gc,
+    heap,
+    native,
+    ownership,
+    process,
+    resources,
+    retained,
+)
 from .base import View
 
 VIEWS: tuple[View, ...] = (
@@ -10,6 +21,7 @@ VIEWS: tuple[View, ...] = (
     caches.VIEW,
     cycles.VIEW,
     allocations.VIEW,
+    native.VIEW,
     resources.VIEW,
     gc.VIEW,
     process.VIEW,

@@ -15,6 +15,7 @@ TITLES = {
 }
 EMPTY = {
     "No type changed.": "No type differs.",
+    "No native memory came or went.": "They hold the same native memory.",
     "No resource was opened or closed in between.": "They hold the same resources open.",
 }
 CHANGES = "Changes"  # begins the title of a table

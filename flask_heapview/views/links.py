@@ -16,6 +16,8 @@ from ..model.snapshot import Snapshot
 from .grouping import GROUPS
 from .name_history import MEASURED
 from .narrowed import ENDPOINT, line_of
+from .native import NAMED, SITE
+from .native import VIEW as NATIVE
 from .owner_paths import paths, places, with_ancestors
 from .table import Row, RowLink, Table
 
@@ -69,6 +71,10 @@ class Known:
         """Where a name leads; a link without a text is that of the name itself."""
         if not name:
             return []
+        if names == "figure":  # of the process: who took it, or how to learn that
+            return [RowLink(NATIVE.name, {})] if name.rpartition(": ")[2] == "native" else []
+        if view == NATIVE.name and names in NAMED:
+            return self._native(names, name)
         if names == "type":
             return [_to("ownership", names, name)] if name in self.types else []
         if names == "kind":  # a type whose name itself leads elsewhere
@@ -91,6 +97,15 @@ class Known:
             return found + (self.growth(names, name) if names == "endpoint" else [])
         return []
 
+    def _native(self, names: str, name: str) -> list[RowLink]:
+        """What a library, function, line or endpoint has of native memory, and who holds objects
+        of that line."""
+        owners = self.links("", names, name) if names == "line" else []
+        return [
+            _to(NATIVE.name, names, name, group=SITE),
+            *(replace(one, text="owners") for one in owners),
+        ]
+
     def of_owner(self, path: str, text: str = "allocations") -> list[RowLink]:
         """What leads on from what stands at a path."""
         return [_to("allocations", "owner", path, text)] if path in self.allocated else []
@@ -98,6 +113,8 @@ class Known:
     def of_page(self, view: str, names: str, name: str) -> list[RowLink]:
         """What leads on from the page of one name."""
         if names == "module" and view == "heap":  # in allocations a module is one of code
+            return []
+        if view == NATIVE.name:  # the growth of a line or an endpoint is that of Python's memory
             return []
         found = self.growth(names, name, "its growth, snapshot by snapshot")
         if names == "type" and view != "ownership":

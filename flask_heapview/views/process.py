@@ -10,7 +10,8 @@ from ..model.process import Arena, Process
 from .base import View
 from .table import Column, Row, Table, TableQuery, table
 
-_FIGURES = [Column("name", "What"), Column("size", "Bytes", "bytes"), Column("note", "")]
+_NAME = Column("name", "What", names="figure")
+_FIGURES = [_NAME, Column("size", "Bytes", "bytes"), Column("note", "")]
 _NOTES = {
     "resident": "counted by the kernel as this process's memory",
     "anonymous": "in no file: heaps and stacks",
@@ -82,7 +83,7 @@ def _tables(process: Process, query: TableQuery) -> list[Table]:
 
 def _diff_tables(process: ProcessDiff, query: TableQuery) -> list[Table]:
     columns = [
-        Column("name", "What"),
+        _NAME,
         Column("base", "Before", "bytes"),
         Column("target", "After", "bytes"),
         Column("delta", "+/−", "delta_bytes"),

@@ -89,6 +89,8 @@ def _overview() -> Response:
         endpoints=sorted(status.requests.items(), key=lambda row: -row[1]),
         requests=sum(status.requests.values()),
         tracing=chosen.allocations.get("mode", "off"),
+        native=chosen.allocations.get("native", ""),
+        native_page=url_for(".view_native", snapshot_id=done[0].id) if done else "",
         no_sampling=tracing.why_not_sampled(),
         step=_next_step(done, running),
         watch=watch,
@@ -220,7 +222,9 @@ def _capture() -> BaseResponse:
 
 @needs("capture")
 def _tracing() -> BaseResponse:
-    _ask("allocations", {"mode": request.form.get("mode"), "frames": _number("frames")})
+    native = request.form.get("native")
+    fields = {"mode": request.form.get("mode"), "frames": _number("frames")}
+    _ask("allocations", {**fields, "native": None if native is None else native == "on"})
     return _home()
 
 

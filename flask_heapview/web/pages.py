@@ -23,7 +23,7 @@ from .frame import back, page
 from .guard import all_workers, ask, may, service
 from .links import link_here, url_for
 from .replies import needs
-from .view_page import file_link, query, view_page, way
+from .view_page import file_link, native_sampling, query, view_page, way
 
 
 def register(blueprint: Blueprint) -> None:
@@ -90,6 +90,7 @@ def _view_page(name: str) -> Any:
             download=_download(snapshot_id),
             others=earlier(service().store, shown.snapshot),
             other_engine=opinions.other_engine(shown.snapshot),
+            sampling=native_sampling(view, shown),
         )
 
     return one_view
@@ -213,6 +214,7 @@ def _diff_page(name: str) -> Any:
             tab=lambda other, **more: url_for(f".diff_{other}", **ids, **more),
             raw=url_for(".api_diff", **ids),
             file=file_link(".api_diff", view=name, **ids),
+            sampling=native_sampling(view, shown),
         )
 
     return one_diff

@@ -14,6 +14,7 @@ from ..views.links import HISTORY
 from ..views.table import RowLink, TableQuery
 from .fields import number
 from .frame import page
+from .guard import may, service
 from .links import url_for
 
 SHOWN = ("q", "group", "node", "sort", "only", "name")  # asked of the tables, but for their length
@@ -68,6 +69,19 @@ def file_link(endpoint: str, /, **fixed: Any) -> Callable[..., str]:
     return make
 
 
+def native_sampling(view: View, shown: Page) -> str:
+    """Whether the worker of a snapshot without samples of native memory takes some now: on or off.
+
+    Nothing where it has samples, or where that worker cannot be asked to.
+    """
+    here = service()
+    if view.name != "native" or shown.about["on"] or not (here.is_live and may("capture")):
+        return ""
+    workers = {worker.id: worker for worker in here.workers.live()}
+    found = workers.get(shown.snapshot.worker)
+    return found.allocations.get("native", "") if found is not None else ""
+
+
 def view_page(view: View, shown: Page, wanted: TableQuery, **values: Any) -> Response:
     """The page of a snapshot, of what changed between two, or of two workers.
 
@@ -76,7 +90,7 @@ def view_page(view: View, shown: Page, wanted: TableQuery, **values: Any) -> Res
     """
     only: dict[str, Any] = {"opens": "", "download": "", "others": [], "across": None}
     only |= {"file": None, "heapsnapshot": "", "stacks": STACKS if view.picture else ()}
-    only |= {"other_engine": ""}
+    only |= {"other_engine": "", "sampling": ""}
     return page(
         view.template,
         view=view,

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from flask_heapview.allocations.estimates import allocations
-from flask_heapview.allocations.native_sites import demangled
+from flask_heapview.allocations.native_names import demangled
 from flask_heapview.core import _core
 from flask_heapview.request_context import SERVING
 

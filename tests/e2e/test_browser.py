@@ -206,7 +206,8 @@ def every_page(server: Server) -> dict[str, str]:
     """The addresses of all kinds of pages, by name."""
     ids = [s["id"] for s in server.api("GET", "/snapshots")[1]["snapshots"] if s["state"] == "done"]
     pair = f"base={ids[-1]}&target={ids[0]}"
-    names = ["ownership", "heap", "caches", "cycles", "allocations", "resources", "gc", "process"]
+    names = ["ownership", "heap", "caches", "cycles", "allocations", "native", "resources", "gc"]
+    names.append("process")
     pages = {"overview": "/", "report": f"/report?{pair}", "missing": "/report?target=nothing"}
     pages |= {"service-report": "/report/service", "across": "/across"}
     pages |= {"ticket": f"/report/ticket?{pair}"}

@@ -10,7 +10,8 @@ import pytest
 from .. import sample_objects
 from ..helpers import API, BEARER, PREFIX, answered_here, capture
 
-VIEWS = ["ownership", "heap", "caches", "cycles", "allocations", "resources", "gc", "process"]
+VIEWS = ["ownership", "heap", "caches", "cycles", "allocations", "native", "resources", "gc"]
+VIEWS.append("process")
 
 
 @pytest.fixture(autouse=True, scope="module")

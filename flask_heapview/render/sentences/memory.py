@@ -84,9 +84,14 @@ def _(fact: facts.MallocFree) -> str:
 def _(fact: facts.NativeAlongside) -> str:
     each = fact.bytes_per_object
     per_object = f" ({bytes_text(each)} per object)" if each is not None else ""
+    grew = f"Native memory grew by {bytes_text(fact.bytes)} as well{per_object}. "
+    if not fact.library:
+        return f"{grew}These objects may hold it in a C library, or it is a second leak."
+    function = f", above all in {fact.function}" if fact.function else ""
     return (
-        f"Native memory grew by {bytes_text(fact.bytes)} as well{per_object}. "
-        "These objects may hold it in a C library, or it is a second leak."
+        f"{grew}For the same requests {fact.library} took {bytes_text(fact.library_bytes)} of it"
+        f"{function}. "
+        "These objects may hold it there, or it is a second leak."
     )
 
 
