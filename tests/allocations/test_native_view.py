@@ -94,7 +94,8 @@ class Leaky:
 @pytest.fixture(scope="module")
 def service(leaky: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Leaky]:
     home = tmp_path_factory.mktemp("native")
-    with serving(home, APP, "gthread", "--threads", "4", LEAKY=str(leaky)) as server:
+    env = {"LEAKY": str(leaky), "HEAPVIEW_NATIVE": "off"}
+    with serving(home, APP, "gthread", "--threads", "4", **env) as server:
         yield Leaky(server, leaky)
 
 
