@@ -100,6 +100,7 @@ sanitize: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.allocations
+	$(BIN)/python -m benchmarks.instructions
 	$(BIN)/python -m benchmarks.native_sampling
 	$(BIN)/python -m benchmarks.reports_under_load
 	$(BIN)/python -m benchmarks.large_reports

@@ -46,7 +46,7 @@ class Item(Base):
     stock: Mapped[int]
 
 
-def shop() -> Flask:
+def shop(mounted: bool = True) -> Flask:
     """A service as they are: a database, a template, JSON; and a view that does but allocate."""
     app = Flask("bench")
     engine = create_engine(
@@ -77,7 +77,8 @@ def shop() -> Flask:
         ]
         return str(len(rows))
 
-    HeapView(app, token="a-token-for-the-benchmark", dir=tempfile.mkdtemp(), allocations="off")
+    if mounted:
+        HeapView(app, token="a-token-for-the-benchmark", dir=tempfile.mkdtemp(), allocations="off")
     return app
 
 
