@@ -21,6 +21,8 @@ from ..model.snapshot import EngineName, Kind
 from ..process import rehearsal
 from ..process.actions import collect, trim
 from ..render import json as as_json
+from ..reports.collection import predicted
+from ..reports.service_queries import finished
 from ..service.service import Service
 from ..service.watch import DEFAULT_SNAPSHOTS
 from ..text import clean
@@ -115,7 +117,9 @@ def _trim(here: Service, _: Fields) -> api.Trimmed:
 
 
 def _rehearse_trim(here: Service, _: Fields) -> api.RehearsedTrim:
-    return msgspec.convert({**rehearsal.trim(), "worker": here.worker}, api.RehearsedTrim)
+    done = finished(here.store.listing()).get(here.worker, ())
+    found = {**rehearsal.trim(), "worker": here.worker, "collection": predicted(done)}
+    return msgspec.convert(found, api.RehearsedTrim)
 
 
 def _collect(here: Service, _: Fields) -> api.Collected:
