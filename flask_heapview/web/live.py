@@ -22,7 +22,7 @@ from ..model.snapshot import SnapshotInfo
 from ..request_context import OWN, SERVING
 from ..service.service import Service
 from ..workers.connection import LOCAL
-from ..workers.request_slots import is_ending, request_slots
+from ..workers.request_slots import client_has_gone, is_ending, request_slots
 from .guard import service
 from .newest import snapshot_named
 from .replies import needs
@@ -34,6 +34,8 @@ SLOTS_PER_STREAM = 4  # one in so many of a worker's slots
 MAX_STREAMS = 4  # of a process
 REPEAT_SECONDS = 1.0  # without news: by this the page sees that no proxy holds the stream back
 RETRY = b"retry: 500\n\n"  # milliseconds, after which the browser comes again
+# between two looks at the server and the client: a page that loads itself anew finds its slot free
+TICK_SECONDS = 0.05
 CAPTURE_POLL_SECONDS, WATCH_POLL_SECONDS = 0.1, 0.5
 Look = Callable[[], SnapshotInfo | WatchState]
 
@@ -104,7 +106,12 @@ def _answer(look: Look, seconds: float) -> Response:
         number = STREAMS.open(min(MAX_STREAMS, slots // SLOTS_PER_STREAM))
     if number is None:
         return Response(status=204)
-    events = _events(look, seconds, lambda: is_ending() or not _has_room(here, slots))
+    environ = request.environ
+
+    def has_to_end() -> bool:
+        return is_ending() or client_has_gone(environ) or not _has_room(here, slots)
+
+    events = _events(look, seconds, has_to_end)
     # nginx would keep them back until the answer is complete
     response = Response(events, headers={"X-Accel-Buffering": "no"}, mimetype=EVENTS)
     response.call_on_close(lambda: STREAMS.close(number))
@@ -126,19 +133,21 @@ def _has_room(here: Service, slots: int) -> bool:
 
 def _events(look: Look, seconds: float, has_to_end: Callable[[], bool]) -> Iterator[bytes]:
     """Each state once, and the last one again from time to time."""
-    until, last, said = time.monotonic() + MAX_SECONDS, b"", 0.0
+    until, last = time.monotonic() + MAX_SECONDS, b""
+    due = said = 0.0
     SERVING.set(OWN)  # it was taken back when the request ended
     try:
         yield RETRY
         while not has_to_end() and (now := time.monotonic()) < until:
-            state = look()
-            data = msgspec.json.encode(state)
-            if data != last or now - said >= REPEAT_SECONDS:
-                last, said = data, now
-                yield b"data: %s\n\n" % data
-            if state.state != "running":
-                return
-            time.sleep(seconds)  # as gevent has it where it runs: others go on meanwhile
+            if now >= due:
+                due, state = now + seconds, look()
+                data = msgspec.json.encode(state)
+                if data != last or now - said >= REPEAT_SECONDS:
+                    last, said = data, now
+                    yield b"data: %s\n\n" % data
+                if state.state != "running":
+                    return
+            time.sleep(TICK_SECONDS)  # as gevent has it where it runs: others go on meanwhile
     except HeapViewError:  # the worker has ended, or somebody forgot the snapshot: asking tells
         return
     finally:

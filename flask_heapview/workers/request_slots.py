@@ -6,16 +6,18 @@ say how many threads there are, and one may be all.
 
 from __future__ import annotations
 
+import select
 import sys
 import threading
 from collections.abc import Mapping
 from typing import Any
 
-from ..isolation.unpatched import is_green
+from ..isolation.unpatched import is_green, original
 from .server_role import gunicorn_worker
 
 # a thread for each request: as many as come. This is merely more than anybody asks for
 UNLIMITED = 1000
+_HUNG_UP = getattr(select, "POLLRDHUP", 0)  # elsewhere it is seen when it is written to
 
 
 def request_slots(environ: Mapping[str, Any]) -> int:
@@ -53,6 +55,19 @@ def _of_uwsgi(uwsgi: Any) -> int:
         return int(found)
     except (TypeError, ValueError):  # given without a number
         return 1
+
+
+def client_has_gone(environ: Mapping[str, Any]) -> bool:
+    """Whether who asked has hung up, where the server hands its connection out."""
+    link = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+    if link is None:
+        return False
+    look = original("select", "poll")()  # gevent's would wait
+    try:
+        look.register(link.fileno(), _HUNG_UP)
+        return bool(look.poll(0))
+    except (OSError, ValueError):  # it is closed here, too
+        return True
 
 
 def is_ending() -> bool:

@@ -129,7 +129,7 @@ def test_one_slot_in_four_and_nobody_is_let_in_without_a_token(tmp_path: Path) -
             with stream(server, capture.events) as second:
                 assert second.answer.status == 204
 
-        def again() -> bool:  # the server sees that the first has gone when it writes to it
+        def again() -> bool:
             with stream(server, capture.events) as third:
                 return third.answer.status == 200
 
