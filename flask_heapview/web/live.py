@@ -32,6 +32,7 @@ EVENTS = "text/event-stream"
 MAX_SECONDS = 20.0  # of one stream: nobody is asked again who they are while it lasts
 SLOTS_PER_STREAM = 4  # one in so many of a worker's slots
 MAX_STREAMS = 4  # of a process
+MAX_LOOK_SECONDS = 2.0  # that another worker may take to say how far it is
 REPEAT_SECONDS = 1.0  # without news: by this the page sees that no proxy holds the stream back
 RETRY = b"retry: 500\n\n"  # milliseconds, after which the browser comes again
 # between two looks at the server and the client: a page that loads itself anew finds its slot free
@@ -94,7 +95,7 @@ def _capture_events(snapshot_id: str) -> Response:
 
 @needs("view")
 def _watch_events() -> Response:
-    look = asking("watching", request.args.get("worker"))
+    look = asking("watching", request.args.get("worker"), seconds=MAX_LOOK_SECONDS)
     look()  # without a watch it is a 404
     return _answer(look, WATCH_POLL_SECONDS)
 

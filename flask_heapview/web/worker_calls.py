@@ -149,16 +149,22 @@ def ask_worker(name: str, worker: str | None = None, fields: Fields = NO_FIELDS)
     return asking(name, worker, fields)()
 
 
-def asking(name: str, worker: str | None = None, fields: Fields = NO_FIELDS) -> Callable[[], Any]:
-    """The question of `ask_worker`, to be asked any number of times. What only reads can also be
-    asked when the request has ended. Raises NotFound."""
+def asking(
+    name: str,
+    worker: str | None = None,
+    fields: Fields = NO_FIELDS,
+    seconds: float = MAX_CALL_SECONDS,
+) -> Callable[[], Any]:
+    """The question of `ask_worker`, to be asked any number of times; another worker has `seconds`
+    for each answer. What only reads can also be asked when the request has ended. Raises NotFound.
+    """
     call, here, judged = BY_NAME[name], service(), may("export")
     wanted = here.workers.find(worker) if worker else None
 
     def ask() -> Any:
         if wanted is None or wanted.self:
             return _shown(call.carry_out(here, fields), judged)
-        answer = here.workers.call(wanted, _as_call(call, fields), MAX_CALL_SECONDS)
+        answer = here.workers.call(wanted, _as_call(call, fields), seconds)
         return _shown(_decoded(call, answer), judged)
 
     return ask
