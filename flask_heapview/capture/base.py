@@ -11,6 +11,7 @@ import msgspec
 
 from ..inspection.code_locations import EndpointCode
 from ..inspection.distributions import import_path, libc_version, python_version
+from ..isolation import own_resources
 from ..isolation.progress_page import ProgressPage
 from ..model.base import Model
 from ..model.gc import Gc
@@ -41,6 +42,7 @@ class ServiceFacts(Model, frozen=True):
     python: str = ""  # its version
     libc: str = ""  # name and version
     import_path: list[str] = []
+    own_open: list[int] = []  # addresses of objects that hold something open for us
 
 
 class CaptureRequest(msgspec.Struct):
@@ -112,6 +114,7 @@ class Capture(msgspec.Struct):
             python=python_version(),
             libc=libc_version(),
             import_path=import_path(),
+            own_open=own_resources.addresses(),
         )
 
 

@@ -16,6 +16,7 @@ from typing import NoReturn, Self
 import msgspec
 
 from ..errors import HeapViewError
+from . import own_resources
 from .forked_child import end_with
 from .interpreter import find_interpreter, is_interpreter, search_path
 
@@ -86,6 +87,11 @@ class JobProcess:
             return
         begin = _BEGIN.format(nice=NICENESS, module=module, parent=os.getpid())
         self._process = start_interpreter(["-c", begin], subprocess.PIPE)
+        own_resources.announce(self)
+
+    def held_open(self) -> list[object]:
+        """The process and its pipes."""
+        return [] if self._process is None else own_resources.of_process(self._process)
 
     def __enter__(self) -> Self:
         return self

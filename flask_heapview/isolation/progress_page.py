@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from ..model.snapshot import Progress
+from . import own_resources
 
 PAGE_BYTES = 4096
 _HEAD = struct.Struct("=qqqqq32s")  # done, total, pause in ns, started, length of the error, phase
@@ -19,6 +20,7 @@ class ProgressPage:
     """A shared page. One side writes a field at a time; torn reads only misplace a progress bar."""
 
     def __init__(self, path: Path | None, create: bool = False) -> None:
+        own_resources.announce(self)
         if path is None:
             self._map = mmap.mmap(-1, PAGE_BYTES)
             return
@@ -38,6 +40,10 @@ class ProgressPage:
 
     def __exit__(self, *_: object) -> None:
         self._map.close()
+
+    def held_open(self) -> tuple[object, ...]:
+        """The mapping; nothing while there is none."""
+        return (self._map,) if "_map" in vars(self) else ()
 
     @property
     def mapping(self) -> mmap.mmap:

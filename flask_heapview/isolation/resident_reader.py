@@ -21,7 +21,7 @@ import msgspec
 import psutil
 
 from ..errors import HeapViewError
-from . import frames
+from . import frames, own_resources
 from .fresh_interpreter import (
     JobProcess,
     is_borrowed,
@@ -196,7 +196,8 @@ def _started(place: Path) -> socket.socket | None:
         process = start_interpreter(
             ["-m", "flask_heapview.isolation.resident_server", *words], subprocess.DEVNULL
         )
-        threading.Thread(target=process.wait, name="heapview-reader", daemon=True).start()
+        child = _Child(process)
+        threading.Thread(target=child.wait, name="heapview-reader", daemon=True).start()
         until = time.monotonic() + START_SECONDS
         while process.returncode is None and time.monotonic() < until:
             found = _connected(place)
@@ -205,6 +206,22 @@ def _started(place: Path) -> socket.socket | None:
             time.sleep(POLL_SECONDS)
         process.kill()
         return None
+
+
+class _Child:
+    """A reader that this process has started, until it ends."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        own_resources.announce(self)
+
+    def held_open(self) -> list[object]:
+        """The process."""
+        return own_resources.of_process(self._process)
+
+    def wait(self) -> None:
+        """Until it has ended."""
+        self._process.wait()
 
 
 def _end(link: socket.socket) -> None:
@@ -224,6 +241,11 @@ class _Lives:
         self._links: dict[Path, socket.socket] = {}
         self._guard = threading.Lock()
         self._heeds_forks = False  # for good, so only where there is something to close
+        own_resources.announce(self)
+
+    def held_open(self) -> list[socket.socket]:
+        """The connections."""
+        return list(self._links.values())
 
     def show(self, place: Path) -> None:
         """Has the reader stay while this process does. Raises OSError."""

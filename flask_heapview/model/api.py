@@ -107,6 +107,16 @@ class Trimmed(Model, frozen=True):
     worker: str
 
 
+class RehearsedCollection(Model, frozen=True):
+    """What a full collection would free, by the newest snapshot of the worker."""
+
+    meaning: str  # for a person
+    objects: int | None = None  # none without a snapshot
+    bytes: int | None = None
+    snapshot: str | None = None  # its id
+    taken_at: str | None = None  # when it was taken
+
+
 class RehearsedTrim(Model, frozen=True):
     """What the C library would give back (bytes), as a forked child has tried it."""
 
@@ -116,6 +126,7 @@ class RehearsedTrim(Model, frozen=True):
     pause_ms: float  # that the service stood still for the fork
     meaning: str  # for a person
     worker: str
+    collection: RehearsedCollection  # beside it: what a collection would free
 
 
 class WatchState(Model, frozen=True):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from .base import Model
 from .ownership import Site
 
+OWN_PATH = "(flask-heapview)"  # in place of the holder's: what the page itself holds open
+
 
 class Tally(Model, frozen=True):
     """Things of one kind."""
@@ -45,4 +47,5 @@ class Resources(Model, frozen=True):
     thread_count: int = 0
     maps: list[Tally] = []  # heap, stack, anonymous, shared, files
     children: int = 0
+    traced: str = "off"  # how the sites of open objects are known: sampled, exact
     in_memory: list[Tally] = []  # files of temporary filesystems, by name, numbers folded

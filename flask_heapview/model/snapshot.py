@@ -83,6 +83,8 @@ class SnapshotInfo(Model, frozen=True):
     pinned: bool = False  # whether the limits pass it over
     clock: float = 0.0  # seconds of the machine's monotonic clock, to tell intervals
     pid: int = 0  # of the worker
+    garbage_objects: int | None = None  # cyclic garbage: what a collection would have freed
+    garbage_bytes: int | None = None
 
     @property
     def engine_kind(self) -> str:

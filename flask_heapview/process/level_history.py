@@ -88,10 +88,15 @@ class LevelHistory:
         """After a request."""
         next(self._ended)
 
+    @property
+    def serving(self) -> int:
+        """Requests that have begun and not ended."""
+        return steps_of(self._begun) - steps_of(self._ended)
+
     def _take(self, now: int) -> None:
         # best while nothing is being served: then those that were begun are those that have ended,
         # and what they needed for a while is gone
-        serving = steps_of(self._begun) - steps_of(self._ended)
+        serving = self.serving
         if serving > 0 and now < self._due + self._wait:
             return
         if serving > 0:

@@ -1,7 +1,7 @@
 """What releasing free memory would give back: tried in a forked child, which has the same heap.
 
 A collection is not tried so: it would run the app's destructors in the child, and these may delete
-files or speak to servers.
+files or speak to servers. A snapshot knows what it would free: reports/collection.py.
 """
 
 from __future__ import annotations

@@ -1,17 +1,16 @@
 // Live progress of a running capture; without JavaScript the page reloads itself instead.
+import { follow } from "./live.js";
+
 const box = document.getElementById("progress");
 
-async function poll() {
-  const answer = await fetch(box.dataset.url, { headers: { Accept: "application/json" } });
-  if (!answer.ok) return location.reload();
-  const { state, progress } = await answer.json();
-  if (state !== "running") return location.reload();
+function show({ state, progress }) {
+  if (state !== "running") return false;
   const bar = box.querySelector("progress");
   bar.max = Math.max(1, progress.total);
   bar.value = progress.done;
   const figures = `${progress.done.toLocaleString("en")} of about ${progress.total.toLocaleString("en")}`;
   box.querySelector("p").textContent = `${progress.phase || "starting"}: ${figures} ${progress.unit}`;
-  setTimeout(poll, 150);
+  return true;
 }
 
-if (box) poll().catch(() => location.reload());
+if (box) follow(box, 150, show);

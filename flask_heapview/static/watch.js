@@ -1,14 +1,13 @@
 // How far a watch is; the page is loaded anew when a snapshot was taken, or when it has ended.
+import { follow } from "./live.js";
+
 const box = document.getElementById("watch");
 
-async function poll() {
-  const answer = await fetch(box.dataset.url, { headers: { Accept: "application/json" } });
-  if (!answer.ok) return location.reload();
-  const { state, snapshots, requests } = await answer.json();
-  if (state !== "running" || snapshots.length !== Number(box.dataset.taken)) return location.reload();
+function show({ state, snapshots, requests }) {
+  if (state !== "running" || snapshots.length !== Number(box.dataset.taken)) return false;
   const now = box.querySelector(".now");
   if (now) now.textContent = requests.toLocaleString("en");
-  setTimeout(poll, 500);
+  return true;
 }
 
-if (box) poll().catch(() => location.reload());
+if (box) follow(box, 500, show);

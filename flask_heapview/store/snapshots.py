@@ -116,7 +116,10 @@ class Store:
 
     def save(self, snapshot: Snapshot) -> None:
         """Writes a snapshot, all or nothing; runs in the child. Raises OSError."""
-        info = snapshot.info
+        found = snapshot.cycles
+        info = msgspec.structs.replace(
+            snapshot.info, garbage_objects=found.garbage_objects, garbage_bytes=found.garbage_bytes
+        )
         body = to_json(msgspec.structs.replace(snapshot, info=_bare(info)))
         head = Head(
             schema=SCHEMA, sha256=hashlib.sha256(body).hexdigest(), length=len(body), info=info

@@ -6,6 +6,8 @@ width of a node is its weight with all that hangs below it, so the widest path i
 
 from __future__ import annotations
 
+import heapq
+import itertools
 from collections.abc import Collection, Sequence
 from typing import Literal
 
@@ -17,7 +19,7 @@ from .tree import name_of
 
 Tone = Literal["own", "other", "up", "down", "same"]
 MAX_ROWS = 30  # of the tree below the chosen node, drawn at a time
-MAX_CELLS = 1000  # drawn at a time: the page stays below 300 kB
+MAX_CELLS = 500  # drawn at a time: with the paths of a real application it is 220 kB
 MIN_SHARE = 0.0008  # of the width: a pixel on a screen of 1,250
 
 
@@ -174,20 +176,26 @@ def icicle(given: Weighed, node: int = -1, search: str = "") -> Icicle:
 
 
 def _below(tree: _Tree, chosen: int, first: int, cells: list[Cell]) -> bool:
-    """Adds the cells below the chosen node, row by row; says whether some were left out."""
-    whole, hidden = tree.weight_of(chosen), False
-    level = [(chosen, 0.0)]
-    for row in range(first, first + MAX_ROWS + 1):
-        following: list[tuple[int, float]] = []
-        for parent, start in level:
-            left = start
-            for node in tree.children.get(parent, ()):
-                width = tree.weight[node] / whole
-                if width < MIN_SHARE or len(cells) >= MAX_CELLS or row == first + MAX_ROWS:
-                    hidden = True
-                    break  # the others are no wider
-                cells.append(tree.cell(node, left, width, row, chosen))
-                following.append((node, left))
-                left += width
-        level = following
+    """Adds the widest cells below the chosen node; says whether some were left out.
+
+    No cell is wider than the one above it, so the widest hang together. Row by row, the first few
+    rows of a broad tree would take them all.
+    """
+    whole, hidden, order = tree.weight_of(chosen), False, itertools.count()
+    waiting = [(-1.0, next(order), chosen, 0.0, first - 1)]
+    while waiting:
+        width, _, parent, left, row = heapq.heappop(waiting)
+        if row >= first:
+            if len(cells) >= MAX_CELLS:
+                hidden = True
+                break
+            cells.append(tree.cell(parent, left, -width, row, chosen))
+        for node in tree.children.get(parent, ()):
+            share = tree.weight[node] / whole
+            if share < MIN_SHARE or row + 1 == first + MAX_ROWS:
+                hidden = True
+                break  # the others are no wider
+            heapq.heappush(waiting, (-share, next(order), node, left, row + 1))
+            left += share
+    cells.sort(key=lambda cell: (cell.row, cell.left))
     return hidden

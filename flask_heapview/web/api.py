@@ -13,7 +13,7 @@ from ..model.service_report import ServiceReport
 from ..render import json as as_json
 from ..text import clean
 from ..views import BY_NAME, VIEWS
-from . import download, exports
+from . import download, exports, live
 from .fields import number, pair_asked, sent
 from .guard import all_workers, ask, service
 from .newest import snapshot_named
@@ -29,6 +29,7 @@ Rules = list[tuple[str, str, str, Callable[..., Response]]]
 def register(blueprint: Blueprint) -> None:
     """Adds all routes."""
     register_reading(blueprint)
+    live.register(blueprint)
     _add(
         blueprint,
         [
@@ -58,6 +59,7 @@ def register_reading(blueprint: Blueprint) -> None:
     ]
     _add(blueprint, rules)
     download.register(blueprint)
+    live.register_reading(blueprint)
     exports.register(blueprint)
     for view in VIEWS:
         path = f"{ROOT}/snapshots/<snapshot_id>/{view.name}"

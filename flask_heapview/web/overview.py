@@ -15,6 +15,7 @@ from ..model.api import Status, WatchState, WorkerInfo
 from ..model.history import History
 from ..model.report import Report
 from ..model.snapshot import SnapshotInfo
+from ..reports.collection import predicted
 from ..reports.service_queries import finished, latest_pair
 from ..views.history import history_chart
 from ..views.memory_bar import memory_bar
@@ -86,6 +87,7 @@ def _overview() -> Response:
         damaged=here.store.damaged(),
         running=running,
         pair=pair,
+        collection=predicted(done),
         endpoints=sorted(status.requests.items(), key=lambda row: -row[1]),
         requests=sum(status.requests.values()),
         tracing=chosen.allocations.get("mode", "off"),

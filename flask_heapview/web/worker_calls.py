@@ -21,6 +21,8 @@ from ..model.snapshot import EngineName, Kind
 from ..process import rehearsal
 from ..process.actions import collect, trim
 from ..render import json as as_json
+from ..reports.collection import predicted
+from ..reports.service_queries import finished
 from ..service.service import Service
 from ..service.watch import DEFAULT_SNAPSHOTS
 from ..text import clean
@@ -115,7 +117,9 @@ def _trim(here: Service, _: Fields) -> api.Trimmed:
 
 
 def _rehearse_trim(here: Service, _: Fields) -> api.RehearsedTrim:
-    return msgspec.convert({**rehearsal.trim(), "worker": here.worker}, api.RehearsedTrim)
+    done = finished(here.store.listing()).get(here.worker, ())
+    found = {**rehearsal.trim(), "worker": here.worker, "collection": predicted(done)}
+    return msgspec.convert(found, api.RehearsedTrim)
 
 
 def _collect(here: Service, _: Fields) -> api.Collected:
@@ -142,11 +146,28 @@ BY_NAME = {call.name: call for call in CALLS}
 
 def ask_worker(name: str, worker: str | None = None, fields: Fields = NO_FIELDS) -> Any:
     """What that worker answers; without one, this worker. Raises HeapViewError, as there."""
-    call, here = BY_NAME[name], service()
+    return asking(name, worker, fields)()
+
+
+def asking(
+    name: str,
+    worker: str | None = None,
+    fields: Fields = NO_FIELDS,
+    seconds: float = MAX_CALL_SECONDS,
+) -> Callable[[], Any]:
+    """The question of `ask_worker`, to be asked any number of times; another worker has `seconds`
+    for each answer. What only reads can also be asked when the request has ended. Raises NotFound.
+    """
+    call, here, judged = BY_NAME[name], service(), may("export")
     wanted = here.workers.find(worker) if worker else None
-    if wanted is None or wanted.self:
-        return _shown(call.carry_out(here, fields))
-    return _decoded(call, here.workers.call(wanted, _as_call(call, fields), MAX_CALL_SECONDS))
+
+    def ask() -> Any:
+        if wanted is None or wanted.self:
+            return _shown(call.carry_out(here, fields), judged)
+        answer = here.workers.call(wanted, _as_call(call, fields), seconds)
+        return _shown(_decoded(call, answer), judged)
+
+    return ask
 
 
 def ask_each(
@@ -171,8 +192,10 @@ def ask_each(
 def _outcome(call: WorkerCall, answer: Answer | HeapViewError | None, fields: Fields) -> Any:
     try:
         if answer is None:
-            return _shown(call.carry_out(service(), fields))
-        return answer if isinstance(answer, HeapViewError) else _decoded(call, answer)
+            return _shown(call.carry_out(service(), fields), may("export"))
+        if isinstance(answer, HeapViewError):
+            return answer
+        return _shown(_decoded(call, answer), may("export"))
     except HeapViewError as error:
         return error
 
@@ -189,7 +212,7 @@ def _decoded(call: WorkerCall, answer: Answer) -> Any:
         raise _as_error(answer)
     if answer.status == 204:
         return api.Nothing()
-    return _shown(from_json(answer.body, call.answer))
+    return from_json(answer.body, call.answer)
 
 
 def _as_error(answer: Answer) -> HeapViewError:
@@ -207,8 +230,8 @@ def _figures(found: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if name not in ("type", "title", "status")}
 
 
-def _shown(answer: Any) -> Any:
+def _shown(answer: Any, judged: bool) -> Any:
     """Without a watch's verdict, for those who may not see the report."""
-    if not isinstance(answer, api.WatchState) or may("export"):
+    if not isinstance(answer, api.WatchState) or judged:
         return answer
     return msgspec.structs.replace(answer, verdict=None, summary="")

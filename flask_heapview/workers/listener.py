@@ -7,6 +7,7 @@ import os
 import weakref
 from pathlib import Path
 
+from ..isolation import own_resources
 from ..isolation.peers import is_allowed
 from ..isolation.unix_address import short_path
 from ..isolation.unpatched import original
@@ -40,8 +41,13 @@ class Listener:
             made.close()
             raise
         self._socket = made
+        own_resources.announce(self)
         weakref.finalize(self, _hang_up, made).atexit = False
         original("_thread", "start_new_thread")(_listen, (made, weakref.ref(self)))
+
+    def held_open(self) -> tuple[_socket.socket]:
+        """The socket."""
+        return (self._socket,)
 
     @property
     def descriptor(self) -> int:

@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator
 from types import FrameType
+from typing import Any
 
 SOL_SOCKET, SO_ACCEPTCONN = _socket.SOL_SOCKET, getattr(_socket, "SO_ACCEPTCONN", None)
 MAX_DESCRIPTORS = 256  # that are looked through where the system does not list them
@@ -34,11 +35,16 @@ def is_supervisor() -> bool:
     )
 
 
-def _is_gunicorn_worker() -> bool:
-    """It has set its signals, so it runs as the user that it was told to become."""
+def gunicorn_worker() -> Any:
+    """gunicorn's own object of this worker; None where there is none, or it handles no SIGTERM."""
     base = sys.modules.get("gunicorn.workers.base")
     handler = getattr(signal.getsignal(signal.SIGTERM), "__self__", None)
-    if base is not None and issubclass(type(handler), base.Worker):
+    return handler if base is not None and issubclass(type(handler), base.Worker) else None
+
+
+def _is_gunicorn_worker() -> bool:
+    """It has set its signals, so it runs as the user that it was told to become."""
+    if gunicorn_worker() is not None:
         return True
     # a worker that has its own way with signals; before these are set, it may still be root
     return any(

@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 
 from ..helpers import ROOT, needs
-from ..installing import copy_checkout
-from .gallery import PYTHON, Application, NotInstallable, install, pip
+from .gallery import Application, NotInstallable, built_wheel, install
 from .outcome import Row, table
 
 ROWS = pytest.StashKey[dict[str, Row]]()
@@ -44,12 +43,7 @@ def row(application: Application, rows: dict[str, Row]) -> Iterator[Row]:
 
 @pytest.fixture(scope="session")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """This tree, built for the Python of the applications."""
-    place = tmp_path_factory.mktemp("wheel")
-    copy_checkout(place / "tree")
-    pip(PYTHON, "wheel", "--no-deps", "--wheel-dir", str(place), str(place / "tree"))
-    (found,) = place.glob("*.whl")
-    return found
+    return built_wheel(tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ..helpers import unmeasured
+from ..installing import copy_checkout
 from ..live_server import Server
 from .visitor import Visitor
 
@@ -79,6 +80,14 @@ def pip(python: Path | str, *words: str) -> None:
     if done.returncode:
         errors = [line for line in done.stderr.splitlines() if line.startswith("ERROR")]
         raise NotInstallable((errors or done.stderr.splitlines() or ["no word"])[-1][:300])
+
+
+def built_wheel(place: Path) -> Path:
+    """This tree, built for the Python of the applications. Raises NotInstallable."""
+    copy_checkout(place / "tree")
+    pip(PYTHON, "wheel", "--no-deps", "--wheel-dir", str(place), str(place / "tree"))
+    (found,) = place.glob("*.whl")
+    return found
 
 
 def install(app: Application, wheel: Path) -> Path:

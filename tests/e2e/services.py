@@ -1,5 +1,5 @@
 """Services with their snapshots, for tests that look at every page: one that leaks, one that has
-served nobody, and one with 8 million objects."""
+served nobody, one with 8 million objects, and a released application."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 
+from ..apps import gallery
 from ..helpers import needs, why_not_portable
 from ..live_server import Server, serving
 from .test_examples import shop, traffic
@@ -20,6 +21,7 @@ app = Flask(__name__)
 HeapView(app)
 """
 HUGE = Path(__file__).with_name("huge_app.py").read_text()
+REAL = "ihatemoney"  # of the gallery: Flask-SQLAlchemy, Flask-WTF, Babel, REST and HTML
 MOST_BYTES = 6_000_000_000  # that the service, the fork and what reads the snapshots may need
 
 
@@ -68,8 +70,27 @@ def huge(home: Path) -> Iterator[Server]:
         yield server
 
 
+@contextmanager
+def real(home: Path) -> Iterator[Server]:
+    """A released application with its own traffic, which leaks far below an object of its own."""
+    app = next(one for one in gallery.applications() if one.name == REAL)
+    wheel = home / "wheel"
+    wheel.mkdir()
+    try:
+        python = gallery.install(app, gallery.built_wheel(wheel))
+    except gallery.NotInstallable as error:
+        needs(False, f"{app.name} cannot be installed: {error}")
+        raise
+    with gallery.serving(app, python, home / "served", LEDGER="deep") as server:
+        for kind in ("ownership", "ownership", "graph"):
+            server.drive(20)
+            server.capture(kind=kind)
+        yield server
+
+
 SERVICES: dict[str, Callable[[Path], AbstractContextManager[Server]]] = {
     "leaky": leaky,
     "empty": empty,
     "huge": huge,
+    "real": real,
 }

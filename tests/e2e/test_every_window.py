@@ -1,4 +1,4 @@
-"""Every page of a leaking, an empty and a huge service, in every window: nobody is kept out."""
+"""Every page of a leaking, an empty, a huge and a real service, in every window."""
 
 from __future__ import annotations
 

@@ -86,10 +86,12 @@ def treemap(page: Any, server: Server) -> None:
     page.goto(f"{PREFIX}/snapshots/{done(server)[-1]}/heap")
     tiles, said = page.locator("#treemap a"), page.locator("#treemap .said")
     tiles.first.focus()
-    largest = said.inner_text()
+    first = said.inner_text()
     page.keyboard.press("ArrowRight")
-    assert said.inner_text() != largest
-    page.keyboard.press("ArrowLeft")
+    assert said.inner_text() != first
+    # of 20,000 types the largest tile may be what is too small for one, which leads to the table
+    page.locator("#treemap a:not([href^='#'])").first.focus()
+    largest = said.inner_text()
     page.keyboard.press("Enter")
     page.wait_for_selector(f"text=Only the type {largest.partition(': ')[0]}")
 

@@ -120,6 +120,15 @@ def test_a_large_or_deep_tree_is_cut_and_it_is_said() -> None:
     assert below.rows == 31 + MAX_ROWS
 
 
+def test_a_broad_tree_does_not_hide_how_deep_the_widest_goes() -> None:
+    broad = [(f"m{n}/.x/.y", 10) for n in range(800)]
+    found = icicle(Weighed(tree(*broad, ("/".join(f".n{n}" for n in range(20)), 4000))))
+    assert len(found.cells) <= MAX_CELLS
+    assert {f".n{n}" for n in range(20)} <= {cell.name for cell in found.cells}
+    places = [(cell.row, cell.left) for cell in found.cells]
+    assert places == sorted(places)
+
+
 def test_a_function_has_the_end_of_its_path() -> None:
     builder = StacksBuilder()
     builder.add([Frame("view", "", "/srv/shop/web/views.py", 7)], 1, 10)

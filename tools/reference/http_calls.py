@@ -59,6 +59,9 @@ CALLS = {
     "api_capture": CallWords("starts a capture", "label kind engine worker", "started"),
     "api_snapshots": CallWords("the kept snapshots, newest first", "", "snapshots"),
     "api_snapshot": CallWords("state, progress and cost of one", "worker", "snapshot"),
+    "api_snapshot_events": CallWords(
+        "the same as server-sent events, 204 where no slot is free", "worker"
+    ),
     "api_forget": CallWords("deletes a snapshot"),
     "api_pin": CallWords("exempts a snapshot from the limits", "pinned", "pinned"),
     "api_view": CallWords("one view, or a file of it", f"{FILE} {TABLE} worker", "view"),
@@ -84,6 +87,9 @@ CALLS = {
         "starts a series of snapshots", "times every_requests every_seconds worker", "watch"
     ),
     "api_watching": CallWords("how far the series is", "worker", "watch"),
+    "api_watch_events": CallWords(
+        "the same as server-sent events, 204 where no slot is free", "worker"
+    ),
     "api_unwatch": CallWords("stops the series", "worker"),
     "api_trim": CallWords("has the C library release free memory", "worker", "trimmed"),
     "api_rehearse_trim": CallWords(

@@ -21,12 +21,15 @@ class SampleOwners:
         self._known = SampledSites(found.sampler) if found.sampler is not None else None
         self._below: dict[int, list[LiveSample]] = {}
         self._loose: list[LiveSample] = []  # below none of them, and yet held
+        self._at: dict[int, list[LiveSample]] = {}  # by the node that holds them itself
 
     def watch(self, nodes: Iterable[int]) -> None:
         """Sorts the samples by those nodes; to be called once, before `sites`."""
         self._below = {node: [] for node in nodes}
         for live in self.walk.sampler.live if self.walk.sampler is not None else ():
             node, loose = live.node, live.node != walk_file.NONE
+            if loose:
+                self._at.setdefault(node, []).append(live)
             while node != walk_file.NONE:
                 if node in self._below:
                     self._below[node].append(live)
@@ -48,6 +51,12 @@ class SampleOwners:
             NodeSites(node=node, sites=self._known.sites(samples, MAX_LOOSE_SITES))
             for node, samples in weighed[:MAX_LOOSE_NODES]
         ]
+
+    def sites_at(self, nodes: Iterable[int]) -> list[Site]:
+        """The largest sites of the objects on those nodes themselves."""
+        if self._known is None:
+            return []
+        return self._known.sites(live for node in nodes for live in self._at.get(node, ()))
 
     def sites(self, node: int, types: Iterable[int] | None = None) -> list[Site]:
         """The largest sites below a node; of objects of those types only, if given."""

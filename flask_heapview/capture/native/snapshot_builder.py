@@ -29,7 +29,6 @@ from ...model.heap import Heap, TypeRow
 from ...model.native import NativeMemory
 from ...model.ownership import FROM_C, HOLDER_FROM, HOLDERS, SMALL, Holder, Ownership, Site, dotted
 from ...model.process import Process
-from ...model.resources import OpenObject
 from ...model.snapshot import Snapshot, SnapshotInfo
 from ...model.stacks import Frame, Stacks, StacksBuilder
 from ...process import memory, resources, tmpfs
@@ -38,6 +37,7 @@ from ..base import ServiceFacts
 from . import walk_file
 from .cycle_groups import CycleGroups
 from .node_ages import node_ages
+from .open_objects import OpenObjects
 from .sample_owners import SampleOwners
 from .surroundings import Surroundings
 
@@ -95,6 +95,7 @@ class SnapshotBuilder:
         opened = resources.read_resources(
             facts.process.pid, facts.thread_rows, resources.read_maps(facts.process.pid)
         )
+        allocated, held = self._allocations(), OpenObjects(self.walk, self.owned, self.path)
         return Snapshot(
             heap=heap,
             ownership=ownership,
@@ -103,10 +104,13 @@ class SnapshotBuilder:
                 self.sizes[self.place[self.walk.garbage_node]]
             ),
             caches=self._caches(ownership.holders),
-            allocations=self._allocations(),
+            allocations=allocated,
             native=self._native(),
             resources=msgspec.structs.replace(
-                opened, open_objects=self._open(), in_memory=tmpfs.files(Path(work.directory))
+                opened,
+                open_objects=held.listed(facts.own_open, work.sites.open),
+                traced=allocated.mode,
+                in_memory=tmpfs.files(Path(work.directory)),
             ),
             process=self._process(heap),
             libraries=distributions.libraries(
@@ -347,27 +351,3 @@ class SnapshotBuilder:
                 name = self.walk.labels[node.label]
                 rows.append((name, node.rank == APP, index, counts[at], sizes[at]))
         return rows
-
-    # --- open objects
-
-    def _open(self) -> list[OpenObject]:
-        rows: dict[tuple[str, str], list[int]] = {}
-        for number, one in enumerate(self.walk.open):
-            key = (self.walk.types[one.type].name, self.path(one.node))
-            rows.setdefault(key, []).append(number)
-        return [
-            OpenObject(type=kind, path=path, count=len(numbers), sites=self._open_sites(numbers))
-            for (kind, path), numbers in sorted(rows.items(), key=lambda row: -len(row[1]))
-        ]
-
-    def _open_sites(self, numbers: Sequence[int]) -> list[Site]:
-        known = self.work.sites.open
-        totals = Counter(
-            msgspec.structs.replace(site, size=0, count=0)
-            for number in numbers[-50:]
-            for site in known.get(number, [])
-        )
-        return [
-            msgspec.structs.replace(site, size=count, count=count)
-            for site, count in totals.most_common()
-        ]

@@ -40,7 +40,7 @@ from . import caches, cycles, deep_sizes
 from .edges import Edges, referents
 from .forked import ForkedEngine
 from .names import Names
-from .open_objects import open_objects
+from .open_objects import with_open_objects
 from .walk import Walk
 
 BYTES_PER_BLOCK = 280  # copied pages, the tree, the visited set and the queue; see docs/capture.md
@@ -120,7 +120,7 @@ class _HeapLook:
         self.advance("allocations", walk.visited, walk.visited)
         traced = self._allocations()
         opened = resources.read_resources(pid, facts.thread_rows, maps)
-        opened = msgspec.structs.replace(opened, open_objects=open_objects(walk, self.places))
+        opened = with_open_objects(opened, walk, self.places, facts.own_open, traced.mode)
         self.advance("cache sizes", walk.visited, walk.visited)
         holders, by_hand = ownership.holders, request.caches
         cached = caches.find_caches(
