@@ -17,8 +17,8 @@ def marked(case: Case) -> object:
 
 def test_there_are_enough() -> None:
     leaks = [case for case in cases() if case.leaks]
-    assert len(leaks) >= 95
-    assert len(cases()) - len(leaks) >= 55
+    assert len(leaks) >= 115
+    assert len(cases()) - len(leaks) >= 75
     assert all(len(case.paths) >= 2 or not case.leaks for case in cases())
 
 
