@@ -193,7 +193,7 @@ def test_the_pages_switch_it(service: Leaky) -> None:
     assert state(service) == "on"
     forms = [one for one in service.get("/").split("<form") if 'name="native"' in one]
     assert len(forms) == 1
-    press(service, "<form" + forms[0], "Stop")
+    press(service, "<form" + forms[0], "Switch off")
     assert state(service) == "off"
     press(service, service.get(path), "Sample native memory now")
     assert state(service) == "on"
