@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from .samples import NONE, DumpReader, LiveSample, Place, is_ours
+from .samples import NONE, DumpReader, LiveSample, Place, is_ours, of_the_app
 
 _HEAD = "ddQQQQQQI"
 _LIVE = struct.Struct("=QQdIIII")
@@ -84,7 +84,7 @@ def parse_native(data: bytes) -> NativeSamples:
                 tag=tags[tag][0],
                 requests=tags[tag][1],
                 calls=[calls.get(address, NativeCall()) for address in addresses],
-                places=[places[n] for n in frames],
+                places=of_the_app([places[n] for n in frames]),
                 blocks=blocks,
                 bytes=size,
             )

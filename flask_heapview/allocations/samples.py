@@ -25,6 +25,7 @@ _DOUBTFUL = 1 << 31
 ENDPOINT, THREAD = "endpoint ", "thread "
 NO_ENDPOINT = "(no endpoint)"  # what threads outside of requests allocate, and imports
 OURS = str(Path(__file__).parents[1]) + "/"
+_PASSED = OURS + "web/pipeline.py"
 _HEAD = struct.Struct("=IdddQQQQQQI")
 _LIVE = struct.Struct("=QdIIIIIIII")
 _THREE = struct.Struct("=III")
@@ -141,7 +142,14 @@ def _traceback(reader: DumpReader, places: list[Place], tags: list[Tag]) -> Samp
     blocks, size, number, depth = reader.row("ddII")
     stack = [places[n] for n in reader.row(f"{depth}I")]
     tag, requests = tags[number]
-    return SampledTraceback(tag, stack, blocks, size, is_ours(tag, stack), requests)
+    ours = is_ours(tag, stack)
+    return SampledTraceback(tag, stack if ours else of_the_app(stack), blocks, size, ours, requests)
+
+
+def of_the_app(stack: list[Place]) -> list[Place]:
+    """Without the functions that most requests pass in C and some in Python: to the app, the two
+    ways are one."""
+    return [place for place in stack if place[0] != _PASSED] or stack
 
 
 def is_ours(tag: str, stack: Iterable[Place]) -> bool:

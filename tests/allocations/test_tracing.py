@@ -7,7 +7,9 @@ import tracemalloc
 import pytest
 
 from flask_heapview.allocations import tracing
+from flask_heapview.allocations.samples import of_the_app
 from flask_heapview.errors import BadRequest, Conflict
+from flask_heapview.web import pipeline
 
 
 def test_tracing_is_switched_and_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,3 +36,11 @@ def test_tracing_is_switched_and_refused(monkeypatch: pytest.MonkeyPatch) -> Non
         tracing.switch("loud", None)
     with pytest.raises(BadRequest, match="between 1 and 64"):
         tracing.switch("exact", 100)
+
+
+def test_the_way_through_us_is_no_part_of_a_traceback() -> None:
+    """Some requests pass the pipeline in C, some in Python."""
+    inner, outer = ("/srv/app.py", "page", 17), ("/srv/flask/app.py", "wsgi_app", 1511)
+    passed = (pipeline.__file__, "dispatch", 111)
+    assert of_the_app([inner, passed, outer]) == [inner, outer]
+    assert of_the_app([passed]) == [passed]
