@@ -55,6 +55,25 @@ def test_the_hooks_go_again() -> None:
     assert _core.sampling_heal()
 
 
+OFTEN = """
+    import threading
+    from flask_heapview.core import _core
+    from flask_heapview.request_context import SERVING
+
+    for seed in range(300):
+        _core.sampling_start(SERVING, threading._active, 32, 1, seed)
+        assert all(_core.sampling_heal() for _ in range(30)), seed
+        _core.sampling_stop()
+    say(fine=True)
+"""
+
+
+def test_the_hooks_are_never_put_upon_themselves() -> None:
+    """A sample at each byte: after one, the countdown is often what it was before. Whoever takes
+    that for a hook that is gone puts it in a second time, and no allocation returns."""
+    assert alone(OFTEN) == {"fine": True}
+
+
 STRESS = """
     import random, subprocess, tracemalloc
     from flask_heapview.allocations import tracing

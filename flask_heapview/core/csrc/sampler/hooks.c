@@ -130,13 +130,16 @@ below_tracemalloc(PyMemAllocatorDomain domain)
     return domain == PYMEM_DOMAIN_MEM ? mem.ctx : object.ctx;
 }
 
-/* Whether blocks of that domain come by: another tool may have been put on top. */
+/* Whether blocks of that domain come by: another tool may have been put on top. Meanwhile the
+ * countdown is too long for a sample, after which it could be what it was before: a hook that is
+ * put upon itself never returns. */
 static int
 is_passed(const HvHook *hook)
 {
-    int64_t before = hv_countdown;
+    const int64_t probe = INT64_MAX / 2;
+    int64_t before = __atomic_exchange_n(&hv_countdown, probe, __ATOMIC_RELAXED);
     void *block = hook->domain == PYMEM_DOMAIN_MEM ? PyMem_Malloc(1) : PyObject_Malloc(1);
-    int passed = hv_countdown != before;
+    int passed = __atomic_exchange_n(&hv_countdown, before, __ATOMIC_RELAXED) != probe;
     if (hook->domain == PYMEM_DOMAIN_MEM)
         PyMem_Free(block);
     else
