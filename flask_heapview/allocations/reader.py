@@ -60,4 +60,5 @@ def _stack(traceback: Sequence[tracemalloc.Frame], places: CodeLocations) -> lis
     """Root first, under the endpoint whose view stands in it."""
     endpoint = places.endpoint(traceback)
     root = Frame(f"endpoint {endpoint}" if endpoint else samples.NO_ENDPOINT)
-    return [root, *(places.frame(f.filename, f.lineno) for f in traceback)]
+    theirs = [frame for frame in traceback if frame.filename != samples.PASSED] or traceback
+    return [root, *(places.frame(frame.filename, frame.lineno) for frame in theirs)]

@@ -25,7 +25,7 @@ _DOUBTFUL = 1 << 31
 ENDPOINT, THREAD = "endpoint ", "thread "
 NO_ENDPOINT = "(no endpoint)"  # what threads outside of requests allocate, and imports
 OURS = str(Path(__file__).parents[1]) + "/"
-_PASSED = OURS + "web/pipeline.py"
+PASSED = OURS + "web/pipeline.py"  # a request passes it in C or in Python
 _HEAD = struct.Struct("=IdddQQQQQQI")
 _LIVE = struct.Struct("=QdIIIIIIII")
 _THREE = struct.Struct("=III")
@@ -147,9 +147,8 @@ def _traceback(reader: DumpReader, places: list[Place], tags: list[Tag]) -> Samp
 
 
 def of_the_app(stack: list[Place]) -> list[Place]:
-    """Without the functions that most requests pass in C and some in Python: to the app, the two
-    ways are one."""
-    return [place for place in stack if place[0] != _PASSED] or stack
+    """Without our functions that a request of the app passes, or not."""
+    return [place for place in stack if place[0] != PASSED] or stack
 
 
 def is_ours(tag: str, stack: Iterable[Place]) -> bool:

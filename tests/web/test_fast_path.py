@@ -12,7 +12,9 @@ import pytest
 from flask import Flask, abort, request
 
 from flask_heapview import HeapView
+from flask_heapview.allocations import reader, tracing
 from flask_heapview.core.loader import core
+from flask_heapview.inspection.code_locations import CodeLocations
 from flask_heapview.request_context import BEGUN, SERVING, steps_of
 from flask_heapview.service.service import EXTENSION, Service
 from flask_heapview.web import fast_path
@@ -190,3 +192,31 @@ def test_what_it_is_made_of_is_checked(app: Flask, wrong: dict[str, Any]) -> Non
     core.RequestPath(**given)
     with pytest.raises((TypeError, ValueError)):
         core.RequestPath(**given | wrong)
+
+
+@needs_core
+@pytest.mark.parametrize("mode", ["exact", "sampled"])
+def test_both_ways_are_one_in_a_traceback(app: Flask, mode: str) -> None:
+    """A request that passed in Python and one that passed in C have the same callers."""
+    kept = []
+
+    @app.get("/keep")
+    def keep() -> str:
+        kept.append(bytes(100_000))
+        return "kept"
+
+    client = app.test_client()
+    client.get("/keep")
+    tracing.switch(mode, 60, None if mode == "exact" else 1)
+    try:
+        for due in (0, NEVER):
+            history: Any = service_of(app).level_history
+            history._left, history._due = 0, due
+            client.get("/keep")
+        found = reader.read_allocations(CodeLocations([], []))
+    finally:
+        tracing.switch("off")
+    stacks = found.stacks
+    here = [n for n in range(len(stacks)) if stacks.size[n] >= 100_000]
+    assert [stacks.count[n] for n in here] == [2]
+    assert not any("web/pipeline.py" in frame.file for frame in stacks.frames)
