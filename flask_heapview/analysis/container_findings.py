@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -28,7 +27,7 @@ from ..model.ownership import FROM_C, Site
 from ..model.snapshot import requests_of
 from .finding import Case, Finding
 from .growing_nodes import GrowingNode
-from .growing_sites import gained_at
+from .growing_sites import gained_at, sizes_by_endpoint
 from .level_ages import confidence_by_age
 from .library_rules import (
     CODE_TABLE_PATHS,
@@ -246,10 +245,7 @@ def _along(
 def _main_endpoint(sites: Sequence[Site]) -> str | None:
     """The endpoint whose requests allocated nearly all. What the server allocates before a request
     has a route, and outlives it, has none of its own."""
-    sizes: Counter[str] = Counter()
-    for site in sites:
-        if site.endpoint is not None:
-            sizes[site.endpoint] += site.size
+    sizes = sizes_by_endpoint(sites)
     if not sizes:
         return None
     endpoint, size = sizes.most_common(1)[0]

@@ -7,7 +7,7 @@ from ..model.caches import Cache
 from ..model.resources import Resources, Tally
 from ..model.snapshot import Snapshot
 from .align import align, subtract, subtract_with
-from .growing_sites import own_frames
+from .growing_sites import own_frames_of_both
 
 
 def heap(base: Snapshot, target: Snapshot) -> d.HeapDiff:
@@ -67,12 +67,11 @@ def allocations(base: Snapshot, target: Snapshot) -> d.AllocationsDiff:
     tree, (variance, allocated) = subtract_with(
         old.stacks, new.stacks, (old.variance, new.variance), (old.allocated, new.allocated)
     )
-    own = own_frames(old) | own_frames(new)
     return d.AllocationsDiff(
         mode=new.mode,
         tree=tree,
         note=new.note,
-        app_frames=[n for n, frame in enumerate(tree.stacks.frames) if frame in own],
+        app_frames=own_frames_of_both(tree.stacks, old, new),
         requests=served(base, target),
         variance=[a + b for a, b in zip(*variance, strict=True)],
         allocated=[round(b - a) for a, b in zip(*allocated, strict=True)],

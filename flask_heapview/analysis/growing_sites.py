@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
 from ..model.allocations import Allocations
+from ..model.native import NativeMemory
 from ..model.ownership import Site
-from ..model.stacks import Frame
+from ..model.stacks import Frame, Stacks
 
 Key = tuple[str, int, str, str, str | None]
 
 
-def own_frames(allocations: Allocations) -> frozenset[Frame]:
+def own_frames(found: Allocations | NativeMemory) -> frozenset[Frame]:
     """The frames that are the app's own code."""
-    return frozenset(allocations.stacks.frames[n] for n in allocations.app_frames)
+    return frozenset(found.stacks.frames[n] for n in found.app_frames)
+
+
+def own_frames_of_both(
+    tree: Stacks, before: Allocations | NativeMemory, now: Allocations | NativeMemory
+) -> list[int]:
+    """Those of their common tree, which are the app's own code in either, by number."""
+    own = own_frames(before) | own_frames(now)
+    return [n for n, frame in enumerate(tree.frames) if frame in own]
+
+
+def sizes_by_endpoint(sites: Iterable[Site]) -> Counter[str]:
+    """Bytes that each endpoint's requests allocated; what has none is left out."""
+    sizes: Counter[str] = Counter()
+    for site in sites:
+        if site.endpoint:
+            sizes[site.endpoint] += site.size
+    return sizes
 
 
 def site_of(stack: list[Frame], own: frozenset[Frame]) -> Frame:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
@@ -55,6 +54,7 @@ from .diff import served
 from .explained import explained_by
 from .finding import MB, Case, Finding, fingerprint, merge
 from .garbage_findings import find_garbage
+from .growing_sites import sizes_by_endpoint
 from .growth_by_endpoint import explain
 from .handle_findings import find_handles
 from .impact import impact_of
@@ -169,11 +169,8 @@ class Judge(Case):
         What is there from before the base was allocated by others, too: those that served nothing
         since are not to blame for the growth.
         """
-        weights: Counter[str] = Counter()
-        asked = served(self.base, self.target)
-        for site in finding.sites:
-            if site.endpoint and (not asked or requests_of(asked, site.endpoint)):
-                weights[site.endpoint] += site.size
+        asked, found = served(self.base, self.target), sizes_by_endpoint(finding.sites)
+        weights = {name: n for name, n in found.items() if not asked or requests_of(asked, name)}
         if not weights and len(asked) == 1:
             weights.update(dict.fromkeys(asked, 1))
         return _shares(weights)

@@ -207,7 +207,7 @@ def _hang(native: Finding, leak: Finding) -> None:
 
 def _laid_to_library(fact: NativeAlongside, native: Finding, leak: Finding) -> NativeAlongside:
     """With the library that took most, where the same requests leave the objects behind."""
-    caller = next((fact for fact in native.evidence if isinstance(fact, NativeCaller)), None)
+    caller = next((one for one in native.evidence if isinstance(one, NativeCaller)), None)
     if caller is None or not leak.sites:
         return fact
     endpoint = leak.sites[0].endpoint

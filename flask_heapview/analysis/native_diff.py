@@ -9,6 +9,7 @@ from ..model.native import NativeMemory, NativeSite
 from ..model.snapshot import Snapshot
 from .align import subtract
 from .diff import served
+from .growing_sites import own_frames_of_both
 from .native_callers import same_caller
 
 MAX_LAG_SECONDS = 2.0  # between a snapshot's time and the reading of its samples
@@ -19,13 +20,12 @@ def native(base: Snapshot, target: Snapshot) -> NativeDiff:
     now, begun = target.native, _begun_between(base, target)
     before = NativeMemory() if begun or not now.on else base.native
     tree = subtract(before.stacks, now.stacks)
-    own = {known.stacks.frames[n] for known in (before, now) for n in known.app_frames}
     return NativeDiff(
         on=now.on,
         begun=begun,
         tree=tree,
         sites=_changes(before, now),
-        app_frames=[n for n, frame in enumerate(tree.stacks.frames) if frame in own],
+        app_frames=own_frames_of_both(tree.stacks, before, now),
         requests=served(base, target),
         size=now.size,
         size_delta=now.size - before.size,

@@ -63,12 +63,16 @@ def _collect(state: str | None, **given: Any) -> None:  # noqa: ARG001
     collect(**given)
 
 
+def _switches(given: Values) -> bool:
+    return given["snapshot"] in ("on", "off")
+
+
 def allocations_command(view: click.Command) -> click.Command:
     """`allocations`, with `on` and `off`."""
     return _joined(
         view,
         _trace,
-        lambda given: given["snapshot"] in ("on", "off"),
+        _switches,
         "--exact, --frames, --worker and --all are for `allocations on` and `allocations off`. "
         "--base, --search and --json are for a snapshot.",
         "`allocations on` and `allocations off` switch the tracing of a worker.",
@@ -80,7 +84,7 @@ def native_command(view: click.Command) -> click.Command:
     return _joined(
         view,
         _sample_native,
-        lambda given: given["snapshot"] in ("on", "off"),
+        _switches,
         "--worker and --all are for `native on` and `native off`. "
         "--base, --search and --json are for a snapshot.",
         "`native on` and `native off` switch the sampling of native memory in a worker.",

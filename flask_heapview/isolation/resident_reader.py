@@ -33,7 +33,7 @@ from .interpreter import OWN_PLACE, find_interpreter
 from .locked_file import turn_of
 from .peers import peer_of
 from .unix_address import short_path
-from .unpatched import original
+from .unpatched import is_ready
 
 IDLE_SECONDS = 60.0  # without a question, after which it ends; see `stay_for`
 START_SECONDS = 20.0  # until it must listen
@@ -276,11 +276,8 @@ class _Lives:
 
 
 def _has_ended(link: socket.socket) -> bool:
-    """Whether there is something to read: nothing is ever sent there. A socket of gevent's would
-    wait for it."""
-    poll = original("select", "poll")()
-    poll.register(link.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
+    """Whether there is something to read: nothing is ever sent there."""
+    return is_ready(link.fileno(), select.POLLIN)
 
 
 _LIVES = _Lives()

@@ -14,6 +14,14 @@ def original(module: str, name: str) -> Any:
     return getattr(sys.modules.get(module) or __import__(module), name)
 
 
+def is_ready(descriptor: int, event: int) -> bool:
+    """Whether an event of poll(2) is there, or an error or a hang-up, without waiting for it: under
+    gevent, select.poll would wait. Raises OSError and ValueError."""
+    looked = original("select", "poll")()
+    looked.register(descriptor, event)
+    return bool(looked.poll(0))
+
+
 def is_green() -> bool:
     """Whether threads are greenlets in this process."""
     monkey = sys.modules.get("gevent.monkey")

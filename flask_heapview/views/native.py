@@ -3,40 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 import msgspec
 
 from ..analysis.confidence_interval import difference_interval, sum_interval
+from ..analysis.native_callers import UNLOADED
 from ..analysis.native_diff import native
 from ..model.births import Births
 from ..model.diff import NativeDiff, NativeSiteChange
 from ..model.native import SMALLER_SITES, NativeMemory, NativeSite
-from ..model.snapshot import Snapshot, requests_of
-from ..model.stacks import Stacks
 from .base import View
-from .icicle import Weighed
 from .narrowed import ENDPOINT as ENDPOINT_LABEL
 from .table import Column, Row, Table, TableQuery, table
-from .tree import level
+from .tracebacks import (
+    BETWEEN,
+    CHANGE_BETWEEN,
+    COUNT_CHANGE,
+    ENDPOINT,
+    REQUESTS,
+    SIZE,
+    SIZE_CHANGE,
+    TRACEBACK,
+    diff_picture,
+    per_request,
+    picture,
+    tree_table,
+)
 
-SITE, ENDPOINT, TRACEBACK = "site", "endpoint", "traceback"
-UNLOADED = "(unloaded)"
+SITE = "site"
 _THREAD_LABEL = "thread "
-_SIZE = Column("size", "Alive", "bytes")
-_BOUNDS = [Column("low", "At least", "bytes"), Column("high", "At most", "bytes")]
 _COUNTS = [Column("count", "Blocks", "int"), Column("samples", "Samples", "int")]
 _BIRTHS = Column("births", "Oldest to newest", "births")
-_DELTA = Column("size_delta", "Alive +/−", "delta_bytes")
-_DELTA_BOUNDS = [
-    Column("low", "At least", "delta_bytes"),
-    Column("high", "At most", "delta_bytes"),
-]
-_COUNT_DELTA = Column("count_delta", "Blocks +/−", "delta")
-_REQUESTS = [
-    Column("requests", "Requests", "int"),
-    Column("per_request", "Alive per request", "delta_bytes"),
-]
 _EMPTY = "No native memory was recorded."
 _OFF = "Native memory was not sampled. Switch it on, send traffic and capture again."
 
@@ -160,7 +157,7 @@ def _group(query: TableQuery) -> str:
 
 def _tables(found: NativeMemory, query: TableQuery) -> list[Table]:
     if query.group == TRACEBACK:
-        return [_tree(found.stacks, query)]
+        return [tree_table(found.stacks, query, _EMPTY)]
     group = _group(query)
     values = (
         (site, (site.size, site.count, site.samples, site.variance, site.largest))
@@ -174,26 +171,9 @@ def _tables(found: NativeMemory, query: TableQuery) -> list[Table]:
         cells = [*one.names, size, *births, round(bounds.low), round(bounds.high), count, samples]
         rows.append(Row(cells))
     ages = [_BIRTHS] if group == SITE else []
-    columns = [*GROUPS[group][1], _SIZE, *ages, *_BOUNDS, *_COUNTS]
+    columns = [*GROUPS[group][1], SIZE, *ages, *BETWEEN, *_COUNTS]
     empty = _EMPTY if found.on else _OFF
     return [table(f"Live native memory by {group}", columns, rows, query, empty=empty)]
-
-
-def _tree(stacks: Stacks, query: TableQuery, *deltas: list[int]) -> Table:
-    columns = [
-        Column("name", "Called through", "code"),
-        Column("type", ""),
-        Column("count", "Blocks", "int"),
-        _SIZE,
-    ]
-    if deltas:
-        columns += [_COUNT_DELTA, _DELTA]
-    rows = level(stacks, query.node, *deltas)
-    return table("By traceback", columns, rows, query, empty=_EMPTY)
-
-
-def _picture(found: NativeMemory, _: Snapshot) -> Weighed:
-    return Weighed(found.stacks, own_frames=frozenset(found.app_frames), group=TRACEBACK)
 
 
 # --- what changed
@@ -202,18 +182,20 @@ def _picture(found: NativeMemory, _: Snapshot) -> Weighed:
 def _diff_tables(found: NativeDiff, query: TableQuery) -> list[Table]:
     tree = found.tree
     if query.group == TRACEBACK:
-        return [_tree(tree.stacks, query, tree.count_delta, tree.size_delta)]
+        return [tree_table(tree.stacks, query, _EMPTY, tree.count_delta, tree.size_delta)]
     group = _group(query)
     rows = []
     for one in _summed(map(_values, found.sites), query, group):
         delta, count, variance, size = one.sums
         bounds = difference_interval(delta, variance)
         cells = [*one.names, delta, round(bounds.low), round(bounds.high), count, size]
-        rows.append(Row(cells + (_per_request(found, one) if group == ENDPOINT else [])))
+        if group == ENDPOINT:
+            cells += per_request(found.requests, one.names[0], one.sums[0])
+        rows.append(Row(cells))
     now = Column("size", "Alive now", "bytes")
-    columns = [*GROUPS[group][1], _DELTA, *_DELTA_BOUNDS, _COUNT_DELTA, now]
+    columns = [*GROUPS[group][1], SIZE_CHANGE, *CHANGE_BETWEEN, COUNT_CHANGE, now]
     if group == ENDPOINT:
-        columns += _REQUESTS
+        columns += REQUESTS
     empty = "No native memory came or went." if found.on else _OFF
     return [table(f"Changes of native memory by {group}", columns, rows, query, empty=empty)]
 
@@ -221,16 +203,6 @@ def _diff_tables(found: NativeDiff, query: TableQuery) -> list[Table]:
 def _values(change: NativeSiteChange) -> tuple[NativeSite, Sequence[float]]:
     site = change.site
     return site, (change.size_delta, change.count_delta, change.variance, site.size)
-
-
-def _per_request(found: NativeDiff, one: _Sum) -> list[Any]:
-    requests = requests_of(found.requests, one.names[0].removeprefix(ENDPOINT_LABEL))
-    return [requests, round(one.sums[0] / requests)] if requests else [None, None]
-
-
-def _diff_picture(found: NativeDiff, _: Snapshot) -> Weighed:
-    tree = found.tree
-    return Weighed(tree.stacks, tree.size_delta, tree.count_delta, group=TRACEBACK)
 
 
 VIEW = View(
@@ -244,6 +216,6 @@ VIEW = View(
     tables=_tables,
     diff_tables=_diff_tables,
     groups=(*GROUPS, TRACEBACK),
-    picture=_picture,
-    diff_picture=_diff_picture,
+    picture=picture,
+    diff_picture=diff_picture,
 )

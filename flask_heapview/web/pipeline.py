@@ -51,13 +51,13 @@ def install(app: Flask, prefix: str) -> Pipeline:
     return pipeline
 
 
-def _as_the_app_has_it(app: Flask, name: str) -> Callable[..., Any]:
-    """The app's method. Monitoring agents may patch the class later, so it is looked up then."""
-    set_by_another: Callable[..., Any] | None = vars(app).get(name)
-    if set_by_another is not None:
-        return set_by_another
+def _as_the_app_has_it(app: Flask, known: str | Callable[..., Any]) -> Callable[..., Any]:
+    """What another has set on the app; or its class's method of that name. Monitoring agents may
+    patch the class later, so it is looked up then."""
+    if not isinstance(known, str):
+        return known
     kind = type(app)
-    return lambda *args, **kwargs: getattr(kind, name)(app, *args, **kwargs)
+    return lambda *args, **kwargs: getattr(kind, known)(app, *args, **kwargs)
 
 
 def _routes_by_path(app: Flask, service: Service) -> Map:
@@ -85,17 +85,19 @@ class Pipeline:
         self._shared = next(app.url_map.iter_rules(self._home)).arguments
         self._by_path = _routes_by_path(app, self._service) if app.url_map.host_matching else None
         self._apps: dict[int, Rule] = {}  # rules under which no request is ours, by id
+        # a name in the app's class, or what another has set on the app
+        self._displaced = tuple(vars(app).get(name, name) for name in DISPLACED)
         self._dispatch, self._end_request, self._end_context = (
-            _as_the_app_has_it(app, name) for name in DISPLACED
+            _as_the_app_has_it(app, known) for known in self._displaced
         )
 
     def methods(self) -> Methods:
-        """What stands in place of the app's. Before they are set: it asks what others have set."""
+        """What stands in place of the app's."""
         slow = Methods(self.dispatch, self.end_request, self.end_context)
         if self._naming is not None:  # each request is asked for its name
             return slow
-        own = tuple(vars(self._app).get(name, name) for name in DISPLACED)
-        return in_front(self._app, self._service, _OURS, LOCAL_CALL, self._apps, slow, own)
+        app, displaced = self._app, self._displaced
+        return in_front(app, self._service, _OURS, LOCAL_CALL, self._apps, slow, displaced)
 
     # --- in place of the app's methods; Flask's versions hand over different arguments
 

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from ..isolation.unpatched import is_green, original
+from ..isolation.unpatched import is_green, is_ready
 from .server_role import gunicorn_worker
 
 # a thread for each request: as many as come. This is merely more than anybody asks for
@@ -62,10 +62,8 @@ def client_has_gone(environ: Mapping[str, Any]) -> bool:
     link = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
     if link is None:
         return False
-    look = original("select", "poll")()  # gevent's would wait
     try:
-        look.register(link.fileno(), _HUNG_UP)
-        return bool(look.poll(0))
+        return is_ready(link.fileno(), _HUNG_UP)
     except (OSError, ValueError):  # it is closed here, too
         return True
 
