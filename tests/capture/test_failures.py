@@ -60,6 +60,12 @@ def store(tmp_path: Path) -> Store:
     return Store(tmp_path / "heapview")
 
 
+@pytest.fixture(autouse=True)
+def _no_other_child() -> None:
+    """The reader of an earlier test's captures may still be there: it is no child of these."""
+    wait_until(lambda: not psutil.Process().children())
+
+
 def begin(store: Store, engine: Any, deadline: float = 60.0) -> SnapshotInfo:
     return Runner(engine, deadline).start(CaptureRequest(worker="w"), store)
 
