@@ -9,7 +9,7 @@ import sys
 import sysconfig
 import threading
 import types
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -127,12 +127,12 @@ class ThreadRoot(msgspec.Struct):
     frame: types.FrameType
 
 
-def threads() -> list[ThreadRoot]:
-    """The frames of every thread but the calling one; taken in the service, before the fork."""
+def threads(frames: Mapping[int, types.FrameType]) -> list[ThreadRoot]:
+    """The frames of every thread but the calling one, out of those of all, by ident."""
     own, known = threading.get_ident(), known_threads()
     return [
         ThreadRoot(known.get(ident, ("?", False))[0], frame)
-        for ident, frame in sys._current_frames().items()
+        for ident, frame in frames.items()
         if ident != own
     ]
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from ..errors import HelpersBusy
+from .thread_frames import thread_frames
 from .unpatched import is_green, original
 
 MAX_WAIT_SECONDS = 60.0  # for the answer
@@ -36,10 +37,11 @@ def _hub() -> Any:
     """The loop; where nobody noted it, it is what the main thread runs while it is idle."""
     if _Known.hub is None:
         kind = sys.modules["gevent"].hub.Hub
-        for frame in sys._current_frames().values():
-            found: Any = frame.f_locals.get("self")
-            if type(found) is kind and found.loop.default:
-                _Known.hub = found
+        with thread_frames() as frames:
+            for frame in frames.values():
+                found: Any = frame.f_locals.get("self")
+                if type(found) is kind and found.loop.default:
+                    _Known.hub = found
     return _Known.hub
 
 

@@ -12,9 +12,11 @@ import signal
 import stat
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from types import FrameType
 from typing import Any
+
+from ..isolation.thread_frames import thread_frames
 
 SOL_SOCKET, SO_ACCEPTCONN = _socket.SOL_SOCKET, getattr(_socket, "SO_ACCEPTCONN", None)
 MAX_DESCRIPTORS = 256  # that are looked through where the system does not list them
@@ -54,11 +56,14 @@ def _is_gunicorn_worker() -> bool:
     )
 
 
-def _main_frames() -> Iterator[FrameType]:
-    frame = sys._current_frames().get(threading.main_thread().ident or 0)
-    while frame is not None:
-        yield frame
-        frame = frame.f_back
+def _main_frames() -> list[FrameType]:
+    found = []
+    with thread_frames() as frames:
+        frame = frames.get(threading.main_thread().ident or 0)
+        while frame is not None:
+            found.append(frame)
+            frame = frame.f_back
+    return found
 
 
 def has_listener(besides: Iterable[int]) -> bool:

@@ -11,6 +11,7 @@ import msgspec
 from ...inspection.roots import ThreadRoot, threads
 from ...isolation import forked_child
 from ...isolation.progress_page import ProgressPage
+from ...isolation.thread_frames import thread_frames
 from ...model.snapshot import Kind, Snapshot
 from ..base import Capture, CaptureCost, ServiceFacts
 
@@ -68,10 +69,12 @@ class ForkedEngine(ABC):
 
     def _work(self, capture: Capture, forked: bool, begin: float) -> Callable[[], None]:
         """The work of the child; what only the service can tell is gathered here, before it."""
-        facts, frames, page = capture.facts(), threads(), capture.page
+        facts, page = capture.facts(), capture.page
+        with thread_frames() as frames:
+            others = threads(frames)
 
         def work() -> None:
-            snapshot = self.look(capture, facts, frames, forked)
+            snapshot = self.look(capture, facts, others, forked)
             total = page.progress().total
             page.advance("writing", total, total)
             capture.sink.save(finish(snapshot, page, begin, forked))
