@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import random
+import statistics
 import struct
 import threading
 from collections import Counter
@@ -172,6 +173,27 @@ def test_a_quiet_endpoint_beside_a_loud_one() -> None:
         assert len(kept) <= 12_000, len(quiet)
     estimate = sum(live.size / live.chance for live in quiet)
     assert estimate == pytest.approx(len(kept) * 4033, rel=0.8)
+
+
+def test_an_endpoint_that_leaks_little_keeps_its_fine_rate() -> None:
+    """Its requests say that they begin, so the loud one's rate is in force no longer."""
+    start(0)
+    kept: list[object] = []
+    for number in range(1000):
+        SERVING.set("loud")
+        tracing.request_begun("loud")
+        text = [f"{number} {n}" for n in range(5000)]
+        SERVING.set("quiet")
+        tracing.request_begun("quiet")
+        kept.append(bytes(4000))
+        if number > 500 and number % 20 == 0:  # its rate has adapted
+            kept.append(text)
+    SERVING.set(None)
+    known = found()
+    quiet = [live.rate for live in samples_of(known, "endpoint quiet")]
+    loud = [live.rate for live in samples_of(known, "endpoint loud")]
+    assert len(quiet) > 300  # of 1,000 blocks of about the finest rate
+    assert statistics.median(loud) > 4 * statistics.median(quiet)
 
 
 # --- who

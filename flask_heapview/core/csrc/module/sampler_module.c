@@ -81,7 +81,7 @@ static PyTypeObject *state_type;
 static PyStructSequence_Field state_fields[] = {
     {"frames", "kept of each traceback, at most"},
     {"asked_bytes", "between two samples, as it was asked for; 0: it adapts"},
-    {"sample_bytes", "between two samples, now"},
+    {"sample_bytes", "between two samples, of late on average"},
     {"live", "samples of blocks that are alive"},
     {"samples", "taken since the start"},
     {"allocated_bytes", "since the start"},
@@ -104,12 +104,9 @@ state(PyObject *self, PyObject *unused)
     if (all->sample == NULL)
         Py_RETURN_NONE;
     PyObject *figures[] = {
-        PyLong_FromUnsignedLong(all->frames),
-        PyFloat_FromDouble(all->asked),
-        PyFloat_FromDouble(all->rate),
-        PyLong_FromUnsignedLong(all->live),
-        PyLong_FromUnsignedLongLong(all->samples),
-        PyFloat_FromDouble(hv_bytes_seen()),
+        PyLong_FromUnsignedLong(all->frames),      PyFloat_FromDouble(all->asked),
+        PyFloat_FromDouble(all->mean_rate),        PyLong_FromUnsignedLong(all->live),
+        PyLong_FromUnsignedLongLong(all->samples), PyFloat_FromDouble(hv_bytes_seen()),
         PyLong_FromSize_t(hv_tables_used()),
     };
     return hv_named_tuple(state_type, figures, sizeof figures / sizeof *figures);

@@ -5,9 +5,10 @@
  * that many (Horvitz and Thompson 1952; the heap profilers of tcmalloc and Go do the same). The
  * exponential distribution has no memory, so the rate may be changed at any moment without a bias.
  *
- * Each endpoint has a rate of its own, so that one that allocates much does not take the samples
- * from one that leaks little: a first look, at the finer common rate, asks for the tag alone, and
- * lets the block pass with the chance that makes up for the difference.
+ * Each endpoint has rates of its own, so that one that allocates much does not take the samples
+ * from one that leaks little. A look asks for the tag alone, at the endpoint's finer rate, and lets
+ * the block pass with the chance that makes up for the difference to its rate of samples. The rate
+ * in force is that of the endpoint that began a request last, or was looked at since.
  *
  * All of it is guarded by the interpreter's lock: the object and mem domains are only called with
  * it. The tables have a fixed size and come straight from the kernel: a hook never allocates.
@@ -27,6 +28,8 @@ void hv_live_bytes(double *bytes);
 /* 0, or -1 without memory; the rate is `asked` if it is above 0, else it adapts. */
 int hv_sampler_start(double asked, uint32_t frames, PyObject *endpoint, PyObject *threads,
                      uint64_t seed);
+/* A request of that tag begins: from now on its rate is in force. Only while it samples. */
+void hv_sampler_enter(uint32_t tag);
 void hv_sampler_stop(void);
 void hv_sampler_freeze(void); /* in a child: nothing changes any more, all can be read */
 

@@ -33,7 +33,7 @@ write_head(Output *out)
     HvSampler *all = &hv_sampler;
     u32(out, all->frames);
     f64(out, all->asked);
-    f64(out, all->rate);
+    f64(out, all->mean_rate);
     f64(out, hv_bytes_seen());
     u64(out, all->samples);
     u64(out, all->dropped);

@@ -48,9 +48,10 @@ typedef struct {
 typedef struct {
     uint32_t string;
     uint8_t kind;
-    uint32_t in_window; /* samples taken */
-    uint32_t requests;  /* that have begun */
-    double rate;        /* bytes between two samples: never finer than the sampler's own */
+    uint32_t requests; /* that have begun */
+    double in_window;  /* bytes that the looks of this window stand for */
+    double rate;       /* bytes between two samples */
+    double look_rate;  /* and between two looks: never coarser */
 } HvTag;
 
 typedef struct {
@@ -81,7 +82,8 @@ typedef struct {
     PyObject *endpoint; /* the context variable with the endpoint's name; a strong reference */
     PyObject *threads;  /* threading._active; a strong reference */
     /* the rate */
-    double rate, finest, asked; /* bytes */
+    double rate, mean_rate; /* bytes between two looks: now, and of late on average */
+    double finest, asked;
     uint64_t random;
     int64_t drawn, window_began;
     uint32_t in_window; /* looks taken */

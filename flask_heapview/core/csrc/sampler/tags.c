@@ -3,6 +3,7 @@
 #include "heap/core.h"
 #include "sampler/between.h"
 #include "sampler/names.h"
+#include "sampler/sampler.h"
 
 static struct { /* mostly it is the next sample's, too */
     PyObject *name;
@@ -137,5 +138,6 @@ hv_request_begun(PyObject *endpoint)
     hv_sampler.requests++;
     uint32_t tag = PyUnicode_CheckExact(endpoint) ? endpoint_tag(endpoint) : HV_OTHER_PLACE;
     hv_sampler.tag[tag].requests++;
+    hv_sampler_enter(tag);
     hv_between_ends(tag);
 }
