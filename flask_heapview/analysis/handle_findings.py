@@ -7,16 +7,20 @@ from collections.abc import Sequence
 import msgspec
 
 from ..model.facts import Handles, HandlesGrew, HandlesOpened
+from ..model.ownership import Holder
 from ..model.report import Cause
 from ..model.resources import OpenObject
 from .finding import Case, Finding
 from .growing_nodes import bytes_gained_at
+from .library_rules import cause_of
 from .series import Growth
 from .shadows import is_below
 
 MIN_HANDLES = 5  # threads or descriptors that must have come
 IN_USE_SHARE = 0.4  # of the confidence, where a running function works on what is open
 MAX_OWNER_CONFIDENCE = 0.97  # of an owner, by the growth of its handles
+OF_ALL_SHARE = 0.75  # of the confidence in a table of all threads, where the app itself holds them
+MIN_HELD_SHARE = 0.5  # of the threads that came, that are at a place which holds them
 
 
 def find_handles(case: Case, owners: Sequence[Finding]) -> list[Finding]:
@@ -41,6 +45,7 @@ def _things(
             owner.cause = cause
             owner.evidence.append(more)
             owner.confidence = max(owner.confidence, min(grown.confidence, MAX_OWNER_CONFIDENCE))
+        _app_first(holders)
         return []
     kinds = (
         [t.name for t in case.target.resources.by_kind]
@@ -62,8 +67,39 @@ def _things(
         figure=handles,
         growth=grown,
     )
-    kept = _kept(case) if cause == "unclosed-resource" else None
+    if cause == "thread":
+        held = _holder_of_threads(case, grown.total)
+        return [found if held is None else _held_by(case, found, held)]
+    kept = _kept(case)
     return [found if kept is None else _held_at(case, found, kept)]
+
+
+def _app_first(holders: Sequence[Finding]) -> None:
+    """The interpreter's own tables hold all threads, whoever has made them."""
+    if any(one.app for one in holders):
+        for one in holders:
+            one.confidence *= 1.0 if one.app else OF_ALL_SHARE
+
+
+def _holder_of_threads(case: Case, came: float) -> Holder | None:
+    """Where most of them are, as far as one place holds so many: the app's own, if it does."""
+    # one snapshot does not tell how many were there before
+    before = {} if case.rewound else {h.path: h.entries for h in case.base.ownership.holders}
+    least = max(MIN_HANDLES, MIN_HELD_SHARE * came)
+    found = [
+        holder
+        for holder in case.target.ownership.holders
+        if cause_of(holder.path, (), holder.entry_types, holder.kind) == "thread"
+        and holder.entries - before.get(holder.path, 0) >= least
+    ]
+    return max(found, key=lambda one: (one.app, one.entries), default=None)
+
+
+def _held_by(case: Case, finding: Finding, holder: Holder) -> Finding:
+    finding.path, finding.type, finding.sites = holder.path, holder.type, holder.sites
+    finding.growing, finding.app = (holder.entry_types or [finding.growing])[0], holder.app
+    finding.bytes = bytes_gained_at(case.snapshots, holder.path)
+    return finding
 
 
 def _kept(case: Case) -> OpenObject | None:

@@ -59,9 +59,14 @@ def test_samples_that_are_all_young_speak_against_it() -> None:
     young = (0,) * (BINS // 2) + (1,) * (BINS // 2)
     assert kept_each(looked_at(REQUESTS, young)) == set()
     assert kept_each(looked_at(REQUESTS, young[::-1])) == {VALUES}
+    assert kept_each(looked_at(REQUESTS, (1, 1, *young[2:]))) == {VALUES}
+    mostly = (1, *(0,) * (BINS // 2 - 1), *(2,) * (BINS // 2))
+    assert kept_each(looked_at(REQUESTS, mostly)) == set()
 
 
-def test_where_ages_are_told_they_are_asked() -> None:
+@pytest.mark.parametrize(("samples", "told"), [(24, set()), (23, {VALUES})])
+def test_ages_are_asked_where_they_tell_more(samples: int, told: set[int]) -> None:
     one = looked_at(REQUESTS)
-    ages = Ages(requests=REQUESTS, nodes=[NodeAges(VALUES, (9,) * BINS, (9,) * BINS)])
-    assert kept_each(replace(one, ownership=replace(one.ownership, ages=ages))) == set()
+    column = (samples - BINS + 1, *(1,) * (BINS - 1))
+    ages = Ages(requests=REQUESTS, nodes=[NodeAges(VALUES, column, column)])
+    assert kept_each(replace(one, ownership=replace(one.ownership, ages=ages))) == told
