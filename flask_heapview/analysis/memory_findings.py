@@ -25,6 +25,7 @@ from .growth_by_endpoint import explain
 from .level_steps import Figure
 from .lost_findings import MIN_SAMPLED_SHARE, sites_gained
 from .native_callers import as_sites, caller_fact, native_gained
+from .pinned_arenas import pinned_growth
 from .regression import EndpointGrowth
 from .series import Growth
 
@@ -166,7 +167,8 @@ def _native(case: Case) -> Finding | None:
 
 
 def _fragmented(case: Case) -> Finding | None:
-    grown = _sliced(case, case.series(free_bytes, MIN_FREE_BYTES, lumpy=True), "anonymous")
+    free = _sliced(case, case.series(free_bytes, MIN_FREE_BYTES, lumpy=True), "anonymous")
+    grown = max(free, pinned_growth(case), key=lambda one: one.confidence)
     if not grown.grows or not _keeps_the_process_large(case, grown):
         return None
     found = _rest(case, "fragmentation", grown, "anonymous", "fragmented")
