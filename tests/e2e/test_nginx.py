@@ -10,6 +10,8 @@ import socket
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from ..helpers import BEARER, PREFIX, ROOT, TOKEN, needs, wait_until
 from ..live_server import Server, serving
 from ..workers.listing import listed
 from .apps import LEAKY
+from .running import running_capture
 
 BEHIND = (
     LEAKY
@@ -31,6 +34,7 @@ def by_whom(response):
     return response
 """
 )
+MAX_SILENCE_SECONDS = 8  # a stream says something more often, if nginx lets it pass
 ENOUGH = 40  # requests of a worker, to see what they leave behind
 CONFIG = """
 daemon off; worker_processes 1; pid {home}/nginx.pid; error_log {home}/nginx.log;
@@ -79,25 +83,34 @@ class Proxy:
         return status, json.loads(answer)
 
 
+@contextmanager
+def nginx(home: Path, server: Server) -> Iterator[Proxy]:
+    """One in front of the service."""
+    command = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    needs(command, "the proxy tests need nginx")
+    assert command is not None
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    config = home / "nginx.conf"
+    config.write_text(CONFIG.format(home=home, port=port, location=location(server.port)))
+    process = subprocess.Popen([command, "-c", str(config), "-e", str(home / "nginx.log")])
+    proxy = Proxy(port)
+    try:
+        wait_until(lambda: _answers(proxy), 30, "nginx")
+        yield proxy
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
 @pytest.fixture(scope="module")
 def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Proxy, Server]]:
-    nginx = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
-    needs(nginx, "the proxy tests need nginx")
-    assert nginx is not None
-    tmp_path = tmp_path_factory.mktemp("nginx")
-    with serving(tmp_path, BEHIND, "sync", "--workers", "2") as server:
-        with socket.create_server(("127.0.0.1", 0)) as probe:
-            port = probe.getsockname()[1]
-        config = tmp_path / "nginx.conf"
-        config.write_text(CONFIG.format(home=tmp_path, port=port, location=location(server.port)))
-        process = subprocess.Popen([nginx, "-c", str(config), "-e", str(tmp_path / "nginx.log")])
-        proxy = Proxy(port)
-        try:
-            wait_until(lambda: _answers(proxy), 30, "nginx")
-            yield proxy, server
-        finally:
-            process.terminate()
-            process.wait(10)
+    home = tmp_path_factory.mktemp("nginx")
+    with (
+        serving(home, BEHIND, "sync", "--workers", "2") as server,
+        nginx(home, server) as proxy,
+    ):
+        yield proxy, server
 
 
 def _answers(proxy: Proxy) -> bool:
@@ -162,3 +175,23 @@ def _leak(proxy: Proxy, pids: list[int], first: int) -> None:
         if all(served[str(pid)] >= ENOUGH for pid in pids):
             return
     raise AssertionError(served)
+
+
+def test_progress_comes_through_it(tmp_path: Path) -> None:
+    """Event by event: nginx keeps an answer back unless it is told not to."""
+    with (
+        serving(tmp_path, BEHIND, "gthread", "--threads", "4") as server,
+        nginx(tmp_path, server) as proxy,
+        running_capture(tmp_path / "heapview") as capture,
+    ):
+        link = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=MAX_SILENCE_SECONDS)
+        link.request("GET", f"/shop{PREFIX}/api/v1{capture.events}", headers=BEARER)
+        answer = link.getresponse()
+        assert (answer.status, answer.headers["Content-Type"][:17]) == (200, "text/event-stream")
+        events = (json.loads(line[6:]) for line in answer if line.startswith(b"data: "))
+        assert next(events)["state"] == "running"
+        capture.advance(400)
+        assert any(event["progress"]["done"] == 400 for event in events)
+        capture.end()
+        assert list(events)[-1]["state"] == "failed"
+        link.close()
