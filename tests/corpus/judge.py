@@ -8,6 +8,7 @@ import itertools
 import re
 import shutil
 import tempfile
+import time
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -36,6 +37,7 @@ class Case:
     endpoint: str = ""
     beside: str = "quiet"
     requests: int = 300
+    seconds: float = 0  # that they take at least: what goes with time needs some
     bytes_each: int = 0
     app: str = ""
     packages: tuple[str, ...] = ()
@@ -118,13 +120,21 @@ def cases() -> list[Case]:
 
 
 def drive(
-    server: Server, paths: list[str], numbers: Iterator[int], count: int, clients: int
+    server: Server,
+    paths: list[str],
+    numbers: Iterator[int],
+    count: int,
+    clients: int,
+    seconds: float = 0,
 ) -> None:
-    """So many requests, the paths taking turns, by so many clients at a time."""
+    """So many requests, the paths taking turns, by so many clients at a time; evenly over the
+    seconds, where that is slower than the server."""
+    began = time.monotonic()
 
     def client(wanted: list[str]) -> None:
         link = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-        for path in wanted:
+        for turn, path in enumerate(wanted):
+            time.sleep(max(0.0, began + seconds * turn / len(wanted) - time.monotonic()))
             link.request("GET", path)
             answer = link.getresponse()
             answer.read()
@@ -156,7 +166,8 @@ def run(
         drive(server, case.paths, numbers, WARM_UP, clients)
         taken = [server.capture()["id"]]
         for _ in range(2):
-            drive(server, case.paths, numbers, int(case.requests * scale), clients)
+            count = int(case.requests * scale)
+            drive(server, case.paths, numbers, count, clients, case.seconds)
             taken.append(server.capture()["id"])
         if keep is not None:
             _keep(server, taken, keep / case.name)
