@@ -49,14 +49,13 @@ MAX_AT_ONCE_CONFIDENCE = 0.35  # confidence where the readings say that it came 
 
 def find_memory_growth(case: Case, leaks: Sequence[Finding]) -> list[Finding]:
     """Native memory, fragmentation and memory outside the process, beside the leaks of objects."""
-    anonymous = case.resident(MB, lumpy=True)
     parts = (_off_process(case), _native(case), _fragmented(case))
     found = [finding for finding in parts if finding is not None]
     leaks = [leak for leak in leaks if _may_hold(leak)]
     kept = []
     for finding in found:
         apart = finding.cause == "native" and leaks and _stands_apart(case, finding, leaks)
-        if not apart and finding.cause == "native" and not _is_the_reason(case, finding, anonymous):
+        if not apart and finding.cause == "native" and not _is_the_reason(case, finding):
             continue
         if leaks and not apart:  # what hangs on the objects that pile up goes with them
             _depend(finding, leaks)
@@ -72,10 +71,11 @@ def _depend(finding: Finding, leaks: Sequence[Finding]) -> None:
         _hang(finding, leaks[0])
 
 
-def _is_the_reason(case: Case, native: Finding, anonymous: Growth) -> bool:
+def _is_the_reason(case: Case, native: Finding) -> bool:
     """Of what the process grew by for long: garbage that waits for the collector goes again."""
     waiting = case.target.cycles.garbage_bytes - case.base.cycles.garbage_bytes
-    return native.bytes >= MIN_RESIDENT_SHARE * (anonymous.total - max(0, waiting))
+    grown = case.settled[-1] - case.settled[0]
+    return native.bytes >= MIN_RESIDENT_SHARE * (grown - max(0, waiting))
 
 
 def _stands_apart(case: Case, native: Finding, leaks: Sequence[Finding]) -> bool:

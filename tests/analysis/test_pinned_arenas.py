@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 import pytest
 
@@ -16,21 +18,24 @@ from .factories import MB, snapshot, tree
 STAYS = 28  # MB of objects
 
 
-def report(*moments: tuple[float, float], malloc: bool = False) -> Report:
-    """Of one snapshot for each (MB that running functions hold, MB that are free)."""
+def report(
+    *moments: tuple[float, float], malloc: bool = False, native: Sequence[float] = (0, 0, 0)
+) -> Report:
+    """Of one snapshot for each (MB that running functions hold, MB that are free), and the MB of
+    native memory at each."""
     rows = []
     for turn, (passing, free) in enumerate(moments):
         steps = [("thread pool-#:", "frame"), (" in page", "frame"), (" local rows", "list")]
         held = tree((steps[:2], 1, 100), (steps, 1, round(passing * MB)))
         blocks, objects = round(free * MB), round((STAYS + passing) * MB)
         process = Process(
-            anonymous=objects + blocks,
+            anonymous=objects + blocks + round(native[turn] * MB),
             allocators=Allocators(
                 pymalloc_free=0 if malloc else blocks,
                 pymalloc_arenas=objects + (0 if malloc else blocks),
                 malloc_free=blocks if malloc else 0,
             ),
-            bridge=Bridge(python_objects=objects, native=0),
+            bridge=Bridge(python_objects=objects, native=round(native[turn] * MB)),
         )
         own = Ownership(stacks=held.build(), app_roots=["app"])
         rows.append(msgspec.structs.replace(snapshot(turn, 5), ownership=own, process=process))
@@ -67,3 +72,9 @@ def test_what_a_peak_leaves_is_none(moments: tuple[tuple[float, float], ...]) ->
 
 def test_what_the_c_library_keeps_free_is_not_pinned() -> None:
     assert report((0, 10), (0, 200), (0, 210), malloc=True).verdict != "leak"
+
+
+def test_a_little_native_memory_is_not_the_reason() -> None:
+    """What is resident fell in one interval, as far as running functions do not hold it."""
+    found = report((109, 2), (1, 359), (141, 244), native=(1, 5, 9))
+    assert [suspect.cause for suspect in found.suspects] == ["fragmentation"]
