@@ -9,8 +9,10 @@ from msgspec.structs import replace
 
 from flask_heapview.analysis.judge import judge
 from flask_heapview.analysis.rewind import MIN_AGED_REQUESTS, MOMENTS, rewound
+from flask_heapview.model.allocations import Allocations
 from flask_heapview.model.births import BINS, Ages, NodeAges
 from flask_heapview.model.cycles import CycleGroup, Cycles
+from flask_heapview.model.gc import Gc, RecentCollections
 from flask_heapview.model.process import Bridge, Process, Readings
 from flask_heapview.model.resources import Resources
 from flask_heapview.model.snapshot import Snapshot
@@ -115,19 +117,25 @@ def test_garbage_that_was_born_in_every_part_is_never_collected() -> None:
     )
     one = snapshot(3, 0, cycles=Cycles(garbage_objects=4000, garbage_bytes=400_000, groups=[group]))
 
-    def judged(size: tuple[int, ...]) -> list[str]:
+    def judged(size: tuple[int, ...], freed: int = 0, before: float = 1.0) -> list[str]:
         own = replace(
             one.ownership,
             stacks=garbage.build(),
             holders=[],
             ages=Ages(requests=400, nodes=[NodeAges(1, size, (12,) * BINS)]),
         )
-        return [
-            s.cause for s in judge([replace(one, ownership=own)]).suspects if s.confidence >= 0.5
-        ]
+        recent = RecentCollections(before=[before], generation=[1], pause=[0.1], collected=[freed])
+        known = replace(
+            one, ownership=own, gc=Gc(recent=recent), allocations=Allocations(since=40.0)
+        )
+        return [s.cause for s in judge([known]).suspects if s.confidence >= 0.5]
 
     assert judged(LEVEL) == ["reference-cycle"]
     assert judged(young(1)) == []
+    # a few requests' objects grew old in a collector that does its work
+    assert judged(LEVEL, freed=9000, before=20.0) == []
+    assert judged(LEVEL, freed=500, before=20.0) == ["reference-cycle"]
+    assert judged(LEVEL, freed=9000, before=50.0) == ["reference-cycle"]  # at the start
 
 
 def read(snapshot: Snapshot, **levels: list[int]) -> Snapshot:
