@@ -26,7 +26,8 @@ def pinned_growth(case: Case) -> Growth:
     What running functions hold would be free without them, or given back. It comes and goes from
     snapshot to snapshot in a busy worker, and the sum of both does not.
     """
-    if case.rewound or not _is_pinned(case.target):
+    # a snapshot may show it that was taken while little ran: what is pinned stays so
+    if case.rewound or not any(_is_pinned(later) for later in case.snapshots[1:]):
         return NO_GROWTH
     kept = case.series(_kept_beside_objects, MIN_PINNED_BYTES, lumpy=True)
     in_arenas = _free_or_passing(case.target) - _free_or_passing(case.base)

@@ -47,6 +47,7 @@ def report(
     [
         ((109, 2), (1, 359), (141, 244)),  # less is free at the end, since more of it is used
         ((109, 20), (1, 264), (21, 310)),
+        ((109, 2), (53, 257), (190, 155)),  # most of the arenas is in use at the end
         ((0, 10), (0, 200), (0, 210)),  # it levels off, and stays
     ],
 )
