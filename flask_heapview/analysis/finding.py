@@ -103,13 +103,19 @@ class Case:
         return measure_growth(self.requests, self.values(figure), least, lumpy, noise)
 
     @cached_property
-    def settled(self) -> list[float]:
-        """Resident memory of no file at each snapshot, without what running functions hold."""
-        return [(s.process.anonymous or 0) - passing_bytes(s) for s in self.snapshots]
+    def passing(self) -> list[int]:
+        """Bytes that running functions hold at each snapshot."""
+        return [passing_bytes(snapshot) for snapshot in self.snapshots]
 
-    def resident(self, least: float, lumpy: bool = False) -> Growth:
+    @cached_property
+    def settled(self) -> list[float]:
+        """Resident memory of no file at each snapshot, without those."""
+        both = zip(self.snapshots, self.passing, strict=True)
+        return [(snapshot.process.anonymous or 0) - passing for snapshot, passing in both]
+
+    def resident(self, least: float) -> Growth:
         """The growth of that."""
-        return measure_growth(self.requests, self.settled, least, lumpy)
+        return measure_growth(self.requests, self.settled, least)
 
 
 def fingerprint(finding: Finding) -> str:

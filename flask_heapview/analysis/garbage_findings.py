@@ -70,12 +70,6 @@ def _bytes_of(case: Case, objects: float) -> int:
 
 
 def _collected(case: Case) -> int:
-    """Objects that collections freed meanwhile; of one snapshot, those that it remembers."""
-    if case.rewound:
-        recent = case.target.gc.recent
-        since = case.target.info.clock - case.base.info.clock
-        rows = zip(recent.before, recent.collected, strict=True)
-        return sum(collected for before, collected in rows if before <= since)
     return sum(g.collected for g in case.target.gc.generations) - sum(
         g.collected for g in case.base.gc.generations
     )

@@ -10,8 +10,7 @@ import msgspec
 
 from ..model.snapshot import Snapshot
 from .finding import MB, Case
-from .passing import passing_bytes
-from .series import NO_GROWTH, Growth
+from .series import NO_GROWTH, Growth, measure_growth
 
 MIN_PINNED_BYTES = 32 * MB  # 128 arenas of Python 3.9, 32 of 3.10 and later
 MIN_PINNED_SHARE = 0.5  # of the arenas, that is free
@@ -29,8 +28,9 @@ def pinned_growth(case: Case) -> Growth:
     # a snapshot may show it that was taken while little ran: what is pinned stays so
     if case.rewound or not any(_is_pinned(later) for later in case.snapshots[1:]):
         return NO_GROWTH
-    kept = case.series(_kept_beside_objects, MIN_PINNED_BYTES, lumpy=True)
-    in_arenas = _free_or_passing(case.target) - _free_or_passing(case.base)
+    beside = map(_kept_beside_objects, case.snapshots, case.passing)
+    kept = measure_growth(case.requests, list(beside), MIN_PINNED_BYTES, lumpy=True)
+    in_arenas = _free(case.target) + case.passing[-1] - _free(case.base) - case.passing[0]
     if kept.intervals < 2 or in_arenas < MIN_OF_GROWTH * kept.total:
         return NO_GROWTH
     if kept.rates[-1].gained < MIN_LAST_SHARE * kept.total:
@@ -39,17 +39,16 @@ def pinned_growth(case: Case) -> Growth:
 
 
 def _is_pinned(snapshot: Snapshot) -> bool:
-    found = snapshot.process.allocators
-    free, arenas = found.pymalloc_free or 0, found.pymalloc_arenas or 0
+    free, arenas = _free(snapshot), snapshot.process.allocators.pymalloc_arenas or 0
     return free >= MIN_PINNED_BYTES and free >= MIN_PINNED_SHARE * arenas
 
 
-def _free_or_passing(snapshot: Snapshot) -> int:
-    return (snapshot.process.allocators.pymalloc_free or 0) + passing_bytes(snapshot)
+def _free(snapshot: Snapshot) -> int:
+    return snapshot.process.allocators.pymalloc_free or 0
 
 
-def _kept_beside_objects(snapshot: Snapshot) -> float:
+def _kept_beside_objects(snapshot: Snapshot, passing: int) -> float:
     """Resident memory of no file, without objects that stay and what the C library handed out."""
     bridge = snapshot.process.bridge
-    stays = (bridge.python_objects or 0) - passing_bytes(snapshot)
+    stays = (bridge.python_objects or 0) - passing
     return (snapshot.process.anonymous or 0) - stays - (bridge.native or 0)

@@ -7,6 +7,7 @@ each time. Those of a bounded cache are all from the last.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 
 from ..model.births import BINS, NodeAges
 from ..model.cycles import Cycles
+from ..model.gc import Gc
 from ..model.ownership import GARBAGE, Holder, Ownership
 from ..model.process import Process
 from ..model.snapshot import Requests, Snapshot, SnapshotInfo
@@ -76,16 +78,29 @@ def _moment(
         cycles=_cycles(snapshot, own.stacks, garbage),
         info=_info(snapshot, share),
     )
-    if at is None:
-        return past
-    came = sum(snapshot.ownership.stacks.size) - sum(own.stacks.size)
-    then = ThenAndNow(snapshot.process.readings, at, came)
-    return replace(
-        past,
-        process=then.process(past.process),
-        resources=then.resources(snapshot.resources),
-        info=replace(past.info, clock=then.clock),
-    )
+    if at is not None:
+        came = sum(snapshot.ownership.stacks.size) - sum(own.stacks.size)
+        then = ThenAndNow(snapshot.process.readings, at, came)
+        past = replace(
+            past,
+            process=then.process(past.process),
+            resources=then.resources(snapshot.resources),
+            info=replace(past.info, clock=then.clock),
+        )
+    return replace(past, gc=_gc(snapshot.gc, snapshot.info.clock - past.info.clock))
+
+
+def _gc(now: Gc, seconds: float) -> Gc:
+    """So many seconds before, as far as the collections since are remembered."""
+    recent, freed = now.recent, Counter[int]()
+    rows = zip(recent.generation, recent.before, recent.collected, strict=True)
+    for generation, before, collected in rows:
+        if before <= seconds:
+            freed[generation] += collected
+    then = [
+        replace(one, collected=one.collected - freed[n]) for n, one in enumerate(now.generations)
+    ]
+    return replace(now, generations=then)
 
 
 def _unheld_then(snapshot: Snapshot, share: float) -> Process:

@@ -12,7 +12,7 @@ from flask_heapview.analysis.rewind import MIN_AGED_REQUESTS, MOMENTS, rewound
 from flask_heapview.model.allocations import Allocations
 from flask_heapview.model.births import BINS, Ages, NodeAges
 from flask_heapview.model.cycles import CycleGroup, Cycles
-from flask_heapview.model.gc import Gc, RecentCollections
+from flask_heapview.model.gc import Gc, Generation, RecentCollections
 from flask_heapview.model.process import Bridge, Process, Readings
 from flask_heapview.model.resources import Resources
 from flask_heapview.model.snapshot import Snapshot
@@ -125,9 +125,12 @@ def test_garbage_that_was_born_in_every_part_is_never_collected() -> None:
             ages=Ages(requests=400, nodes=[NodeAges(1, size, (12,) * BINS)]),
         )
         recent = RecentCollections(before=[before], generation=[1], pause=[0.1], collected=[freed])
-        known = replace(
-            one, ownership=own, gc=Gc(recent=recent), allocations=Allocations(since=40.0)
-        )
+        generations = [
+            Generation(threshold=700, count=0, collections=9, collected=9000, uncollectable=0)
+            for _ in range(3)
+        ]
+        collector = Gc(recent=recent, generations=generations)
+        known = replace(one, ownership=own, gc=collector, allocations=Allocations(since=40.0))
         return [s.cause for s in judge([known]).suspects if s.confidence >= 0.5]
 
     assert judged(LEVEL) == ["reference-cycle"]

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -32,12 +32,18 @@ class Flask(Server):
         return [self.python, "-m", "flask", "--app", "app", "run", "--port", str(self.port)]
 
 
+class WithPort(Protocol):
+    """A server, or a proxy before it."""
+
+    port: int
+
+
 class Stream:
     """An open stream of events."""
 
-    def __init__(self, server: Server, path: str) -> None:
-        self._link = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
-        self._link.request("GET", API + path, headers=BEARER)
+    def __init__(self, port: int, path: str, seconds: float) -> None:
+        self._link = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
+        self._link.request("GET", path, headers=BEARER)
         self.answer = self._link.getresponse()
 
     def __iter__(self) -> Iterator[Any]:
@@ -51,8 +57,9 @@ class Stream:
 
 
 @contextmanager
-def stream(server: Server, path: str) -> Iterator[Stream]:
-    made = Stream(server, path)
+def stream(at: WithPort, path: str, mount: str = "", seconds: float = 30) -> Iterator[Stream]:
+    """Below the mount of a proxy. It may say nothing for so many seconds."""
+    made = Stream(at.port, mount + API + path, seconds)
     try:
         yield made
     finally:

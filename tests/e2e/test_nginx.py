@@ -21,6 +21,7 @@ from ..live_server import Server, serving
 from ..workers.listing import listed
 from .apps import LEAKY
 from .running import running_capture
+from .test_live import stream
 
 BEHIND = (
     LEAKY
@@ -183,15 +184,13 @@ def test_progress_comes_through_it(tmp_path: Path) -> None:
         serving(tmp_path, BEHIND, "gthread", "--threads", "4") as server,
         nginx(tmp_path, server) as proxy,
         running_capture(tmp_path / "heapview") as capture,
+        stream(proxy, capture.events, "/shop", MAX_SILENCE_SECONDS) as passed,
     ):
-        link = http.client.HTTPConnection("127.0.0.1", proxy.port, timeout=MAX_SILENCE_SECONDS)
-        link.request("GET", f"/shop{PREFIX}/api/v1{capture.events}", headers=BEARER)
-        answer = link.getresponse()
-        assert (answer.status, answer.headers["Content-Type"][:17]) == (200, "text/event-stream")
-        events = (json.loads(line[6:]) for line in answer if line.startswith(b"data: "))
+        assert passed.answer.status == 200
+        assert passed.answer.headers["Content-Type"].startswith("text/event-stream")
+        events = iter(passed)
         assert next(events)["state"] == "running"
         capture.advance(400)
         assert any(event["progress"]["done"] == 400 for event in events)
         capture.end()
         assert list(events)[-1]["state"] == "failed"
-        link.close()

@@ -30,6 +30,13 @@ draw(void)
     set_countdown(hv_sampler.drawn);
 }
 
+/* Those since the last distance was drawn. */
+static void
+count_bytes(void)
+{
+    hv_sampler.bytes += (uint64_t)(hv_sampler.drawn - hv_countdown);
+}
+
 /* The distance of two looks while that tag allocates. */
 static double
 look_rate_of(uint32_t tag)
@@ -48,7 +55,7 @@ hv_sampler_enter(uint32_t tag)
     double rate = look_rate_of(tag);
     if (rate == all->rate)
         return;
-    all->bytes += (uint64_t)(all->drawn - hv_countdown);
+    count_bytes();
     all->rate = rate;
     draw();
 }
@@ -271,7 +278,7 @@ hv_take_sample(void *block, size_t size)
         set_countdown(hv_countdown + (int64_t)size);
         return;
     }
-    all->bytes += (uint64_t)(all->drawn - hv_countdown);
+    count_bytes();
     if (!all->resting) {
         uint32_t tag = hv_tag_here();
         keep(thread, block, size, tag);
@@ -332,7 +339,7 @@ void
 hv_sampler_freeze(void)
 {
     if (hv_sampler.on)
-        hv_sampler.bytes += (uint64_t)(hv_sampler.drawn - hv_countdown);
+        count_bytes();
     hv_sampler.on = 0;
     set_countdown(INT64_MAX);
     memset(hv_filter, 0, sizeof hv_filter);

@@ -50,8 +50,8 @@ typedef struct {
     uint8_t kind;
     uint32_t requests; /* that have begun */
     double in_window;  /* bytes that the looks of this window stand for */
-    double rate;       /* bytes between two samples */
-    double look_rate;  /* and between two looks: never coarser */
+    double rate;       /* bytes between two samples: they have the coarser of these two */
+    double look_rate;  /* and between two looks */
 } HvTag;
 
 typedef struct {
