@@ -16,6 +16,7 @@ import msgspec
 from ..model.stacks import Stacks
 from .short_place import short_place
 from .tree import name_of
+from .way_in import WayIn, inside_own, joined_from, way_to
 
 Tone = Literal["own", "other", "up", "down", "same"]
 MAX_ROWS = 30  # of the tree below the chosen node, drawn at a time
@@ -80,6 +81,7 @@ class _Tree:
         for row in self.children.values():
             row.sort(key=lambda node: -self.weight[node])
         self.whole = sum(self.weight[node] for node in self.children.get(-1, ()))
+        self.inside = inside_own(self.stacks, given.own_frames)
         words = search.lower().split()
         frames = self.stacks.frames
         self.matching = {
@@ -90,6 +92,12 @@ class _Tree:
 
     def weight_of(self, node: int) -> int:
         return self.whole if node < 0 else self.weight[node]
+
+    def joined(self, node: int, chosen: int) -> WayIn | None:
+        """What is drawn as one with a node. Who has chosen a node sees all that is below it."""
+        if node < 0 or chosen >= 0 or not self.given.own_frames:
+            return None
+        return joined_from(node, self.inside, self.children, self.weight)
 
     def found_below(self, node: int) -> int:
         """The weight of what matches, each part counted once."""
@@ -130,6 +138,11 @@ class _Tree:
             found=self.stacks.frame[node] in self.matching,
         )
 
+    def join(self, cell: Cell, way: WayIn) -> None:
+        """Makes a call's cell that of the whole way. A click shows the calls one by one."""
+        cell.name, cell.type = way.name(self.stacks), ""
+        cell.found = any(self.stacks.frame[call] in self.matching for call in way.calls)
+
     def _all(self) -> Cell:
         """That of all roots together."""
         net = None if self.given.delta is None else sum(self.given.delta)
@@ -158,13 +171,10 @@ def icicle(given: Weighed, node: int = -1, search: str = "") -> Icicle:
     """
     tree = _Tree(given, search)
     chosen = node if 0 <= node < len(given.stacks) else -1
-    way = [-1, *([] if chosen < 0 else list(given.stacks.chain(chosen))[::-1])]
     if not tree.weight_of(chosen):
         return Icicle([], 0, given.delta is not None, given.group)
-    cells = [tree.cell(n, 0.0, 1.0, row, chosen) for row, n in enumerate(way)]
-    for cell in cells:
-        cell.above, cell.share = True, 1.0
-    hidden = _below(tree, chosen, len(way), cells)
+    cells = _above(tree, chosen)
+    hidden = _below(tree, chosen, len(cells), cells)
     return Icicle(
         cells=cells,
         rows=1 + max(cell.row for cell in cells),
@@ -173,6 +183,19 @@ def icicle(given: Weighed, node: int = -1, search: str = "") -> Icicle:
         found=tree.found_below(chosen) / tree.weight_of(chosen) if tree.matching else None,
         hidden=hidden,
     )
+
+
+def _above(tree: _Tree, chosen: int) -> list[Cell]:
+    """The way down to the chosen node, a row each."""
+    joined, nodes = way_to(chosen, tree.stacks, tree.inside)
+    cells = [tree.cell(-1, 0.0, 1.0, 0, chosen)]
+    if joined is not None:
+        cells.append(tree.cell(joined.calls[0], 0.0, 1.0, 1, chosen))
+        tree.join(cells[-1], joined)
+    cells += [tree.cell(n, 0.0, 1.0, row, chosen) for row, n in enumerate(nodes, len(cells))]
+    for cell in cells:
+        cell.above, cell.share = True, 1.0
+    return cells
 
 
 def _below(tree: _Tree, chosen: int, first: int, cells: list[Cell]) -> bool:
@@ -185,12 +208,15 @@ def _below(tree: _Tree, chosen: int, first: int, cells: list[Cell]) -> bool:
     waiting = [(-1.0, next(order), chosen, 0.0, first - 1)]
     while waiting:
         width, _, parent, left, row = heapq.heappop(waiting)
+        joined = tree.joined(parent, chosen)
         if row >= first:
             if len(cells) >= MAX_CELLS:
                 hidden = True
                 break
             cells.append(tree.cell(parent, left, -width, row, chosen))
-        for node in tree.children.get(parent, ()):
+            if joined is not None:
+                tree.join(cells[-1], joined)
+        for node in tree.children.get(parent, ()) if joined is None else joined.below:
             share = tree.weight[node] / whole
             if share < MIN_SHARE or row + 1 == first + MAX_ROWS:
                 hidden = True

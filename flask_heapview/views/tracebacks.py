@@ -58,4 +58,5 @@ def picture(found: Allocations | NativeMemory, _: Snapshot) -> Weighed:
 def diff_picture(found: AllocationsDiff | NativeDiff, _: Snapshot) -> Weighed:
     """The tree with what changed."""
     tree = found.tree
-    return Weighed(tree.stacks, tree.size_delta, tree.count_delta, group=TRACEBACK)
+    own = frozenset(found.app_frames)
+    return Weighed(tree.stacks, tree.size_delta, tree.count_delta, own_frames=own, group=TRACEBACK)

@@ -101,7 +101,7 @@ def test_all_leaks_at_once_are_told_apart(tmp_path: Path) -> None:
     }
     assert found == set(LEAKS), report["suspects"]
     assert len(leaks) == len(LEAKS)
-    assert "4 more leaks are below" in report["summary"]
+    assert "4 more leaks were found" in report["summary"]
     assert abs(report["explained"]["rest"]) < 0.1 * report["explained"]["resident"]
 
 

@@ -140,3 +140,72 @@ def test_small_parts_are_left_out() -> None:
     found = icicle(Weighed(tree(("app", 1_000_000), ("dust", 100))))
     assert [c.name for c in found.cells] == ["all", "app"]
     assert found.hidden
+
+
+SERVER = "main/serve/handle/wsgi"
+SERVED = tree(
+    (f"{SERVER}/view/query", 800),
+    (f"{SERVER}/view", 100),
+    (f"{SERVER}/other_view", 95),
+    ("main", 5),
+)
+
+
+def of_app(stacks: Stacks, *own: str) -> Weighed:
+    """A tree of calls in which these functions are the app's own."""
+    return Weighed(stacks, own_frames={stacks.frame[node(stacks, name)] for name in own})
+
+
+def test_the_calls_that_lead_to_the_apps_own_are_one_part() -> None:
+    picture = icicle(of_app(SERVED, "view", "other_view"))
+    assert [(c.name, c.row, round(c.width, 3)) for c in picture.cells] == [
+        ("all", 0, 1.0),
+        ("4 calls outside your code: main … wsgi", 1, 1.0),
+        ("view", 2, 0.9),
+        ("other_view", 2, 0.095),
+        ("query", 3, 0.8),
+    ]
+    assert cell(picture, "4 calls outside your code: main … wsgi").node == node(SERVED, "main")
+
+
+def test_who_opens_them_sees_each() -> None:
+    picture = icicle(of_app(SERVED, "view", "other_view"), node(SERVED, "main"))
+    assert [c.name for c in picture.cells][:5] == ["all", "main", "serve", "handle", "wsgi"]
+
+
+def test_they_are_one_on_the_way_to_a_view_too() -> None:
+    picture = icicle(of_app(SERVED, "view"), node(SERVED, "view"))
+    assert [(c.name, c.above) for c in picture.cells] == [
+        ("all", True),
+        ("4 calls outside your code: main … wsgi", True),
+        ("view", True),
+        ("query", False),
+    ]
+
+
+def test_a_way_that_turns_keeps_every_branch() -> None:
+    """A heavy one starts another way; what turns off before stands below."""
+    stacks = tree(("main/boot/load/app", 300), ("main/boot/load/lib", 100), (f"{SERVER}/view", 600))
+    picture = icicle(of_app(stacks, "app", "view"))
+    assert [(c.name, c.row, round(c.width, 3)) for c in picture.cells] == [
+        ("all", 0, 1.0),
+        ("main", 1, 1.0),
+        ("3 calls outside your code: serve … wsgi", 2, 0.6),
+        ("boot", 2, 0.4),
+        ("view", 3, 0.6),
+        ("load", 3, 0.4),
+        ("app", 4, 0.3),
+        ("lib", 4, 0.1),
+    ]
+
+
+def test_what_no_code_of_the_app_called_is_shown_call_by_call() -> None:
+    stacks = tree(("thread/run/work/allocate", 500), (f"{SERVER}/view", 500))
+    picture = icicle(of_app(stacks, "view"))
+    assert {"thread", "run", "work", "allocate"} <= {c.name for c in picture.cells}
+
+
+def test_a_search_finds_what_is_joined() -> None:
+    picture = icicle(of_app(SERVED, "view", "other_view"), search="handle")
+    assert [c.name for c in picture.cells if c.found] == ["4 calls outside your code: main … wsgi"]
+    assert picture.found == pytest.approx(0.995)

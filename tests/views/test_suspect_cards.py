@@ -84,5 +84,5 @@ def test_the_first_sentence_and_the_others() -> None:
         "It leaks: dict app.kept gained 7 entries.",
         "It is at app.py:3 in f. 3 more are below.",
     )
-    assert sentences("It grew. 3 more leaks are below.") == ("It grew.", "3 more leaks are below.")
+    assert sentences("It grew. 3 more were found.") == ("It grew.", "3 more were found.")
     assert sentences("Nothing grew, over 1.5 s") == ("Nothing grew, over 1.5 s", "")

@@ -78,7 +78,7 @@ def _(fact: facts.AllocatedWhere) -> str:
 
 @say.register
 def _(fact: facts.MoreLeaks) -> str:
-    return f"{count_text(fact.leaks, 'more leak')} {'is' if fact.leaks == 1 else 'are'} below."
+    return f"{count_text(fact.leaks, 'more leak')} {'was' if fact.leaks == 1 else 'were'} found."
 
 
 @say.register
