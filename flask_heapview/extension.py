@@ -5,25 +5,25 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Blueprint, Flask
 from flask.blueprints import BlueprintSetupState
 from flask.sansio.app import App
 
 from .allocations import native_sampler, tracing
-from .capture.runner import Runner
-from .capture.select import select_engine
 from .config import HeapViewConfig
+from .core.loader import core
 from .errors import ConfigError
-from .isolation import resident_reader
 from .service.service import EXTENSION, Service
 from .store.directory import private_directory
-from .store.snapshots import Retention, Store
-from .web import api, guard, metrics, pages, pipeline
+from .web import guard, pipeline, routes
 from .web.access import ACCESS, Access
 from .web.local_door import LocalDoor
 from .web.secret import shared_secret
+
+if TYPE_CHECKING:
+    from .capture.runner import Runner
 
 log = logging.getLogger("flask_heapview")
 CONFIG = "heapview_config"  # among the options of a registration: the settings of that app
@@ -61,9 +61,7 @@ def _blueprint(
     )
     blueprint.load = load
     guard.install(blueprint)
-    api.register(blueprint)
-    metrics.register(blueprint)
-    pages.register(blueprint)
+    routes.install(blueprint, routes.ALL)
     blueprint.record(lambda state: _mount(state, state.options[CONFIG], caches))
     return blueprint
 
@@ -91,21 +89,32 @@ def _mount(state: BlueprintSetupState, config: HeapViewConfig, caches: dict[str,
     key = config.token
     if key is None and config.auth is None:
         key = _debug_token(app, directory, state.url_prefix or "/")
-    retention = Retention(
-        count=config.keep_count, bytes=config.keep_bytes, seconds=config.keep_seconds
-    )
-    engine = select_engine(config.engine)
-    if not engine.kinds:
-        log.warning("flask-heapview: %s", engine.why)
-    service = Service(config, Store(directory, retention), Runner(engine, config.deadline), caches)
+    service = Service(config, directory, _runner(config), caches)
     service.blueprint = f"{state.name_prefix}.{state.name}".lstrip(".")
     app.extensions[EXTENSION] = service
     app.extensions[ACCESS] = Access(config, key, directory)
     door = LocalDoor(app, pipeline.install(app, state.url_prefix or ""))
-    resident_reader.stay_for(config.reader_seconds)
     tracing.begin(config.allocations)  # type: ignore[arg-type]
     native_sampler.begin(config.native)  # type: ignore[arg-type]
     service.open_to_workers(door.answer)
+
+
+def _runner(config: HeapViewConfig) -> Callable[[], Runner]:
+    """Makes what takes captures, once somebody looks. Raises ConfigError where the engine that is
+    asked for is not here. Where none is, the log says so at once."""
+
+    def make() -> Runner:
+        from .capture.runner import Runner
+        from .capture.select import select_engine
+
+        return Runner(select_engine(config.engine), config.deadline)
+
+    if core is not None and config.engine != "portable":
+        return make
+    made = make()
+    if not made.engine.kinds:
+        log.warning("flask-heapview: %s", made.engine.why)
+    return lambda: made
 
 
 def _debug_token(app: Flask, directory: Path, prefix: str) -> str:

@@ -14,7 +14,8 @@ import msgspec
 from ..model.across import SCHEMA, Across, Difference, OwnerFigures, WorkerFigures
 from ..model.base import moment
 from ..model.ownership import FRAME, GARBAGE, OTHER, SMALL, is_own_type, of_service
-from ..model.service_report import MissingWorker, WorkerRef
+from ..model.query import WorkerRef
+from ..model.service_report import MissingWorker
 from ..model.snapshot import Snapshot
 from ..model.worker_facts import (
     AboutTheSame,

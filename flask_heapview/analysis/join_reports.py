@@ -10,6 +10,7 @@ import msgspec
 
 from ..model.base import moment
 from ..model.facts import ContainerGrew, EvidenceFact, SameGrowthAt, SuspectFact
+from ..model.query import WorkerRef
 from ..model.report import (
     MIN_LEAK_CONFIDENCE,
     AllocatedAt,
@@ -27,7 +28,6 @@ from ..model.service_report import (
     ServiceReport,
     ServiceSuspect,
     SuspectInWorker,
-    WorkerRef,
 )
 from .finding import MAX_PLACES
 from .service_verdict import verdict_of

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..model.facts import FewRequests, MayLevelOff, SendMore, SendRequests
+from ..model.query import WorkerRef
 from ..model.report import Report, Verdict
-from ..model.service_report import MissingWorker, ServiceSuspect, WorkerRef
+from ..model.service_report import MissingWorker, ServiceSuspect
 from ..model.worker_facts import (
     CaptureWorkers,
     JudgeAlone,

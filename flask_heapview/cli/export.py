@@ -8,10 +8,11 @@ from typing import get_args
 import click
 
 from ..errors import BadRequest
+from ..model.query import Export
 from ..render import json as as_json
 from ..render.collapsed import Weight
 from ..render.formats import FORMATS, HEAPSNAPSHOT
-from ..reports.exports import Export, require_format
+from ..reports.exports import require_format
 from ..views import BY_NAME, VIEWS, View
 from .output import output_option, written
 from .place import ServiceCommand

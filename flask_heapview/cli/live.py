@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from ..model.api import Collected, Tracing, Trimmed, WorkerInfo
+from ..model.api import Collected, Tracing, Trimmed
+from ..model.worker_info import WorkerInfo
 from ..render.html import ago_text
 from ..text import bytes_text, number_text
 from .place import ServiceCommand, require_service

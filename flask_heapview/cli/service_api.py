@@ -13,6 +13,7 @@ from ..errors import HeapViewError
 from ..model import api
 from ..model.base import from_json
 from ..model.snapshot import SnapshotInfo
+from ..model.worker_info import WorkerInfo
 from ..workers.base import Answer
 from .service_link import Fields, ServiceLink
 
@@ -44,7 +45,7 @@ class ServiceApi:
         given = {name: value for name, value in fields.items() if value is not None}
         return decoded(self.ask("POST", path, given), kind)
 
-    def workers(self) -> list[api.WorkerInfo]:
+    def workers(self) -> list[WorkerInfo]:
         """The live workers, by number."""
         return self.get(api.Workers, "/workers").workers
 

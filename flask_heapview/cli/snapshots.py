@@ -10,15 +10,14 @@ from msgspec import Raw
 from ..errors import NotFound
 from ..model.api import DiffOf, Snapshots, ViewOf
 from ..model.base import Model
+from ..model.query import Export, TableQuery
 from ..model.report import Report
 from ..model.snapshot import SnapshotInfo
 from ..render.formats import GRAPH, HEAPSNAPSHOT
 from ..reports import exports, queries
-from ..reports.exports import Export
 from ..reports.service_queries import finished
 from ..store.snapshots import Store
 from ..views import VIEWS, View
-from ..views.table import TableQuery
 from .place import find_service
 from .service_api import ServiceApi, decoded, snapshot_path
 from .stores import find_store

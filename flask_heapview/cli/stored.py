@@ -10,6 +10,7 @@ import click
 
 from ..errors import BadRequest
 from ..model.births import Births
+from ..model.query import TableQuery
 from ..model.report import Report
 from ..model.snapshot import SnapshotInfo
 from ..render import json as as_json
@@ -19,7 +20,7 @@ from ..render.html import ago_text
 from ..render.markup import Flavor
 from ..text import bars_text, bytes_text, ms_text, number_text, percent_text
 from ..views import BY_NAME, VIEWS, View
-from ..views.table import Table, TableQuery
+from ..views.table import Table
 from .output import output_option, written
 from .place import ServiceCommand
 from .snapshots import ServedSnapshots, SnapshotSource, find_snapshots, oldest, pick

@@ -9,7 +9,8 @@ import click
 import msgspec
 
 from ..errors import BadRequest, NotFound
-from ..model.api import NotDone, WorkerInfo
+from ..model.api import NotDone
+from ..model.worker_info import WorkerInfo
 from .place import require_service
 from .service_api import ServiceApi, converted, decoded
 from .service_link import Fields

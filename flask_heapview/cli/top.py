@@ -13,8 +13,9 @@ import click
 import msgspec
 
 from ..errors import HeapViewError
-from ..model.api import NotDone, Status, WorkerInfo
+from ..model.api import NotDone, Status
 from ..model.base import Model
+from ..model.worker_info import WorkerInfo
 from ..text import bytes_text, number_text, percent_text
 from .place import ServiceCommand, require_service
 from .service_api import ServiceApi

@@ -18,11 +18,14 @@ import types
 import warnings
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
+from .own_forks import own_fork
 from .postponed import POSTPONED
-from .progress_page import ProgressPage
 from .unpatched import original
+
+if TYPE_CHECKING:
+    from .progress_page import ProgressPage
 
 PR_SET_PDEATHSIG = 1
 OOM_SCORE_KILLED_FIRST = 1000  # the largest oom_score_adj
@@ -33,14 +36,6 @@ MAX_START_SECONDS = 5.0
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _prctl = getattr(_libc, "prctl", None)
-
-
-_FORKING: set[int] = set()  # threads that make a child of ours just now
-
-
-def is_own_fork() -> bool:
-    """For at-fork functions: whether the child is one of ours, which must run nothing else."""
-    return _thread.get_ident() in _FORKING
 
 
 class ChildFailed(Exception):
@@ -88,11 +83,8 @@ def spawn(
     parent = os.getpid()
     held = thread_locals()
     begin = time.perf_counter_ns()
-    _FORKING.add(_thread.get_ident())
-    try:
+    with own_fork():
         pid = fork()
-    finally:
-        _FORKING.discard(_thread.get_ident())
     if pid == 0:
         _be_child(work, page, deadline, frozenset(keep), parent)
     page.pause_ns = time.perf_counter_ns() - begin

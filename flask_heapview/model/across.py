@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from .base import Model
-from .service_report import MissingWorker, WorkerRef
+from .query import WorkerRef
+from .service_report import MissingWorker
 from .worker_facts import AcrossFact
 
 SCHEMA = "flask-heapview/across/1"

@@ -8,6 +8,7 @@ from .base import Model
 from .gc import Gc, Pauses
 from .process import Allocators, Container, Headroom, Process
 from .snapshot import SnapshotInfo
+from .worker_info import WorkerInfo
 
 
 class Estimate(Model, frozen=True):
@@ -25,21 +26,6 @@ class CaptureState(Model, frozen=True):
     kinds: list[str]  # what it can capture; nothing where no engine can run
     mode: str
     estimate: Estimate
-
-
-class WorkerInfo(Model, frozen=True):
-    """One process that serves the app."""
-
-    id: str
-    pid: int
-    started_at: str  # RFC 3339, UTC
-    rss: int | None = None  # bytes
-    requests: int = 0
-    self: bool = False  # whether it is the one that answers
-    allocations: dict[str, str] = {}  # mode of tracing; native: on or off
-    number: int = 0  # from 1 on, the lowest that was free; 0 where it is not listed
-    answers: bool = True  # whether it could be asked: if not, `requests` are those at its start
-    why: str = ""  # why others cannot reach it, for a person
 
 
 class Workers(Model, frozen=True):

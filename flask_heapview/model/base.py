@@ -7,6 +7,8 @@ from typing import TypeVar
 
 import msgspec
 
+NAME_SEPARATOR = ": "  # between an endpoint and a name that the app gave its request
+
 
 class Model(msgspec.Struct, frozen=True):
     """A frozen struct that msgspec reads from and writes to JSON."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from .api import Status, WorkerInfo
+from .api import Status
 from .base import Model
+from .worker_info import WorkerInfo
 
 
 class OpenSuspect(Model, frozen=True):

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 from .base import Model
+from .query import WorkerRef
 from .report import Interval, PerRequest, SnapshotRef, Suspect, Verdict
 from .worker_facts import MissingFact, ServiceAdviceFact, ServiceVerdictFact
 
 SCHEMA = "flask-heapview/service-report/1"
-
-
-class WorkerRef(Model, frozen=True):
-    """A worker: its number is what people see, 0 where it is not listed."""
-
-    number: int  # from 1 on; 0 where it is not listed
-    id: str
 
 
 class MissingWorker(WorkerRef, frozen=True):

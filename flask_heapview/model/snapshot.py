@@ -9,7 +9,7 @@ from msgspec import field
 from msgspec.structs import replace
 
 from .allocations import Allocations
-from .base import Model
+from .base import NAME_SEPARATOR, Model
 from .caches import Caches
 from .cycles import Cycles
 from .gc import Gc
@@ -35,9 +35,6 @@ class Progress(Model, frozen=True):
     total: int = 0  # units; 0 while it is not known
     unit: str = "objects"
     phase: str = ""  # what it does now, for a person
-
-
-NAME_SEPARATOR = ": "  # between an endpoint and a name that the app gave its request
 
 
 def requests_of(counts: Mapping[str, int], endpoint: str) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ..model.query import WorkerRef
 from ..model.report import Report, Suspect
-from ..model.service_report import ServiceReport, ServiceSuspect, WorkerRef
+from ..model.service_report import ServiceReport, ServiceSuspect
 from ..text import bytes_text, number_text, percent_text
 from .sentences.say import births_text, explained_text, requests_text, samples_text
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ..model.facts import Impact
+from ..model.query import WorkerRef
 from ..model.report import Report, Suspect
-from ..model.service_report import ServiceReport, ServiceSuspect, WorkerRef
+from ..model.service_report import ServiceReport, ServiceSuspect
 from ..text import bars_text, bytes_text, number_text, percent_text
 from ..views.path import split
 from .markup import MARKUPS, Flavor, Markup

@@ -10,7 +10,7 @@ import msgspec
 
 from .._version import __version__
 from ..errors import BadRequest, StoreError
-from ..model.base import Model
+from ..model.query import Export, TableQuery
 from ..model.snapshot import Snapshot
 from ..render import csv, heapsnapshot
 from ..render.collapsed import Weight
@@ -20,16 +20,8 @@ from ..store.directory import explain
 from ..store.snapshots import Store
 from ..views import View
 from ..views.icicle import Weighed
-from ..views.table import Table, TableQuery
+from ..views.table import Table
 from .queries import graph_file, pair, tables_of, view_named
-
-
-class Export(Model, frozen=True):
-    """What is wanted of a view."""
-
-    form: str
-    table: str = ""  # of CSV; "" is the first one
-    weight: str = "bytes"  # of collapsed stacks
 
 
 def require_format(view: View, wanted: Export) -> None:

@@ -8,11 +8,12 @@ import msgspec
 from msgspec.structs import replace
 
 from ..model.base import Model, from_json, to_json
+from ..model.query import TableQuery
 from ..model.retained import Cut, ObjectDetail, ObjectList
 from ..store.snapshots import Store
 from ..views.links import Known, add_links
 from ..views.objects import big_objects, cut_tables, detail_tables
-from ..views.table import RowLink, Table, TableQuery
+from ..views.table import RowLink, Table
 from . import queries
 
 VIEW = "retained"  # the view that leads to these pages

@@ -13,6 +13,7 @@ from ..errors import BadRequest, Conflict, DifferentEngines, DifferentWorkers, N
 from ..graphs.loader import WHY_NOT as WHY_NO_GRAPHS
 from ..model.api import DiffOf, ViewOf
 from ..model.base import Model
+from ..model.query import TableQuery
 from ..model.report import Report
 from ..model.retained import Cut, ObjectDetail, ObjectList
 from ..model.snapshot import Snapshot, SnapshotInfo
@@ -26,7 +27,7 @@ from ..views.icicle import Icicle, icicle
 from ..views.links import Known, add_links
 from ..views.name_history import MEASURED, NameHistory, moment_of
 from ..views.owner_paths import nodes_of, path_of
-from ..views.table import RowLink, Table, TableQuery
+from ..views.table import RowLink, Table
 from ..views.tree import crumbs
 from ..views.treemap import Treemap
 

@@ -1,69 +1,18 @@
-"""Reading, comparing and judging in a process of its own.
-
-A snapshot is megabytes of JSON, and two of them laid over one another more: decoded within the
-service they would inflate it for good, and under tracemalloc tenfold. So a fresh, niced interpreter
-does it, answers through a pipe, and takes all of that memory with it. The service only passes
-bytes on.
-"""
+"""Reading, comparing and judging, in a niced process of its own: the answers to the questions."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
-from ..isolation import resident_reader
-from ..isolation.turns import turn
-from ..model.base import Model, from_json, to_json
-from ..model.service_report import WorkerRef
+from ..model.base import from_json, to_json
+from ..model.query import Export, Query
 from ..render import json as as_json
 from ..store import decoded
 from ..store.snapshots import Store
-from ..views.table import TableQuery
 from . import exports, object_pages, opinion_queries, queries, service_queries
-from .exports import Export
 from .plausible import plausible
 
-MAX_QUERY_SECONDS = 120.0  # that an answer may take
 MAX_DECODED_BYTES = 24_000_000  # of snapshots that a process which stays keeps
-
-
-What = Literal[
-    "view",
-    "diff",
-    "report",
-    "service",
-    "across",
-    "page",
-    "across_page",
-    "object",
-    "objects",
-    "cut",
-    "object_page",
-    "objects_page",
-    "cut_page",
-    "name_history",
-    "has_values",
-    "export",
-    "export_graph",
-    "opinions",
-]
-
-
-class Query(Model, frozen=True):
-    """A question about snapshots."""
-
-    directory: str
-    what: What
-    target: str | None = None
-    base: str | None = None
-    view: str = ""
-    number: int = -1  # of an object, or of a type
-    referrer: int = -1  # of an object whose reference is cut
-    query: TableQuery = TableQuery()
-    values: bool = False  # whether who asks may see keys
-    export: Export | None = None  # the file that is wanted of a view
-    part: str = ""  # the file in the directory that a graph is written into
-    workers: list[WorkerRef] = []  # the live ones, where the question is about all of them
 
 
 def handle(data: bytes) -> bytes:
@@ -121,14 +70,3 @@ def _answer(job: Query, store: Store) -> bytes:
 def stay() -> None:
     """This process will be asked again: what is loaded is kept."""
     decoded.keep(MAX_DECODED_BYTES)
-
-
-def run_query(job: Query, patience: float = 0.0) -> bytes:
-    """The answer as JSON, worked out in another process. Raises HeapViewError.
-
-    `patience` is how many seconds it may wait for its turn: see isolation/turns.py.
-    """
-    with turn(Path(job.directory), patience):
-        return resident_reader.run(
-            Path(job.directory), "flask_heapview.reports.query_job", to_json(job), MAX_QUERY_SECONDS
-        )

@@ -12,8 +12,9 @@ from ..analysis.across import Compared, compare_workers
 from ..analysis.join_reports import join
 from ..errors import BadRequest, Conflict, HeapViewError
 from ..model.across import Across
+from ..model.query import TableQuery, WorkerRef
 from ..model.report import Report
-from ..model.service_report import MissingWorker, ServiceReport, WorkerRef
+from ..model.service_report import MissingWorker, ServiceReport
 from ..model.snapshot import Snapshot, SnapshotInfo
 from ..model.worker_facts import (
     MissingFact,
@@ -25,7 +26,6 @@ from ..model.worker_facts import (
 )
 from ..render.sentences.workers import with_across_sentences, with_service_sentences
 from ..store.snapshots import Store
-from ..views.table import TableQuery
 from . import queries
 from .plausible import plausible
 

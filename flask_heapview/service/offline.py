@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ..capture.no_engine import MissingEngine
 from ..capture.runner import Runner
 from ..config import HeapViewConfig
-from ..store.snapshots import Store
 from .service import Service
 
 NOTHING_LIVE = (
@@ -14,8 +15,9 @@ NOTHING_LIVE = (
 )
 
 
-def offline_service(config: HeapViewConfig, store: Store) -> Service:
-    """A service that reads the store, and takes no captures."""
-    made = Service(config, store, Runner(MissingEngine(NOTHING_LIVE), config.deadline), {})
+def offline_service(config: HeapViewConfig, directory: Path) -> Service:
+    """A service that reads the snapshots of a directory, and takes none."""
+    runner = Runner(MissingEngine(NOTHING_LIVE), config.deadline)
+    made = Service(config, directory, lambda: runner, {})
     made.is_live = False
     return made

@@ -5,73 +5,66 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import msgspec
 import psutil
-from flask import Flask
 
-from ..allocations import native_sampler, samples, tracing
-from ..capture.base import CaptureRequest
-from ..capture.runner import Runner
-from ..capture.select import build_log
+from ..allocations import native_sampler, tracing
 from ..config import HeapViewConfig
-from ..errors import CaptureBusy, Conflict, NotFound
-from ..inspection.endpoints import endpoint_codes
-from ..isolation import event_loop, resident_reader
-from ..isolation.postponed import POSTPONED
-from ..isolation.turns import hold
-from ..model.api import CaptureState, Estimate, Reader, Status, WatchState, WorkerInfo
-from ..model.base import from_json, moment
-from ..model.history import History
-from ..model.report import Report
-from ..model.snapshot import EngineName, Kind, SnapshotInfo
-from ..process import memory, pymalloc
-from ..process.cgroup import read_container
-from ..process.collector import PAUSES, read_gc
-from ..process.headroom import left_until_limit, read_headroom
+from ..isolation import event_loop
+from ..model.base import moment
+from ..model.query import Query, What
+from ..model.worker_info import WorkerInfo
+from ..process.collector import PAUSES
 from ..process.identity import worker_id
 from ..process.level_history import LevelHistory
 from ..process.memory_series import MemorySeries
-from ..reports.query_job import Query, What, run_query
 from ..request_context import RequestCounter
-from ..store.snapshots import Store
 from ..workers import boot
 from ..workers.base import Outgoing
-from ..workers.local import NO_THREADS, LocalWorkers
-from ..workers.server_role import threads_run
-from .watch import Watch
+from ..workers.local import LocalWorkers
+
+if TYPE_CHECKING:
+    from ..capture.runner import Runner
+    from ..store.snapshots import Store
+    from .inspector import Inspector
 
 EXTENSION = "heapview"
-WATCH_PATIENCE_SECONDS = 600.0  # that a watch's own thread waits for its verdict's turn
 
 
 class Service:
-    """The state of one mounted app: settings, store, captures, counter."""
+    """The state of one mounted app: settings, workers, counter.
+
+    What only who looks at it needs is made when somebody first does: the store, and what takes
+    captures, which `make_runner` gives.
+    """
 
     def __init__(
         self,
         config: HeapViewConfig,
-        store: Store,
-        runner: Runner,
+        directory: Path,
+        make_runner: Callable[[], Runner],
         caches: Mapping[str, object],
     ) -> None:
-        self.config, self.store, self.runner = config, store, runner
+        self.config, self.directory = config, directory
         self.caches = caches
         self.counter = RequestCounter()
-        self.memory_series = MemorySeries(self._served)
+        self.memory_series = MemorySeries(self.served)
         self.level_history = LevelHistory(self.counter, self.memory_series)
         self._door: Callable[[dict[str, Any]], Outgoing] | None = None
         self.workers = LocalWorkers(
-            store.directory, self.own_worker, self._through_the_door, self.is_idle
+            directory, self.own_worker, self._through_the_door, self.is_idle
         )
         self.blueprint = EXTENSION
         self.is_live = True  # False over downloaded snapshots: no worker is behind the pages
         self._pid = self._serving = 0
         self._id = ""
         self._adopting = threading.Lock()
-        self._watch: tuple[int, Watch] | None = None  # of the process that began it
-        self._verdict: tuple[tuple[str | None, str], Report] | None = None
+        self._make_runner = make_runner
+        self._making = threading.RLock()
+        self._store: Store | None = None
+        self._inspector: Inspector | None = None
 
     # --- this worker
 
@@ -121,7 +114,8 @@ class Service:
         """Requests by endpoint, without the blueprint's own."""
         return {k: v for k, v in self.counter.read().items() if not self.is_own(k)}
 
-    def _served(self) -> int:
+    def served(self) -> int:
+        """How many requests that is."""
         return sum(self.requests().values())
 
     def own_worker(self) -> WorkerInfo:
@@ -132,7 +126,7 @@ class Service:
             pid=os.getpid(),
             started_at=moment(own.create_time()),
             rss=own.memory_info().rss,
-            requests=self._served(),
+            requests=self.served(),
             self=True,
             allocations={"mode": tracing.mode(), "native": native_sampler.state()},
         )
@@ -152,145 +146,43 @@ class Service:
         """Whether this process has not served a request yet."""
         return self._pid != os.getpid() or not self.counter.read()
 
+    # --- for who looks at it
+
     def visited(self) -> None:
         """Somebody uses the page: from now on pauses are noted."""
         PAUSES.install()
         self.store.open()
 
-    # --- captures
+    @property
+    def store(self) -> Store:
+        """The snapshots of the app."""
+        with self._making:
+            if self._store is None:
+                from ..isolation import resident_reader
+                from ..store.snapshots import Retention, Store
 
-    def capture(
-        self, app: Flask, label: str, kind: Kind, engine: EngineName = "auto"
-    ) -> SnapshotInfo:
-        """Starts a capture; see Runner.start for what is raised. Where no thread runs between
-        requests, this one waits for its end."""
-        POSTPONED.allow()
-        begin = self.runner.start if threads_run() else self.runner.take
-        return begin(
-            CaptureRequest(
-                worker=self.worker,
-                label=label,
-                kind=kind,
-                engine=engine,
-                requests=self.requests(),
-                endpoints=endpoint_codes(app.view_functions, self.blueprint),
-                app_module=app.import_name,
-                app=app,
-                caches=dict(self.caches),
-                show_values=self.config.show_values,
-                level_history=self.level_history,
-            ),
-            self.store,
-        )
+                config = self.config
+                resident_reader.stay_for(config.reader_seconds)
+                kept = config.keep_count, config.keep_bytes, config.keep_seconds
+                self._store = Store(self.directory, Retention(*kept) if self.is_live else None)
+            return self._store
 
-    def watch(
-        self, app: Flask, times: int, requests: int | None, seconds: float | None
-    ) -> WatchState:
-        """Begins a series of snapshots. Raises NoEngine, BadRequest, CaptureBusy, or Conflict."""
-        self.runner.require("ownership")
-        if not threads_run():
-            raise Conflict(f"A watch waits in a thread. {NO_THREADS}")
-        going_on = self._own_watch()
-        if going_on is not None and going_on.running:
-            raise CaptureBusy("A watch already runs in this worker. Stop it first, or wait.")
-        made = Watch(
-            lambda label: self.capture(app, label, "ownership"),
-            self.store.info,
-            self._served,
-            lambda base, target: run_query(
-                self._query("report", base=base, target=target), WATCH_PATIENCE_SECONDS
-            ),
-        )
-        made.start(times, requests, seconds)
-        self._watch = os.getpid(), made
-        return made.progress()
+    @property
+    def inspector(self) -> Inspector:
+        """What captures, and gives this worker's figures."""
+        with self._making:
+            if self._inspector is None:
+                from .inspector import Inspector
 
-    def watching(self) -> WatchState | None:
-        """The last series of this worker, if there was any."""
-        found = self._own_watch()
-        return found.progress() if found is not None else None
-
-    def _own_watch(self) -> Watch | None:
-        """That of this very process: a forked one has none yet."""
-        found = self._watch
-        return found[1] if found is not None and found[0] == os.getpid() else None
-
-    def unwatch(self) -> None:
-        """Ends the series. Raises NotFound when none goes on."""
-        found = self._own_watch()
-        if found is None or not found.running:
-            raise NotFound("No watch runs in this worker.")
-        found.stop()
-
-    def verdict(self, base: str | None, target: str) -> Report:
-        """The report on two snapshots, or on one, for a request; the last one asked for is kept.
-        Raises HeapViewError."""
-        if self._verdict is None or self._verdict[0] != (base, target):
-            hold()
-            data = self.run_query("report", base=base, target=target)
-            self._verdict = (base, target), from_json(data, Report)
-        return self._verdict[1]
-
-    def status(self) -> Status:
-        """Live figures of this worker (bytes and seconds)."""
-        self.memory_series.note()
-        found = pymalloc.with_pymalloc(memory.read_process())
-        return Status(
-            worker=self.workers.me(),
-            process=found,
-            container=found.container,
-            allocator=found.allocators,
-            gc=read_gc(),
-            headroom=read_headroom(found.container),
-            capture=self._captures(),
-            requests=self.requests(),
-            pauses=PAUSES.totals(),
-            sampled=samples.live_bytes(),
-            reader=self._reader(),
-        )
-
-    def _reader(self) -> Reader | None:
-        pid = resident_reader.reader_of(self.store.directory)
-        resident = None if pid is None else resident_reader.resident_bytes(pid)
-        if pid is None or resident is None:
-            return None
-        return Reader(pid=pid, resident=resident, idle_seconds=resident_reader.idle_seconds())
-
-    def history(self) -> History:
-        """This worker's memory over time, and what is left."""
-        container = read_container()
-        left, bound = left_until_limit(container)
-        return msgspec.structs.replace(
-            self.memory_series.history(),
-            worker=self.worker,
-            left=left,
-            bound=bound,
-            limit=container.limit,
-        )
-
-    def _captures(self) -> CaptureState:
-        """How this worker takes captures, and what one would cost now."""
-        engine = self.runner.engine
-        cost = engine.estimate()
-        return CaptureState(
-            engine=engine.name,
-            why=engine.why,
-            build_log=build_log(),
-            kinds=sorted(engine.kinds),
-            mode=self.runner.mode,
-            estimate=Estimate(
-                bytes=cost.bytes,
-                seconds=cost.seconds,
-                # where nothing forks, it stands still all the time
-                stall_seconds=cost.stall_seconds if self.runner.forks else cost.seconds,
-            ),
-        )
-
-    # --- reading and comparing, in another process
+                self._inspector = Inspector(self, self._make_runner())
+            return self._inspector
 
     def run_query(self, what: What, **fields: Any) -> bytes:
         """An answer about snapshots, as JSON. Raises HeapViewError, HelpersBusy at once."""
-        return run_query(self._query(what, **fields))
+        from ..reports.run_query import run_query
 
-    def _query(self, what: What, **fields: Any) -> Query:
-        return Query(directory=str(self.store.directory), what=what, **fields)
+        return run_query(self.query(what, **fields))
+
+    def query(self, what: What, **fields: Any) -> Query:
+        """A question about the app's snapshots."""
+        return Query(directory=str(self.directory), what=what, **fields)

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from ..errors import StoreError
 
+SUSPECTS = "suspects"  # the ending of the file with a worker's, beside those of the worker
+
 
 def private_directory(path: Path) -> Path:
     """Makes the directory 0700, or checks that it is ours alone. Raises StoreError."""

@@ -16,15 +16,15 @@ from ..errors import NotFound
 from ..model.base import from_json, to_json
 from ..model.metrics import OpenSuspect, OpenSuspects
 from ..model.report import Report
+from .directory import SUSPECTS
 from .private_file import write_private
 
-ENDING = "suspects"
 MAX_SUSPECTS = 20  # of one worker, the most probable
-_NAME = re.compile(rf"worker-([0-9a-z-]+)\.{ENDING}")
+_NAME = re.compile(rf"worker-([0-9a-z-]+)\.{SUSPECTS}")
 
 
 def _file(directory: Path, worker: str) -> Path:
-    return directory / f"worker-{worker}.{ENDING}"
+    return directory / f"worker-{worker}.{SUSPECTS}"
 
 
 def keep(directory: Path, report: Report) -> None:

@@ -8,11 +8,12 @@ from ..analysis import diff
 from ..analysis.confidence_interval import difference_interval, sum_interval
 from ..model.allocations import Allocations
 from ..model.diff import AllocationsDiff
+from ..model.query import TableQuery
 from ..model.snapshot import Snapshot
 from .base import View
 from .grouping import GROUPS, Only, Sum, grouped
 from .narrowed import line_of, sites_of_owner
-from .table import Column, Row, Table, TableQuery, table
+from .table import Column, Row, Table, table
 from .tracebacks import (
     BETWEEN,
     CHANGE_BETWEEN,

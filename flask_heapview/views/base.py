@@ -7,11 +7,12 @@ from typing import Any
 
 import msgspec
 
+from ..model.query import TableQuery
 from ..model.snapshot import Snapshot
 from .drawing import Drawing
 from .icicle import Weighed
 from .narrowed import Narrowed
-from .table import Table, TableQuery
+from .table import Table
 from .treemap import Treemap
 
 

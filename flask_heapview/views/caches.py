@@ -5,8 +5,9 @@ from __future__ import annotations
 from ..analysis import diff
 from ..model.caches import Cache, Caches
 from ..model.diff import CacheChange, CachesDiff
+from ..model.query import TableQuery
 from .base import View
-from .table import Column, Row, Table, TableQuery, table
+from .table import Column, Row, Table, table
 
 
 def limit_text(cache: Cache) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from ..analysis import diff
 from ..model.cycles import CycleGroup, Cycles
 from ..model.diff import CyclesDiff
+from ..model.query import TableQuery
 from .base import View
 from .drawing import Drawing
 from .narrowed import line_of
 from .rings import rings
-from .table import Column, Row, Table, TableQuery, table
+from .table import Column, Row, Table, table
 
 _CHAIN = [Column("chain", "Chain", "code"), Column("state", "State")]
 _ALLOCATED = [

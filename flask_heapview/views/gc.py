@@ -7,9 +7,10 @@ from typing import Any
 from ..analysis import diff
 from ..model.diff import GcDiff
 from ..model.gc import Gc
+from ..model.query import TableQuery
 from .base import View
 from .drawing import Drawing
-from .table import Column, Row, Table, TableQuery, table
+from .table import Column, Row, Table, table
 from .timeline import timeline
 
 

@@ -10,10 +10,11 @@ from ..analysis import diff
 from ..model.diff import HeapDiff, TypeChange
 from ..model.heap import Heap, TypeRow
 from ..model.ownership import Ownership
+from ..model.query import TableQuery
 from ..model.snapshot import Snapshot
 from . import owned_types
 from .base import View
-from .table import Column, Row, Table, TableQuery, table
+from .table import Column, Row, Table, table
 from .treemap import Part, Treemap, by_group, treemap
 
 _GROUPS = ("type", "module")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..model.base import Model
+from ..model.query import TableQuery
 from ..model.snapshot import Snapshot, SnapshotInfo
 from .grouping import GROUPS, grouped
 from .owner_paths import nodes_of
-from .table import Column, Row, RowLink, Table, TableQuery, table
+from .table import Column, Row, RowLink, Table, table
 
 MEASURED = ("type", "owner", *GROUPS)  # what a name may be of
 TOLD_BY = {"type": "heap", "owner": "ownership"}  # the view that has it; else allocations

@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from ..analysis.growing_sites import same_site
 from ..analysis.own_sites import added, sites_below
 from ..model.ownership import Ownership, Site
+from ..model.query import TableQuery
 from ..model.snapshot import Snapshot
 from .owner_paths import nodes_of, paths
-from .table import Column, Row, Table, TableQuery, table
+from .table import Column, Row, Table, table
 
 ENDPOINT = "endpoint "  # begins the label of a root of allocations
 Figures = Mapping[str, tuple[int, int]]  # objects and bytes, by path

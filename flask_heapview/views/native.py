@@ -12,9 +12,10 @@ from ..analysis.native_diff import native
 from ..model.births import Births
 from ..model.diff import NativeDiff, NativeSiteChange
 from ..model.native import SMALLER_SITES, NativeMemory, NativeSite
+from ..model.query import TableQuery
 from .base import View
 from .narrowed import ENDPOINT as ENDPOINT_LABEL
-from .table import Column, Row, Table, TableQuery, table
+from .table import Column, Row, Table, table
 from .tracebacks import (
     BETWEEN,
     CHANGE_BETWEEN,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..model.query import TableQuery
 from ..model.retained import BigObject, Cut, Link, ObjectDetail
 from .path import reference_text
-from .table import Column, Row, Table, TableQuery, table
+from .table import Column, Row, Table, table
 
 _TYPE = Column("type", "Type", "code", names="type")
 _SIZES = [

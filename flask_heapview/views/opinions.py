@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..model.opinions import Opinions, Reason
-from .table import Column, Row, Table, TableQuery, table
+from ..model.query import TableQuery
+from .table import Column, Row, Table, table
 
 REASONS: dict[Reason, str] = {
     "dictionaries": "attributes",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from ..analysis import diff
 from ..model.diff import OwnershipDiff
 from ..model.ownership import CAPTURE, Ownership
+from ..model.query import TableQuery
 from ..model.snapshot import Snapshot
 from .base import View
 from .icicle import Weighed
 from .narrowed import holders_of_type, owners_of_line
-from .table import Column, Row, Table, TableQuery, table
+from .table import Column, Row, Table, table
 from .tree import level, owned
 
 _TYPE = Column("type", "Type", "code", names="type")

@@ -7,8 +7,9 @@ from typing import Any
 from ..analysis import diff
 from ..model.diff import ProcessDiff
 from ..model.process import Arena, Process
+from ..model.query import TableQuery
 from .base import View
-from .table import Column, Row, Table, TableQuery, table
+from .table import Column, Row, Table, table
 
 _NAME = Column("name", "What", names="figure")
 _FIGURES = [_NAME, Column("size", "Bytes", "bytes"), Column("note", "")]

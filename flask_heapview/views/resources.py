@@ -5,10 +5,11 @@ from __future__ import annotations
 from ..analysis import diff
 from ..model.diff import ResourcesDiff
 from ..model.ownership import Site
+from ..model.query import TableQuery
 from ..model.resources import Resources, Tally
 from .base import View
 from .narrowed import line_of
-from .table import Column, Row, Table, TableQuery, table
+from .table import Column, Row, Table, table
 
 _TALLY = [Column("name", "What"), Column("count", "Count", "int")]
 

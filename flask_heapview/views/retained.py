@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ..analysis import diff
 from ..model.diff import RetainedDiff
+from ..model.query import TableQuery
 from ..model.retained import Retained
 from .base import View
 from .objects import big_objects
-from .table import Column, Row, Table, TableQuery, table
+from .table import Column, Row, Table, table
 
 NO_GRAPH = "This capture has no graph. Choose “with the reference graph” when you capture."
 

@@ -7,6 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from ..model.query import TableQuery
+
 Kind = Literal["text", "code", "int", "bytes", "delta", "delta_bytes", "ms", "ratio", "births"]
 NUMERIC = frozenset(("int", "bytes", "delta", "delta_bytes", "ms", "ratio"))
 ROWS_PER_PAGE = 200  # rows on a page until somebody asks for all
@@ -23,22 +25,6 @@ class Column(msgspec.Struct, frozen=True):
     @property
     def numeric(self) -> bool:
         return self.kind in NUMERIC
-
-
-class TableQuery(msgspec.Struct, frozen=True):
-    """What the address asks of a page."""
-
-    sort: str = ""
-    descending: bool = True
-    search: str = ""
-    group: str = ""
-    node: int = -1
-    everything: bool = False  # as many rows as a browser lays out
-    whole: bool = False  # all rows, however many: for a file
-    page: int = 1  # of the table `paged`, from 1
-    paged: str = ""  # by its name
-    only: str = ""  # what is shown is that of one name: type, owner, line, endpoint, …
-    name: str = ""
 
 
 class RowLink(msgspec.Struct, frozen=True):

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from ..model.allocations import Allocations
 from ..model.diff import AllocationsDiff, NativeDiff
 from ..model.native import NativeMemory
+from ..model.query import TableQuery
 from ..model.snapshot import Snapshot, requests_of
 from ..model.stacks import Stacks
 from .icicle import Weighed
 from .narrowed import ENDPOINT as ENDPOINT_LABEL
-from .table import Column, Table, TableQuery, table
+from .table import Column, Table, table
 from .tree import level
 
 TRACEBACK, ENDPOINT = "traceback", "endpoint"  # ways to group

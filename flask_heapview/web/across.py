@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ..errors import BadRequest, Conflict
 from ..model.across import Across
-from ..model.api import WorkerInfo
 from ..model.base import from_json
 from ..model.snapshot import SnapshotInfo
+from ..model.worker_info import WorkerInfo
 from ..render.sentences.workers import worker_text
 from ..reports.queries import Page
 from ..reports.service_queries import TOO_FEW, finished
 from ..text import clean
-from ..views import BY_NAME, VIEWS, View
+from ..views import BY_NAME, VIEWS
 from ..views.across import as_comparison
 from .fields import pair_asked
 from .frame import page
 from .guard import all_workers, ask, service
 from .links import link_here, url_for
-from .replies import needs, passed_on
+from .replies import passed_on
 from .view_page import query, view_page
-
-
-def register(blueprint: Blueprint) -> None:
-    """Adds the routes."""
-    blueprint.add_url_rule("/api/v1/across", "api_across", _api, methods=["GET"])
-    blueprint.add_url_rule("/across", "across", _page, methods=["GET"])
-    for view in VIEWS:
-        path = f"/across/{view.name}"
-        blueprint.add_url_rule(path, f"across_{view.name}", _view_page(view), methods=["GET"])
-
 
 Pair = dict[str, str | None]  # ids of base and target
 
@@ -56,16 +46,16 @@ def _pair(workers: Sequence[WorkerInfo]) -> Pair:
     return {"base": rows[0][1].id, "target": rows[-1][1].id}
 
 
-@needs("view")
-def _api() -> Response:
+def across_json() -> Response:
+    """Workers compared, as JSON."""
     view = request.args.get("view", "")
     if view and view not in BY_NAME:
         raise BadRequest(f"view must be one of {', '.join(BY_NAME)}, not {clean(view)!r}.")
     return passed_on(ask("across", workers=all_workers(), view=view, **pair_asked()))
 
 
-@needs("view")
-def _page() -> Response:
+def across_page() -> Response:
+    """Workers compared: what differs in each view."""
     asked = pair_asked()
     found = from_json(ask("across", workers=all_workers(), **asked), Across)
     pair = {"base": found.base, "target": found.target}
@@ -78,28 +68,26 @@ def _page() -> Response:
     )
 
 
-def _view_page(view: View) -> Callable[[], Response]:
-    @needs("view")
-    def one_view() -> Response:
-        workers = service().workers.live()
-        wanted, pair = query(), _pair(workers)
-        data = ask("across_page", view=view.name, query=wanted, **pair)
-        shown = from_json(data, Page)
-        assert shown.base is not None  # there are two
-        names = {info.id: _name(workers, info) for info in (shown.base, shown.snapshot)}
-        base, target = names[shown.base.id], names[shown.snapshot.id]
-        shown.tables[:] = [as_comparison(each, base, target) for each in shown.tables]
-        return view_page(
-            view,
-            shown,
-            wanted,
-            link=link_here(f"across_{view.name}", **pair),
-            tab=lambda other, **more: url_for(f".across_{other}", **pair, **more),
-            raw=url_for(".api_across", view=view.name, **pair),
-            across={"base": base, "target": target, "rows": _newest(workers)},
-        )
-
-    return one_view
+def one_view(name: str) -> Response:
+    """Two workers compared in one view."""
+    view = BY_NAME[name]
+    workers = service().workers.live()
+    wanted, pair = query(), _pair(workers)
+    data = ask("across_page", view=view.name, query=wanted, **pair)
+    shown = from_json(data, Page)
+    assert shown.base is not None  # there are two
+    names = {info.id: _name(workers, info) for info in (shown.base, shown.snapshot)}
+    base, target = names[shown.base.id], names[shown.snapshot.id]
+    shown.tables[:] = [as_comparison(each, base, target) for each in shown.tables]
+    return view_page(
+        view,
+        shown,
+        wanted,
+        link=link_here(f"across_{view.name}", **pair),
+        tab=lambda other, **more: url_for(f".across_{other}", **pair, **more),
+        raw=url_for(".api_across", view=view.name, **pair),
+        across={"base": base, "target": target, "rows": _newest(workers)},
+    )
 
 
 def _name(workers: Sequence[WorkerInfo], info: SnapshotInfo) -> str:

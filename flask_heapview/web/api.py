@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ..errors import BadRequest, NotFound
 from ..model import api
@@ -12,96 +10,45 @@ from ..model.report import Report
 from ..model.service_report import ServiceReport
 from ..render import json as as_json
 from ..text import clean
-from ..views import BY_NAME, VIEWS
-from . import download, exports, live
+from ..views import BY_NAME
+from . import exports
 from .fields import number, pair_asked, sent
 from .guard import all_workers, ask, service
 from .newest import snapshot_named
-from .replies import needs, passed_on, reply
+from .replies import passed_on, reply
 from .ticket import ticket_reply
-from .worker_api import worker_route
-from .worker_calls import ALL, CALLS
-
-ROOT = "/api/v1"
-Rules = list[tuple[str, str, str, Callable[..., Response]]]
+from .worker_calls import ALL
 
 
-def register(blueprint: Blueprint) -> None:
-    """Adds all routes."""
-    register_reading(blueprint)
-    live.register(blueprint)
-    _add(
-        blueprint,
-        [
-            ("GET", "/workers", "api_workers", _workers),
-            ("DELETE", "/snapshots/<snapshot_id>", "api_forget", _forget),
-            ("POST", "/snapshots/<snapshot_id>/pin", "api_pin", _pin),
-        ],
-    )
-    for call in CALLS:
-        name = "api_" + call.name
-        blueprint.add_url_rule(ROOT + call.path, name, worker_route(call), methods=[call.method])
-    blueprint.add_url_rule(f"{ROOT}/<path:rest>", "api_unknown", _unknown)
-
-
-def register_reading(blueprint: Blueprint) -> None:
-    """Adds those that read stored snapshots."""
-    rules: Rules = [
-        ("GET", "/snapshots", "api_snapshots", _snapshots),
-        ("GET", "/snapshots/<snapshot_id>", "api_snapshot", _snapshot),
-        ("GET", "/snapshots/<snapshot_id>/objects", "api_objects", _objects),
-        ("GET", "/snapshots/<snapshot_id>/objects/<index>", "api_object", _object),
-        ("GET", "/snapshots/<snapshot_id>/objects/<index>/cut", "api_cut", _cut),
-        ("GET", "/diff", "api_diff", _diff),
-        ("GET", "/report", "api_report", _report),
-        ("GET", "/schema", "api_schema", _schema),
-        ("GET", "/schema/report", "api_report_schema", _report_schema),
-    ]
-    _add(blueprint, rules)
-    download.register(blueprint)
-    live.register_reading(blueprint)
-    exports.register(blueprint)
-    for view in VIEWS:
-        path = f"{ROOT}/snapshots/<snapshot_id>/{view.name}"
-        blueprint.add_url_rule(
-            path, f"api_view_{view.name}", _view_route(view.name), methods=["GET"]
-        )
-
-
-def _add(blueprint: Blueprint, rules: Rules) -> None:
-    for method, path, name, function in rules:
-        blueprint.add_url_rule(ROOT + path, name, function, methods=[method])
-
-
-@needs("view")
-def _unknown(rest: str) -> Response:
+def unknown(rest: str) -> Response:
+    """What no call matches."""
     raise NotFound(f"There is no call {clean(rest)!r}; see docs/api.md.")
 
 
-@needs("view")
-def _workers() -> Response:
+def workers() -> Response:
+    """The live workers."""
     return reply(api.Workers(workers=service().workers.live()))
 
 
-@needs("view")
-def _snapshots() -> Response:
+def snapshots() -> Response:
+    """All that is stored."""
     store = service().store
     return reply(api.Snapshots(snapshots=store.listing(), damaged=store.damaged()))
 
 
-@needs("view")
-def _snapshot(snapshot_id: str) -> Response:
+def snapshot(snapshot_id: str) -> Response:
+    """What is known of one snapshot."""
     return reply(service().store.info(snapshot_named(snapshot_id)))
 
 
-@needs("capture")
-def _forget(snapshot_id: str) -> Response:
+def forget(snapshot_id: str) -> Response:
+    """Deletes a snapshot."""
     service().store.delete(snapshot_id)
     return Response(status=204)
 
 
-@needs("capture")
-def _pin(snapshot_id: str) -> Response:
+def pin(snapshot_id: str) -> Response:
+    """Keeps a snapshot, or lets it go with the others."""
     keep = sent().get("pinned", True)
     if not isinstance(keep, bool):
         raise BadRequest("pinned must be true or false.")
@@ -109,16 +56,13 @@ def _pin(snapshot_id: str) -> Response:
     return reply(api.Pinned(id=snapshot_id, pinned=keep))
 
 
-def _view_route(name: str) -> Callable[..., Response]:
-    @needs("view")
-    def one_view(snapshot_id: str) -> Response:
-        snapshot_id = snapshot_named(snapshot_id)
-        file = exports.view_as_file(BY_NAME[name], snapshot_id)
-        if file is not None:
-            return file
-        return passed_on(ask("view", view=name, target=snapshot_id))
-
-    return one_view
+def one_view(name: str, snapshot_id: str) -> Response:
+    """One view of a snapshot, as JSON or as a file."""
+    snapshot_id = snapshot_named(snapshot_id)
+    file = exports.view_as_file(BY_NAME[name], snapshot_id)
+    if file is not None:
+        return file
+    return passed_on(ask("view", view=name, target=snapshot_id))
 
 
 def kind_asked() -> int:
@@ -140,13 +84,13 @@ def object_asked(index: str) -> int:
     return found
 
 
-@needs("view")
-def _objects(snapshot_id: str) -> Response:
+def objects(snapshot_id: str) -> Response:
+    """The objects of a graph, of one type or of all."""
     return passed_on(ask("objects", target=snapshot_named(snapshot_id), number=kind_asked()))
 
 
-@needs("view")
-def _object(snapshot_id: str, index: str) -> Response:
+def one_object(snapshot_id: str, index: str) -> Response:
+    """An object of a graph: who refers to it, and what it refers to."""
     place = object_asked(index)
     return passed_on(ask("object", target=snapshot_named(snapshot_id), number=place))
 
@@ -160,19 +104,19 @@ def cut_asked(index: str) -> dict[str, int]:
     }
 
 
-@needs("view")
-def _cut(snapshot_id: str, index: str) -> Response:
+def cut(snapshot_id: str, index: str) -> Response:
+    """What would become free without a reference."""
     return passed_on(ask("cut", target=snapshot_id, **cut_asked(index)))
 
 
-@needs("view")
-def _diff() -> Response:
+def diff() -> Response:
+    """Two snapshots compared."""
     file = exports.diff_as_file()
     return passed_on(ask("diff", **pair_asked())) if file is None else file
 
 
-@needs("export")
-def _report() -> Response:
+def report() -> Response:
+    """The verdict, as JSON or as the text of a ticket."""
     if request.args.get("worker") == ALL:
         return _service_report()
     return ticket_reply(ask("report", **pair_asked()), Report, request.args.get("target"))
@@ -187,11 +131,11 @@ def _service_report() -> Response:
     return ticket_reply(ask("service", workers=all_workers()), ServiceReport, "service")
 
 
-@needs("view")
-def _schema() -> Response:
+def schema() -> Response:
+    """The schemas of all answers."""
     return reply(as_json.schemas())
 
 
-@needs("view")
-def _report_schema() -> Response:
+def report_schema() -> Response:
+    """The schema of the report."""
     return reply(as_json.report_schema())

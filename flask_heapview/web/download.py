@@ -6,26 +6,19 @@ import os
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ..errors import Forbidden
 from ..text import clean
 from .guard import ask, may, service
 from .newest import snapshot_named
-from .replies import attached, needs
+from .replies import attached
 
 PIECE_BYTES = 1 << 16  # of the file that the worker holds at a time
 
 
-def register(blueprint: Blueprint) -> None:
-    """Adds the route."""
-    blueprint.add_url_rule(
-        "/api/v1/snapshots/<snapshot_id>/download", "api_download", _download, methods=["GET"]
-    )
-
-
-@needs("export")
-def _download(snapshot_id: str) -> Response:
+def download(snapshot_id: str) -> Response:
+    """The file of a snapshot, as it is stored."""
     snapshot_id = snapshot_named(snapshot_id)
     file = service().store.stored(snapshot_id)
     try:

@@ -5,25 +5,20 @@ from __future__ import annotations
 import os
 import secrets
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ..errors import BadRequest
-from ..render.formats import FORMATS, GRAPH, HEAPSNAPSHOT, JSON, file_name
-from ..reports.exports import Export, require_format, require_graph_format
+from ..model.query import Export
+from ..render.formats import FORMATS, HEAPSNAPSHOT, JSON, file_name
+from ..reports.exports import require_format, require_graph_format
 from ..text import clean
 from ..views import BY_NAME, View
 from .download import as_attachment
 from .fields import pair_asked
 from .guard import ask, service
 from .newest import snapshot_named
-from .replies import attached, needs
+from .replies import attached
 from .view_page import query
-
-
-def register(blueprint: Blueprint) -> None:
-    """Adds the route of the graphs. Those of the views ask `view_as_file`."""
-    path = f"/api/v1/snapshots/<snapshot_id>/{GRAPH}"
-    blueprint.add_url_rule(path, "api_graph", _graph, methods=["GET"])
 
 
 def format_asked() -> str:
@@ -62,8 +57,8 @@ def _as_file(view: View, base: str | None, target: str | None) -> Response | Non
     return Response(data, 200, attached(name), mimetype=FORMATS[form].mimetype)
 
 
-@needs("export")
-def _graph(snapshot_id: str) -> Response:
+def graph(snapshot_id: str) -> Response:
+    """A graph capture for other programs."""
     require_graph_format(clean(request.args.get("format", "")))
     snapshot_id = snapshot_named(snapshot_id)
     part = service().store.part(snapshot_id, f"export-{secrets.token_hex(4)}")

@@ -15,20 +15,17 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from ..errors import HeapViewError, HelpersBusy, Unauthorized
 from ..isolation.turns import hold, release
-from ..model.api import WorkerInfo
-from ..model.service_report import WorkerRef
-from ..render import html
-from ..reports.query_job import What
+from ..model.query import What, WorkerRef
+from ..model.worker_info import WorkerInfo
 from ..service.service import EXTENSION, Service
 from ..workers.connection import LOCAL
 from .access import ACCESS, HEADERS, SCOPES, Access, Identity, log_attempt
 from .body import bound_body
 from .links import adapter, url_for
+from .routes import METRICS
+from .scopes import OPEN, SCOPE
 
 log = logging.getLogger("flask_heapview")
-SCOPE = "_heapview_scope"  # the attribute of a view function that names the scope it needs
-METRICS = "metrics"  # the name of the route, the one for programs outside of the API
-OPEN = "open"  # the scope of what needs no identity: the login page and the static files
 
 
 def service() -> Service:
@@ -175,6 +172,8 @@ def _next() -> str:
 
 def page_error(status: int, title: str, detail: str) -> Response:
     """An error for a person."""
+    from ..render import html  # not before: most services never show a page
+
     text = html.render("error.html", title=title, detail=detail, status=status, **chrome())
     return Response(text, status=status, mimetype="text/html")
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ..errors import HeapViewError
 from ..model.api import WatchState
@@ -25,7 +25,6 @@ from ..workers.connection import LOCAL
 from ..workers.request_slots import client_has_gone, is_ending, request_slots
 from .guard import service
 from .newest import snapshot_named
-from .replies import needs
 from .worker_calls import asking
 
 EVENTS = "text/event-stream"
@@ -71,30 +70,15 @@ class Streams:
 STREAMS = Streams()
 
 
-def register(blueprint: Blueprint) -> None:
-    """Adds the route that needs a worker."""
-    _add(blueprint, "/watch/events", "api_watch_events", _watch_events)
-
-
-def register_reading(blueprint: Blueprint) -> None:
-    """Adds the one of stored snapshots."""
-    path = "/snapshots/<snapshot_id>/events"
-    _add(blueprint, path, "api_snapshot_events", _capture_events)
-
-
-def _add(blueprint: Blueprint, path: str, name: str, function: Callable[..., Response]) -> None:
-    blueprint.add_url_rule(f"/api/v1{path}", name, function, methods=["GET"])
-
-
-@needs("view")
-def _capture_events(snapshot_id: str) -> Response:
+def capture_events(snapshot_id: str) -> Response:
+    """How far a capture is."""
     store, snapshot_id = service().store, snapshot_named(snapshot_id)
     store.info(snapshot_id)  # an unknown one is a 404
     return _answer(lambda: store.info(snapshot_id), CAPTURE_POLL_SECONDS)
 
 
-@needs("view")
-def _watch_events() -> Response:
+def watch_events() -> Response:
+    """How far a watch is."""
     look = asking("watching", request.args.get("worker"), seconds=MAX_LOOK_SECONDS)
     look()  # without a watch it is a 404
     return _answer(look, WATCH_POLL_SECONDS)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 from werkzeug.datastructures import MIMEAccept
 
 from ..errors import HeapViewError, NotFound, NotInstalled
-from ..model.api import WorkerInfo
 from ..model.metrics import WorkerMetrics
+from ..model.worker_info import WorkerInfo
 from ..store import suspects
-from .guard import METRICS, service
-from .replies import needs
+from .guard import service
 from .worker_calls import ask_each
 
 MAX_SCRAPE_SECONDS = 1.0  # that the other workers may take to tell their figures
@@ -21,13 +20,8 @@ TYPES = {
 }
 
 
-def register(blueprint: Blueprint) -> None:
-    """Adds the route."""
-    blueprint.add_url_rule("/metrics", METRICS, _metrics, methods=["GET"])
-
-
-@needs("view")
-def _metrics() -> Response:
+def metrics() -> Response:
+    """The figures of every worker, for Prometheus."""
     if not service().config.metrics:
         raise NotFound("The metrics are off. Set HEAPVIEW_METRICS=on.")
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response
+from flask import Response
 
 from ..model.base import from_json
 from ..text import clean
@@ -12,18 +12,11 @@ from ..views.name_history import TOLD_BY, NameHistory, history_table
 from .frame import page
 from .guard import ask, service
 from .links import link_here, url_for
-from .replies import needs
 from .view_page import query, way
 
 
-def register(blueprint: Blueprint) -> None:
-    """Adds the route."""
-    path = f"/snapshots/<snapshot_id>/{HISTORY}"
-    blueprint.add_url_rule(path, HISTORY, _history, methods=["GET"])
-
-
-@needs("view")
-def _history(snapshot_id: str) -> Response:
+def history(snapshot_id: str) -> Response:
+    """One name in all snapshots of its worker."""
     wanted = query()
     found = from_json(ask("name_history", target=snapshot_id, query=wanted), NameHistory)
 

@@ -18,14 +18,13 @@ from ..model.report import Report
 from ..reports.service_queries import finished, latest_pair
 from ..service.offline import NOTHING_LIVE, offline_service
 from ..service.service import EXTENSION
-from ..store.snapshots import Store
-from . import api, guard, pages, sign_in
+from . import guard, pages, routes
 from .access import ACCESS, Access
 from .fields import number
 from .frame import back, page
 from .guard import service
 from .links import link_here, url_for
-from .replies import needs
+from .scopes import needs
 from .ticket import ticket_page, ticket_reply
 
 HOSTS = ("127.0.0.1", "localhost")
@@ -40,13 +39,11 @@ def offline_app(directory: Path, token: str, reports: Sequence[Report]) -> Flask
     """
     app = Flask("flask_heapview.offline", static_folder=None)
     config = HeapViewConfig(token=token, dir=str(directory), hosts=HOSTS, show_values=True)
-    app.extensions[EXTENSION] = offline_service(config, Store(directory))
+    app.extensions[EXTENSION] = offline_service(config, directory)
     app.extensions[ACCESS] = Access(config, token, directory)
     blueprint = Blueprint(EXTENSION, __name__, static_folder=str(STATIC), static_url_path="/static")
     guard.install(blueprint)
-    sign_in.register(blueprint)
-    api.register_reading(blueprint)
-    pages.register_reading(blueprint)
+    routes.install(blueprint, (*routes.SIGN_IN, *routes.STORED))
     for path, name, function in (
         ("/", "overview", _overview(reports)),
         ("/reports/<index>", "opened_report", _report(reports)),

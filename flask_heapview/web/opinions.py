@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..errors import Conflict
@@ -13,29 +13,17 @@ from ..views.opinions import by_type
 from .frame import back, page
 from .guard import ask, may, service
 from .links import link_here, url_for
-from .replies import needs, passed_on
+from .replies import passed_on
 from .view_page import query
 from .worker_calls import ask_worker
 
 LABEL = "second opinion"
 
 
-def register(blueprint: Blueprint) -> None:
-    """Adds the way to ask for one."""
-    path = "/snapshots/<snapshot_id>/opinion"
-    blueprint.add_url_rule(path, "opinion", _ask_for_one, methods=["POST"])
-
-
-def register_reading(blueprint: Blueprint) -> None:
-    """Adds what compares stored snapshots."""
-    blueprint.add_url_rule("/api/v1/opinions", "api_opinions", _api, methods=["GET"])
-    blueprint.add_url_rule("/opinions", "opinions", _page, methods=["GET"])
-
-
 def other_engine(info: SnapshotInfo) -> str:
     """The engine that can be asked about a snapshot's worker: its name, or nothing."""
     here = service()
-    if not (may("capture") and here.runner.engine.kinds):
+    if not (may("capture") and here.inspector.runner.engine.kinds):
         return ""
     if all(worker.id != info.worker for worker in here.workers.live()):
         return ""
@@ -46,8 +34,8 @@ def _other(info: SnapshotInfo) -> str:
     return "portable" if info.engine_kind == "native" else "native"
 
 
-@needs("capture")
-def _ask_for_one(snapshot_id: str) -> BaseResponse:
+def ask_for_one(snapshot_id: str) -> BaseResponse:
+    """Takes the same capture with the other engine."""
     info = service().store.info(snapshot_id)
     if info.state != "done":
         raise Conflict("This snapshot is not done, so there is nothing to compare with.")
@@ -61,13 +49,13 @@ def _pair() -> dict[str, str | None]:
     return {ours: request.args.get(name) or None for ours, name in names.items()}
 
 
-@needs("view")
-def _api() -> Response:
+def opinions_json() -> Response:
+    """What two engines say, as JSON."""
     return passed_on(ask("opinions", **_pair()))
 
 
-@needs("view")
-def _page() -> Response:
+def opinions_page() -> Response:
+    """What two engines say, side by side."""
     pair = _pair()
     second = service().store.info(pair["target"]) if pair["target"] else None
     if second is not None and second.state != "done":

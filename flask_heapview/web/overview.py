@@ -6,15 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..allocations import tracing
 from ..errors import HeapViewError, NotFound
-from ..model.api import Status, WatchState, WorkerInfo
+from ..model.api import Status, WatchState
 from ..model.history import History
 from ..model.report import Report
 from ..model.snapshot import SnapshotInfo
+from ..model.worker_info import WorkerInfo
 from ..reports.collection import predicted
 from ..reports.service_queries import finished, latest_pair
 from ..views.history import history_chart
@@ -24,28 +25,10 @@ from .fields import number
 from .frame import back, page
 from .guard import may, service
 from .links import url_for
-from .replies import needs
 from .worker_calls import ALL, ask_each, ask_worker
 
 MENDED = " Then capture again under the same traffic: the growth has to stop."
 Taken = Mapping[str, Sequence[SnapshotInfo]]  # the finished snapshots by worker, the newest first
-
-
-def register(blueprint: Blueprint) -> None:
-    """Adds the routes."""
-    for method, path, name, function in (
-        ("GET", "/", "overview", _overview),
-        ("POST", "/capture", "capture", _capture),
-        ("POST", "/tracing", "tracing", _tracing),
-        ("POST", "/collect", "collect", _collect),
-        ("POST", "/trim", "trim", _trim),
-        ("POST", "/trim/rehearsal", "rehearse_trim", _rehearse_trim),
-        ("POST", "/watch", "watch", _watch),
-        ("POST", "/unwatch", "unwatch", _unwatch),
-        ("POST", "/snapshots/<snapshot_id>/forget", "forget", _forget),
-        ("POST", "/snapshots/<snapshot_id>/pin", "pin", _pin),
-    ):
-        blueprint.add_url_rule(path, name, function, methods=[method])
 
 
 class Totals(msgspec.Struct, frozen=True):
@@ -56,8 +39,8 @@ class Totals(msgspec.Struct, frozen=True):
     unknown: int  # workers whose requests are not known
 
 
-@needs("view")
-def _overview() -> Response:
+def overview() -> Response:
+    """The first page: what leaks, and where the memory is."""
     here = service()
     workers = here.workers.live()
     snapshots = here.store.listing()
@@ -151,7 +134,7 @@ def _verdict(done: Sequence[SnapshotInfo], running: SnapshotInfo | None) -> Repo
         return None
     pair = latest_pair(done)
     try:
-        return service().verdict(pair[0].id if pair else None, done[0].id)
+        return service().inspector.verdict(pair[0].id if pair else None, done[0].id)
     except HeapViewError:  # damaged, or deleted meanwhile: the comparison itself will say so
         return None
 
@@ -215,15 +198,15 @@ def _home() -> BaseResponse:
     return back("overview", worker=None if everyone else request.form.get("chosen") or None)
 
 
-@needs("capture")
-def _capture() -> BaseResponse:
+def capture() -> BaseResponse:
+    """Takes a snapshot."""
     kind, label = request.form.get("kind") or None, request.form.get("label")
     _ask("capture", {"label": label, "kind": kind})
     return _home()
 
 
-@needs("capture")
-def _tracing() -> BaseResponse:
+def trace() -> BaseResponse:
+    """Switches the tracing of allocations."""
     native = request.form.get("native")
     fields = {"mode": request.form.get("mode"), "frames": _number("frames")}
     _ask("allocations", {**fields, "native": None if native is None else native == "on"})
@@ -236,31 +219,31 @@ def _number(name: str) -> int | None:
     return number(text, name) if text else None
 
 
-@needs("capture")
-def _watch() -> BaseResponse:
+def watch() -> BaseResponse:
+    """Begins a series of snapshots."""
     names = ("times", "every_requests", "every_seconds")
     _ask("watch", {name: _number(name) for name in names})
     return _home()
 
 
-@needs("capture")
-def _unwatch() -> BaseResponse:
+def unwatch() -> BaseResponse:
+    """Ends the series."""
     _ask("unwatch")
     return _home()
 
 
-@needs("capture")
-def _collect() -> Response:
+def collect() -> Response:
+    """Runs the collector."""
     return page("collected.html", results=_good(_ask("collect")), chosen=request.form.get("chosen"))
 
 
-@needs("capture")
-def _trim() -> Response:
+def trim() -> Response:
+    """Gives the C library's free memory back."""
     return page("trimmed.html", results=_good(_ask("trim")), chosen=request.form.get("chosen"))
 
 
-@needs("capture")
-def _rehearse_trim() -> Response:
+def rehearse_trim() -> Response:
+    """Says what a trim would give back."""
     answers = _ask("rehearse_trim")
     return page("rehearsed.html", answers=answers, chosen=request.form.get("chosen"))
 
@@ -269,13 +252,13 @@ def _good(answers: Sequence[tuple[WorkerInfo, Any]]) -> list[tuple[WorkerInfo, A
     return [pair for pair in answers if not isinstance(pair[1], HeapViewError)]
 
 
-@needs("capture")
-def _forget(snapshot_id: str) -> BaseResponse:
+def forget(snapshot_id: str) -> BaseResponse:
+    """Deletes a snapshot."""
     service().store.delete(snapshot_id)
     return _home()
 
 
-@needs("capture")
-def _pin(snapshot_id: str) -> BaseResponse:
+def pin(snapshot_id: str) -> BaseResponse:
+    """Keeps a snapshot, or lets it go with the others."""
     service().store.pin(snapshot_id, request.form.get("pinned") == "1")
     return _home()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..model.base import from_json
@@ -17,83 +17,43 @@ from ..reports.object_pages import ObjectPage
 from ..reports.queries import Page, earlier
 from ..views import BY_NAME, VIEWS
 from ..views.path import of_cut, of_object
-from . import across, name_history, opinions, overview, sign_in, ticket
+from . import opinions
 from .api import cut_asked, kind_asked, object_asked
 from .frame import back, page
 from .guard import all_workers, ask, may, service
 from .links import link_here, url_for
-from .replies import needs
 from .view_page import file_link, native_sampling, query, view_page, way
 
 
-def register(blueprint: Blueprint) -> None:
-    """Adds all routes."""
-    sign_in.register(blueprint)
-    overview.register(blueprint)
-    ticket.register(blueprint)
-    opinions.register(blueprint)
-    blueprint.add_url_rule("/report/service", "service_report", _service_report, methods=["GET"])
-    _register_stored(blueprint)
-
-
-def register_reading(blueprint: Blueprint) -> None:
-    """Adds those that read stored snapshots."""
-    ticket.register_reading(blueprint)
-    _register_stored(blueprint)
-
-
-def _register_stored(blueprint: Blueprint) -> None:
-    across.register(blueprint)
-    name_history.register(blueprint)
-    opinions.register_reading(blueprint)
-    for method, path, name, function in (
-        ("GET", "/snapshots/<snapshot_id>", "snapshot", _snapshot),
-        ("GET", "/snapshots/<snapshot_id>/objects", "objects", _objects),
-        ("GET", "/snapshots/<snapshot_id>/objects/<index>", "object", _object),
-        ("GET", "/snapshots/<snapshot_id>/objects/<index>/cut", "cut", _cut),
-        ("GET", "/compare", "compare", _compare),
-        ("GET", "/report", "report", _report),
-    ):
-        blueprint.add_url_rule(path, name, function, methods=[method])
-    for view in VIEWS:
-        path = f"/snapshots/<snapshot_id>/{view.name}"
-        blueprint.add_url_rule(path, f"view_{view.name}", _view_page(view.name))
-        blueprint.add_url_rule(f"/compare/{view.name}", f"diff_{view.name}", _diff_page(view.name))
-
-
-@needs("view")
-def _snapshot(snapshot_id: str) -> BaseResponse:
+def snapshot(snapshot_id: str) -> BaseResponse:
+    """Opens a snapshot, or says how far it is."""
     info = service().store.info(snapshot_id)
     if info.state == "done":
         return back(f"view_{VIEWS[0].name}", snapshot_id=snapshot_id)
     return page("snapshot.html", snapshot=info)
 
 
-def _view_page(name: str) -> Any:
+def one_view(name: str, snapshot_id: str) -> Response:
+    """One view of a snapshot."""
     view = BY_NAME[name]
-
-    @needs("view")
-    def one_view(snapshot_id: str) -> Response:
-        wanted = query()
-        data = ask("page", view=name, target=snapshot_id, query=wanted)
-        shown = from_json(data, Page)
-        return view_page(
-            view,
-            shown,
-            wanted,
-            link=link_here(f"view_{name}", snapshot_id=snapshot_id),
-            tab=lambda other, **more: url_for(f".view_{other}", snapshot_id=snapshot_id, **more),
-            raw=url_for(f".api_view_{name}", snapshot_id=snapshot_id),
-            file=file_link(f".api_view_{name}", snapshot_id=snapshot_id),
-            heapsnapshot=_heapsnapshot(shown.snapshot) if name == "retained" else "",
-            opens=url_for(".snapshot", snapshot_id=snapshot_id),
-            download=_download(snapshot_id),
-            others=earlier(service().store, shown.snapshot),
-            other_engine=opinions.other_engine(shown.snapshot),
-            sampling=native_sampling(view, shown),
-        )
-
-    return one_view
+    wanted = query()
+    data = ask("page", view=name, target=snapshot_id, query=wanted)
+    shown = from_json(data, Page)
+    return view_page(
+        view,
+        shown,
+        wanted,
+        link=link_here(f"view_{name}", snapshot_id=snapshot_id),
+        tab=lambda other, **more: url_for(f".view_{other}", snapshot_id=snapshot_id, **more),
+        raw=url_for(f".api_view_{name}", snapshot_id=snapshot_id),
+        file=file_link(f".api_view_{name}", snapshot_id=snapshot_id),
+        heapsnapshot=_heapsnapshot(shown.snapshot) if name == "retained" else "",
+        opens=url_for(".snapshot", snapshot_id=snapshot_id),
+        download=_download(snapshot_id),
+        others=earlier(service().store, shown.snapshot),
+        other_engine=opinions.other_engine(shown.snapshot),
+        sampling=native_sampling(view, shown),
+    )
 
 
 def _graph_page(template: str, snapshot_id: str, **values: Any) -> Response:
@@ -113,8 +73,8 @@ def _graph_page(template: str, snapshot_id: str, **values: Any) -> Response:
     )
 
 
-@needs("view")
-def _objects(snapshot_id: str) -> Response:
+def objects(snapshot_id: str) -> Response:
+    """The objects of a graph."""
     kind = kind_asked()
     data = ask("objects_page", target=snapshot_id, number=kind, query=query())
     shown = from_json(data, ObjectPage)
@@ -128,8 +88,8 @@ def _objects(snapshot_id: str) -> Response:
     )
 
 
-@needs("view")
-def _object(snapshot_id: str, index: str) -> Response:
+def one_object(snapshot_id: str, index: str) -> Response:
+    """An object of a graph."""
     place = object_asked(index)
     data = ask("object_page", target=snapshot_id, number=place, query=query())
     shown = from_json(data, ObjectPage)
@@ -145,8 +105,8 @@ def _object(snapshot_id: str, index: str) -> Response:
     )
 
 
-@needs("view")
-def _cut(snapshot_id: str, index: str) -> Response:
+def cut(snapshot_id: str, index: str) -> Response:
+    """What would become free without a reference."""
     asked = cut_asked(index)
     data = ask("cut_page", target=snapshot_id, query=query(), **asked)
     shown = from_json(data, ObjectPage)
@@ -185,8 +145,8 @@ def _ordered() -> tuple[str | None, str | None]:
     return base, target
 
 
-@needs("view")
-def _compare() -> BaseResponse:
+def compare() -> BaseResponse:
+    """Leads to what compares the two snapshots of the address."""
     base, target = _ordered()
     if base and target:
         first, last = service().store.info(base), service().store.info(target)
@@ -197,31 +157,27 @@ def _compare() -> BaseResponse:
     return back("report", base=base, target=target)
 
 
-def _diff_page(name: str) -> Any:
+def one_diff(name: str) -> Response:
+    """Two snapshots compared in one view."""
     view = BY_NAME[name]
-
-    @needs("view")
-    def one_diff() -> Response:
-        wanted = query()
-        base, target = _ordered()
-        ids: dict[str, Any] = {"base": base or "", "target": target}
-        shown = from_json(ask("page", view=name, query=wanted, **ids), Page)
-        return view_page(
-            view,
-            shown,
-            wanted,
-            link=link_here(f"diff_{name}", **ids),
-            tab=lambda other, **more: url_for(f".diff_{other}", **ids, **more),
-            raw=url_for(".api_diff", **ids),
-            file=file_link(".api_diff", view=name, **ids),
-            sampling=native_sampling(view, shown),
-        )
-
-    return one_diff
+    wanted = query()
+    base, target = _ordered()
+    ids: dict[str, Any] = {"base": base or "", "target": target}
+    shown = from_json(ask("page", view=name, query=wanted, **ids), Page)
+    return view_page(
+        view,
+        shown,
+        wanted,
+        link=link_here(f"diff_{name}", **ids),
+        tab=lambda other, **more: url_for(f".diff_{other}", **ids, **more),
+        raw=url_for(".api_diff", **ids),
+        file=file_link(".api_diff", view=name, **ids),
+        sampling=native_sampling(view, shown),
+    )
 
 
-@needs("export")
-def _report() -> Response:
+def report() -> Response:
+    """The verdict."""
     base, target = _ordered()
     report = from_json(ask("report", base=base, target=target), Report)
     last = report.target.id
@@ -247,7 +203,7 @@ def report_page(report: Report, ticket: str, tab: Callable[[str], str] | None) -
     )
 
 
-@needs("export")
-def _service_report() -> Response:
+def service_report() -> Response:
+    """The verdict over all workers."""
     report = from_json(ask("service", workers=all_workers()), ServiceReport)
     return page("service_report.html", report=report)

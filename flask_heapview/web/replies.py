@@ -1,28 +1,12 @@
-"""How a route of the API says what it needs, and how it answers."""
+"""How a route of the API answers."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any
 
 from flask import Response
 
 from ..render import json as as_json
-from .guard import SCOPE
-
-Scope = Literal["open", "view", "capture", "export", "values"]
-Handler = TypeVar("Handler", bound=Callable[..., Any])
-
-
-def needs(scope: Scope) -> Callable[[Handler], Handler]:
-    """Marks a route with the scope it needs; a route without a mark answers nobody."""
-    assert scope in get_args(Scope)
-
-    def mark(function: Handler) -> Handler:
-        setattr(function, SCOPE, scope)
-        return function
-
-    return mark
 
 
 def reply(value: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Request
 
-from ..model.snapshot import NAME_SEPARATOR
+from ..model.base import NAME_SEPARATOR
 from ..text import clean
 
 log = logging.getLogger("flask_heapview")

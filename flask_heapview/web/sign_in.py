@@ -4,32 +4,24 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, redirect, request
+from flask import Response, redirect, request
 from werkzeug.wrappers import Response as BaseResponse
 
 from ..errors import HeapViewError, NotFound, Unauthorized
 from .frame import back, page
 from .guard import access, identity, service, with_wait
 from .links import url_for
-from .replies import needs
 
 
-def register(blueprint: Blueprint) -> None:
-    """Adds the routes."""
-    blueprint.add_url_rule("/login", "login", _login_form, methods=["GET"])
-    blueprint.add_url_rule("/login", "sign_in", _sign_in, methods=["POST"])
-    blueprint.add_url_rule("/logout", "sign_out", _sign_out, methods=["POST"])
-
-
-@needs("open")
-def _login_form() -> Response:
+def login_form() -> Response:
+    """The form."""
     if service().config.auth is not None:
         raise NotFound("Sign in through the app. This page has no sign-in of its own.")
     return page("login.html", error="", following=_following())
 
 
-@needs("open")
-def _sign_in() -> BaseResponse:
+def sign_in() -> BaseResponse:
+    """Begins a session for who has the token."""
     here = service()
     if here.config.auth is not None:
         raise NotFound("Sign in through the app. This page has no sign-in of its own.")
@@ -59,8 +51,8 @@ def _following() -> str:
     return wanted if plain and "\\" not in wanted and wanted.isprintable() else own
 
 
-@needs("view")
-def _sign_out() -> BaseResponse:
+def sign_out() -> BaseResponse:
+    """Ends the session."""
     response = back("login")
     access().sign_out(response, identity())
     return response

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import cast, get_args
 
-from flask import Blueprint, Response, request
+from flask import Response, request
 
 from ..errors import BadRequest
 from ..model.base import from_json
@@ -18,22 +18,11 @@ from .fields import pair_asked
 from .frame import page
 from .guard import all_workers, ask
 from .links import link_here, url_for
-from .replies import attached, needs, passed_on
+from .replies import attached, passed_on
 from .worker_calls import ALL
 
 TITLES: dict[Flavor, str] = {"github": "GitHub", "gitlab": "GitLab", "jira": "Jira"}
 AnyReport = Report | ServiceReport
-
-
-def register(blueprint: Blueprint) -> None:
-    """Adds the page about all workers."""
-    blueprint.add_url_rule("/report/service/ticket", "service_ticket", _of_service, methods=["GET"])
-    register_reading(blueprint)
-
-
-def register_reading(blueprint: Blueprint) -> None:
-    """Adds the one about stored snapshots."""
-    blueprint.add_url_rule("/report/ticket", "ticket", _of_report, methods=["GET"])
 
 
 def flavor_asked() -> Flavor | None:
@@ -76,8 +65,8 @@ def _plain_markdown(report: AnyReport) -> str:
 # --- the page
 
 
-@needs("export")
-def _of_report() -> Response:
+def of_report() -> Response:
+    """The ticket of one worker."""
     pair = pair_asked()
     report = from_json(ask("report", **pair), Report)
     return ticket_page(
@@ -88,8 +77,8 @@ def _of_report() -> Response:
     )
 
 
-@needs("export")
-def _of_service() -> Response:
+def of_service() -> Response:
+    """The ticket of all workers."""
     report = from_json(ask("service", workers=all_workers()), ServiceReport)
     return ticket_page(
         report,

@@ -7,11 +7,12 @@ from typing import Any
 
 from flask import Response, request
 
+from ..model.query import TableQuery
 from ..render.formats import STACKS
 from ..reports.queries import Page
 from ..views import VIEWS, View
 from ..views.links import HISTORY
-from ..views.table import RowLink, TableQuery
+from ..views.table import RowLink
 from .fields import number
 from .frame import page
 from .guard import may, service

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -10,32 +10,29 @@ from flask import Response, request
 
 from ..errors import HeapViewError
 from ..model import api
+from ..model.worker_info import WorkerInfo
 from .fields import sent, text_field
 from .guard import service
 from .links import url_for
-from .replies import needs, reply
-from .worker_calls import ALL, WorkerCall, ask_each, ask_worker
+from .replies import reply
+from .worker_calls import ALL, BY_NAME, ROUTES, WorkerCall, ask_each, ask_worker
 
 NOTHING = 204
 
 
-def worker_route(call: WorkerCall) -> Callable[[], Response]:
-    """The route of one call."""
-
-    @needs(call.scope)
-    def route() -> Response:
-        fields = request.args.to_dict() if call.method in ("GET", "DELETE") else sent()
-        # whoever names it in the address of a POST means it, too
-        worker = text_field(fields, "worker") or request.args.get("worker")
-        fields.pop("worker", None)
-        if worker == ALL:
-            return _of_all(call, fields)
-        answer = ask_worker(call.name, worker, fields)
-        if call.status == NOTHING:
-            return Response(status=NOTHING)
-        return reply(answer, call.status, _location(answer))
-
-    return route
+def carried_out(name: str) -> Response:
+    """What one worker has done for a call, or each of them."""
+    call = BY_NAME[name]
+    fields = request.args.to_dict() if ROUTES[name].method in ("GET", "DELETE") else sent()
+    # whoever names it in the address of a POST means it, too
+    worker = text_field(fields, "worker") or request.args.get("worker")
+    fields.pop("worker", None)
+    if worker == ALL:
+        return _of_all(call, fields)
+    answer = ask_worker(name, worker, fields)
+    if call.status == NOTHING:
+        return Response(status=NOTHING)
+    return reply(answer, call.status, _location(answer))
 
 
 def _location(answer: Any) -> dict[str, str]:
@@ -54,7 +51,7 @@ def _of_all(call: WorkerCall, fields: dict[str, Any]) -> Response:
     return reply(_joined(call, answers), status)
 
 
-def _joined(call: WorkerCall, answers: Sequence[tuple[api.WorkerInfo, Any]]) -> object:
+def _joined(call: WorkerCall, answers: Sequence[tuple[WorkerInfo, Any]]) -> object:
     if call.name == "status":
         good = [answer for _, answer in answers if not isinstance(answer, HeapViewError)]
         errors = [_row(*pair) for pair in answers if isinstance(pair[1], HeapViewError)]
@@ -64,7 +61,7 @@ def _joined(call: WorkerCall, answers: Sequence[tuple[api.WorkerInfo, Any]]) -> 
     return {"workers": [_row(*pair) for pair in answers]}
 
 
-def _row(worker: api.WorkerInfo, answer: Any) -> dict[str, Any]:
+def _row(worker: WorkerInfo, answer: Any) -> dict[str, Any]:
     if isinstance(answer, HeapViewError):
         return {"worker": worker.id, "error": answer.detail}
     return {**msgspec.structs.asdict(answer), "worker": worker.id}

@@ -7,7 +7,7 @@ that worker's socket.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, cast, get_args
+from typing import Any, cast, get_args
 
 import msgspec
 from flask import current_app
@@ -18,6 +18,7 @@ from ..model import api
 from ..model.base import Model, from_json
 from ..model.history import History
 from ..model.snapshot import EngineName, Kind
+from ..model.worker_info import WorkerInfo
 from ..process import rehearsal
 from ..process.actions import collect, trim
 from ..render import json as as_json
@@ -30,35 +31,32 @@ from ..views.history import forecasted
 from ..workers.base import Answer, Call
 from .fields import MAX_LABEL_CHARACTERS, flag, real, text_field, whole
 from .guard import may, service
+from .routes import WORKER_ROUTES, Route
 
 ALL = "all"  # in place of a worker's id: every live one
 MAX_CALL_SECONDS = 30.0  # that another worker may take
 Fields = Mapping[str, Any]
 NO_FIELDS: Fields = {}
-Scope = Literal["view", "capture"]
 
 
 class WorkerCall(msgspec.Struct, frozen=True):
     """A call of the API that belongs to one worker."""
 
     name: str
-    method: str
-    path: str
-    scope: Scope
     carry_out: Callable[[Service, Fields], Model]
     answer: type[Model]
     status: int = 200
 
 
 def _status(here: Service, _: Fields) -> api.Status:
-    return here.status()
+    return here.inspector.status()
 
 
 def _history(here: Service, _: Fields) -> History:
-    return forecasted(here.history())
+    return forecasted(here.inspector.history())
 
 
-def _worker(here: Service, _: Fields) -> api.WorkerInfo:
+def _worker(here: Service, _: Fields) -> WorkerInfo:
     return here.workers.me()
 
 
@@ -70,7 +68,7 @@ def _capture(here: Service, fields: Fields) -> api.Started:
     if engine not in get_args(EngineName):
         raise BadRequest(f"engine must be one of {', '.join(get_args(EngineName))}.")
     label = clean(text_field(fields, "label") or "", MAX_LABEL_CHARACTERS)
-    info = here.capture(_app(), label, cast(Kind, kind), cast(EngineName, engine))
+    info = here.inspector.capture(_app(), label, cast(Kind, kind), cast(EngineName, engine))
     return api.Started(id=info.id, state=info.state, worker=here.worker)
 
 
@@ -97,18 +95,18 @@ def _watch(here: Service, fields: Fields) -> api.WatchState:
     times, requests = whole(fields, "times"), whole(fields, "every_requests")
     seconds = real(fields, "every_seconds")
     times = DEFAULT_SNAPSHOTS if times is None else times
-    return here.watch(_app(), times, requests, seconds)
+    return here.inspector.watch(_app(), times, requests, seconds)
 
 
 def _watching(here: Service, _: Fields) -> api.WatchState:
-    state = here.watching()
+    state = here.inspector.watching()
     if state is None:
         raise NotFound("There was no watch in this worker. POST /api/v1/watch starts one.")
     return state
 
 
 def _unwatch(here: Service, _: Fields) -> api.Nothing:
-    here.unwatch()
+    here.inspector.unwatch()
     return api.Nothing()
 
 
@@ -127,21 +125,20 @@ def _collect(here: Service, _: Fields) -> api.Collected:
 
 
 CALLS = (
-    WorkerCall("status", "GET", "/status", "view", _status, api.Status),
-    WorkerCall("history", "GET", "/history", "view", _history, History),
-    WorkerCall("worker", "GET", "/worker", "view", _worker, api.WorkerInfo),
-    WorkerCall("capture", "POST", "/snapshots", "capture", _capture, api.Started, 202),
-    WorkerCall("allocations", "POST", "/allocations", "capture", _trace, api.Tracing),
-    WorkerCall("watch", "POST", "/watch", "capture", _watch, api.WatchState, 202),
-    WorkerCall("watching", "GET", "/watch", "view", _watching, api.WatchState),
-    WorkerCall("unwatch", "DELETE", "/watch", "capture", _unwatch, api.Nothing, 204),
-    WorkerCall("trim", "POST", "/trim", "capture", _trim, api.Trimmed),
-    WorkerCall(
-        "rehearse_trim", "POST", "/trim/rehearsal", "capture", _rehearse_trim, api.RehearsedTrim
-    ),
-    WorkerCall("collect", "POST", "/gc/collect", "capture", _collect, api.Collected),
+    WorkerCall("status", _status, api.Status),
+    WorkerCall("history", _history, History),
+    WorkerCall("worker", _worker, WorkerInfo),
+    WorkerCall("capture", _capture, api.Started, 202),
+    WorkerCall("allocations", _trace, api.Tracing),
+    WorkerCall("watch", _watch, api.WatchState, 202),
+    WorkerCall("watching", _watching, api.WatchState),
+    WorkerCall("unwatch", _unwatch, api.Nothing, 204),
+    WorkerCall("trim", _trim, api.Trimmed),
+    WorkerCall("rehearse_trim", _rehearse_trim, api.RehearsedTrim),
+    WorkerCall("collect", _collect, api.Collected),
 )
 BY_NAME = {call.name: call for call in CALLS}
+ROUTES: dict[str, Route] = {route.first: route for route in WORKER_ROUTES}
 
 
 def ask_worker(name: str, worker: str | None = None, fields: Fields = NO_FIELDS) -> Any:
@@ -172,10 +169,10 @@ def asking(
 
 def ask_each(
     name: str,
-    workers: Sequence[api.WorkerInfo],
+    workers: Sequence[WorkerInfo],
     fields: Fields = NO_FIELDS,
     seconds: float = MAX_CALL_SECONDS,
-) -> list[tuple[api.WorkerInfo, Any]]:
+) -> list[tuple[WorkerInfo, Any]]:
     """Each worker with its answer, or with the HeapViewError that it met."""
     call, here = BY_NAME[name], service()
     others = [worker for worker in workers if not worker.self]
@@ -202,8 +199,9 @@ def _outcome(call: WorkerCall, answer: Answer | HeapViewError | None, fields: Fi
 
 def _as_call(call: WorkerCall, fields: Fields) -> Call:
     given = {name: value for name, value in fields.items() if value is not None}
-    body = b"" if call.method in ("GET", "DELETE") else as_json.encode(given)
-    return Call(call.method, f"/api/v1{call.path}", body)
+    route = ROUTES[call.name]
+    body = b"" if route.method in ("GET", "DELETE") else as_json.encode(given)
+    return Call(route.method, route.path, body)
 
 
 def _decoded(call: WorkerCall, answer: Answer) -> Any:

@@ -8,7 +8,7 @@ from typing import Protocol
 import msgspec
 
 from ..errors import HeapViewError
-from ..model.api import WorkerInfo
+from ..model.worker_info import WorkerInfo
 
 
 class Call(msgspec.Struct, frozen=True):

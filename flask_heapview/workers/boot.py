@@ -12,7 +12,7 @@ import weakref
 from types import FrameType
 from typing import Any, Protocol
 
-from ..isolation.forked_child import is_own_fork
+from ..isolation.own_forks import is_own_fork
 from ..isolation.unpatched import original
 from ..request_context import OWN, SERVING
 from .server_role import has_listener, is_supervisor

@@ -16,12 +16,11 @@ import psutil
 
 from ..errors import StoreError
 from ..isolation.locked_file import open_locked, unlock
-from ..model.api import WorkerInfo
 from ..model.base import from_json, to_json
+from ..model.worker_info import WorkerInfo
 from ..process.identity import worker_id
-from ..store.directory import explain, private_directory
+from ..store.directory import SUSPECTS, explain, private_directory
 from ..store.private_file import write_private
-from ..store.suspects import ENDING as SUSPECTS
 from .client import answers
 
 _ENDINGS = ("json", "sock", SUSPECTS)

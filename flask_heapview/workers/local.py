@@ -12,8 +12,8 @@ import msgspec
 
 from ..errors import HeapViewError, NotFound, StoreError, Unreachable
 from ..isolation.unpatched import original
-from ..model.api import WorkerInfo
 from ..model.base import from_json
+from ..model.worker_info import WorkerInfo
 from ..store.directory import private_directory
 from . import boot
 from .base import Answer, Call, Outgoing

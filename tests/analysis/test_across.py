@@ -14,7 +14,8 @@ from flask_heapview.model.caches import Cache, Caches
 from flask_heapview.model.heap import Heap
 from flask_heapview.model.ownership import Holder, Ownership
 from flask_heapview.model.process import Process
-from flask_heapview.model.service_report import MissingWorker, WorkerRef
+from flask_heapview.model.query import WorkerRef
+from flask_heapview.model.service_report import MissingWorker
 from flask_heapview.model.snapshot import Snapshot, SnapshotInfo
 from flask_heapview.model.worker_facts import (
     AboutTheSame,

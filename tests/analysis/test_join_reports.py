@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from flask_heapview.analysis.join_reports import join, joined_confidence
 from flask_heapview.model.base import from_json, to_json
+from flask_heapview.model.query import WorkerRef
 from flask_heapview.model.report import PathRef, PerRequest, Report
-from flask_heapview.model.service_report import MissingWorker, ServiceReport, WorkerRef
+from flask_heapview.model.service_report import MissingWorker, ServiceReport
 from flask_heapview.model.worker_facts import NoSnapshot, NoTimeLeft, SingleSnapshot
 from flask_heapview.render.markdown import render_service
 from flask_heapview.render.sentences.workers import with_service_sentences

@@ -21,9 +21,9 @@ from werkzeug.serving import make_server
 
 from flask_heapview.capture.native.engine import NativeEngine
 from flask_heapview.cli.snapshots import StoredSnapshots
-from flask_heapview.reports.exports import Export, export
+from flask_heapview.model.query import Export, TableQuery
+from flask_heapview.reports.exports import export
 from flask_heapview.store.snapshots import Store
-from flask_heapview.views.table import TableQuery
 
 from ..helpers import needs
 from ..run_isolated import alone

@@ -21,7 +21,7 @@ from flask_heapview.isolation import frames, resident_reader, resident_server
 from flask_heapview.isolation.fresh_interpreter import start_interpreter
 from flask_heapview.isolation.resident_reader import connect, reader_of, run, socket_name
 from flask_heapview.model.base import to_json
-from flask_heapview.reports.query_job import Query
+from flask_heapview.model.query import Query
 
 from ..helpers import answered_here, wait_until
 

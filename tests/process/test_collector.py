@@ -11,10 +11,10 @@ import pytest
 
 from flask_heapview.analysis import diff
 from flask_heapview.model.gc import Generation
+from flask_heapview.model.query import TableQuery
 from flask_heapview.process import collector
 from flask_heapview.process.collector import PauseHistory, read_gc
 from flask_heapview.views.gc import VIEW
-from flask_heapview.views.table import TableQuery
 
 from ..analysis.factories import snapshot
 

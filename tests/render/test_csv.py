@@ -8,8 +8,9 @@ import io
 import pytest
 
 from flask_heapview.model.births import Births
+from flask_heapview.model.query import TableQuery
 from flask_heapview.render.csv import render
-from flask_heapview.views.table import Column, Row, TableQuery, table
+from flask_heapview.views.table import Column, Row, table
 
 COLUMNS = [
     Column("path", "Path", "code"),

@@ -14,10 +14,11 @@ import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 from prometheus_client.parser import text_string_to_metric_families as parse_plain
 
-from flask_heapview.model.api import CaptureState, Estimate, Status, WorkerInfo
+from flask_heapview.model.api import CaptureState, Estimate, Status
 from flask_heapview.model.gc import Gc, Generation, Pauses
 from flask_heapview.model.metrics import OpenSuspect, WorkerMetrics
 from flask_heapview.model.process import Allocators, Container, Headroom, Process
+from flask_heapview.model.worker_info import WorkerInfo
 from flask_heapview.render.openmetrics import MAX_ENDPOINTS, write
 
 from ..helpers import ROOT

@@ -8,10 +8,10 @@ from flask_heapview.analysis.opinions import opinions
 from flask_heapview.model.heap import Heap, TypeRow
 from flask_heapview.model.libraries import Distribution, Libraries
 from flask_heapview.model.opinions import Opinions
+from flask_heapview.model.query import TableQuery
 from flask_heapview.model.snapshot import Snapshot
 from flask_heapview.render.sentences.opinions import with_opinion_sentences
 from flask_heapview.views.opinions import by_type
-from flask_heapview.views.table import TableQuery
 
 from ..analysis.factories import snapshot
 

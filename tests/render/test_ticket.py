@@ -14,8 +14,9 @@ from flask_heapview.analysis.reported_versions import versions_of
 from flask_heapview.model.births import Births
 from flask_heapview.model.facts import Impact, LibraryAtFault
 from flask_heapview.model.libraries import Distribution, Libraries
+from flask_heapview.model.query import WorkerRef
 from flask_heapview.model.report import AllocatedAt, EndpointShare, PathRef, Report
-from flask_heapview.model.service_report import ServiceReport, WorkerRef
+from flask_heapview.model.service_report import ServiceReport
 from flask_heapview.render import ticket
 from flask_heapview.render.markup import MARKUPS, Flavor
 from flask_heapview.render.sentences.workers import with_service_sentences

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
+from flask_heapview.model.query import TableQuery
 from flask_heapview.model.snapshot import SnapshotInfo
 from flask_heapview.reports import queries
 from flask_heapview.store.snapshots import Store
 from flask_heapview.views import BY_NAME, VIEWS
-from flask_heapview.views.table import TableQuery
 
 WRITTEN = Path(__file__).parent / "snapshots_0_1_0"
 QUERY = TableQuery()

@@ -10,9 +10,10 @@ import pytest
 from flask_heapview.cli.stored import table_text
 from flask_heapview.model.caches import Cache, Caches
 from flask_heapview.model.diff import CacheChange, CachesDiff
+from flask_heapview.model.query import TableQuery
 from flask_heapview.render.html import environment
 from flask_heapview.views.caches import VIEW
-from flask_heapview.views.table import Table, TableQuery
+from flask_heapview.views.table import Table
 
 
 def cache(path: str, size: int, **more: Any) -> Cache:

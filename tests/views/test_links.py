@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from flask_heapview.model.query import TableQuery
 from flask_heapview.model.snapshot import Snapshot
 from flask_heapview.model.stacks import Frame, Stacks
 from flask_heapview.reports import queries
@@ -18,7 +19,7 @@ from flask_heapview.views import BY_NAME
 from flask_heapview.views.links import HISTORY
 from flask_heapview.views.name_history import history_table
 from flask_heapview.views.owner_paths import MAX_PATH, path_of, paths, places
-from flask_heapview.views.table import Row, RowLink, Table, TableQuery
+from flask_heapview.views.table import Row, RowLink, Table
 from flask_heapview.web.offline import offline_app
 
 from ..helpers import BEARER, TOKEN, answered_here

@@ -11,12 +11,13 @@ from flask_heapview.cli.stored import table_text
 from flask_heapview.model.births import Births
 from flask_heapview.model.native import SMALLER_SITES, NativeMemory, NativeSite
 from flask_heapview.model.process import Bridge, Process
+from flask_heapview.model.query import TableQuery
 from flask_heapview.model.snapshot import Snapshot
 from flask_heapview.model.stacks import Frame, StacksBuilder
 from flask_heapview.reports import queries
 from flask_heapview.store.snapshots import Store
 from flask_heapview.views import BY_NAME
-from flask_heapview.views.table import Table, TableQuery
+from flask_heapview.views.table import Table
 from flask_heapview.web.offline import offline_app
 
 from ..analysis.factories import MB, snapshot

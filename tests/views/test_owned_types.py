@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from flask_heapview.model.heap import Heap, TypeRow
 from flask_heapview.model.ownership import SMALL, Ownership
+from flask_heapview.model.query import TableQuery
 from flask_heapview.model.stacks import Frame, StacksBuilder
 from flask_heapview.views.heap import VIEW
 from flask_heapview.views.owned_types import (
@@ -17,7 +18,6 @@ from flask_heapview.views.owned_types import (
     of_types,
     owner_of,
 )
-from flask_heapview.views.table import TableQuery
 from flask_heapview.views.treemap import Part, Treemap
 
 from ..analysis.factories import snapshot

@@ -239,12 +239,12 @@ def test_a_bug_of_ours_gives_nothing_away(
     make_app: Callable[..., Flask], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = make_app()
-    service = app.extensions["heapview"]
+    inspector = app.extensions["heapview"].inspector
 
     def fail() -> None:
         raise RuntimeError("a secret value")
 
-    monkeypatch.setattr(service, "status", fail)
+    monkeypatch.setattr(inspector, "status", fail)
     client = app.test_client()
     answer = client.get(f"{API}/status", headers=BEARER)
     assert answer.status_code == 500

@@ -13,8 +13,8 @@ import pytest
 from flask import Flask
 
 from flask_heapview import HeapView
-from flask_heapview.model.api import WorkerInfo
-from flask_heapview.model.service_report import WorkerRef
+from flask_heapview.model.query import WorkerRef
+from flask_heapview.model.worker_info import WorkerInfo
 from flask_heapview.reports import service_queries
 from flask_heapview.views import VIEWS
 

@@ -14,7 +14,7 @@ from flask import Flask
 from flask_heapview.allocations import tracing
 from flask_heapview.process import glibc
 from flask_heapview.views import VIEWS
-from flask_heapview.web.guard import SCOPE
+from flask_heapview.web.scopes import SCOPE
 
 from ..helpers import API, BEARER, PREFIX, answered_here, capture
 from .contract_shop import make_shop, snapshots_in

@@ -115,9 +115,9 @@ class Target:
         if tracing.mode() != "off":
             tracing.switch("off")
         for service in self.services:
-            watch = service.watching()
+            watch = service.inspector.watching()
             if watch is not None and watch.state == "running":
-                service.unwatch()
+                service.inspector.unwatch()
 
     def end(self) -> None:
         self.calm()

@@ -13,7 +13,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 from flask_heapview import HeapView
 from flask_heapview.errors import Unreachable
-from flask_heapview.model.api import WorkerInfo
+from flask_heapview.model.worker_info import WorkerInfo
 
 from ..helpers import API, BEARER, PREFIX, TOKEN
 

@@ -45,7 +45,7 @@ def app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     app = Flask("shop")
     HeapView(app, engine=request.param, token=TOKEN, dir=str(place))
     service = service_of(app)
-    kind = "graph" if "graph" in service.runner.engine.kinds else "ownership"
+    kind = "graph" if "graph" in service.inspector.runner.engine.kinds else "ownership"
     # of a small process: on a test runner's heap each answer takes ten times as long
     ids = alone(SNAPSHOTS, str(place), request.param, kind)
     as_own(service, ids)

@@ -54,7 +54,7 @@ def overview(client: Any) -> str:
 @pytest.fixture
 def past(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """As if the worker had grown by 1 MB a minute, for the three hours up to now."""
-    service = app.extensions["heapview"]
+    service = app.extensions["heapview"].inspector
     real = service.history
 
     def history() -> History:

@@ -114,7 +114,7 @@ def test_a_bug_of_ours_is_no_error_of_the_app(
 ) -> None:
     seen: list[object] = []
     app = build(lambda app: app.register_error_handler(Exception, seen.append), config=config)
-    monkeypatch.setattr(app.extensions["heapview"], "status", lambda: 1 / 0)
+    monkeypatch.setattr(app.extensions["heapview"].inspector, "status", lambda: 1 / 0)
     with signals.got_request_exception.connected_to(lambda *_, **__: seen.append("signal")):
         answer = app.test_client().get(f"{API}/status", headers=BEARER)
     assert (answer.status_code, answer.mimetype) == (500, "application/problem+json")

@@ -90,7 +90,7 @@ def test_the_verdict_needs_the_scope_export(asked: Client) -> None:
 
 def test_so_does_the_verdict_of_a_watch(asked: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     state = WatchState(state="done", verdict="leak", summary="dict app.kept gained a lot.")
-    monkeypatch.setattr(asked.app.extensions["heapview"], "watching", lambda: state)
+    monkeypatch.setattr(asked.app.extensions["heapview"].inspector, "watching", lambda: state)
     for path in (f"{API}/watch", f"{PREFIX}/"):
         assert state.summary in asked.get(path, "view", "export")
         assert state.summary not in asked.get(path, "view")

@@ -18,7 +18,7 @@ from flask_heapview.model.snapshot import Snapshot
 from flask_heapview.render.json import ANSWERS
 from flask_heapview.store.snapshots import Head
 from flask_heapview.views import BY_NAME, VIEWS
-from flask_heapview.web.guard import OPEN, SCOPE
+from flask_heapview.web.scopes import OPEN, SCOPE
 from flask_heapview.web.worker_calls import BY_NAME as WORKER_CALLS
 
 from .http_calls import CALLS, PARAMETERS

@@ -1,0 +1,1 @@
+"""Native leaks of many kinds in one service, beside leaks of objects."""

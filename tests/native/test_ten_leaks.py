@@ -1,0 +1,109 @@
+"""Ten native leaks beside four leaks of objects, under eight clients: each is named."""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import random
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ..helpers import needs
+from ..live_server import Server, serving
+from .libraries import build
+from .service import KEPT_OBJECTS, LEAKS, source
+
+pytestmark = pytest.mark.slow
+CLIENTS = 8
+ROUND_BYTES = 3_000_000  # that each leak leaves in a round, at least
+MIN_REQUESTS, MAX_REQUESTS = 40, 12_000  # of an endpoint in a round
+ROUNDS = 3
+
+
+def times(size: int) -> int:
+    """How often an endpoint is asked in a round."""
+    return min(MAX_REQUESTS, max(MIN_REQUESTS, ROUND_BYTES // size))
+
+
+def traffic(server: Server) -> None:
+    """A round: all endpoints in a mixed order, over eight connections."""
+    paths = [leak.endpoint for leak in LEAKS for _ in range(times(leak.size))]
+    paths += [name for name in (*KEPT_OBJECTS, "sum") for _ in range(1500)]
+    random.Random(7).shuffle(paths)
+    waiting, failed = iter(paths), []
+    numbers, guard = itertools.count(random.getrandbits(40)), threading.Lock()
+
+    def client() -> None:
+        link = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        while True:
+            with guard:
+                name, number = next(waiting, None), next(numbers)
+            if name is None:
+                return link.close()
+            link.request("GET", f"/{name}/{number}")
+            answer = link.getresponse()
+            answer.read()
+            if answer.status != 200:
+                failed.append((name, answer.status))
+
+    clients = [threading.Thread(target=client) for _ in range(CLIENTS)]
+    for one in clients:
+        one.start()
+    for one in clients:
+        one.join()
+    assert not failed, failed[:5]
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    pytest.importorskip("cffi", reason="one library is called through cffi")
+    pytest.importorskip("Cython", reason="one library is compiled by Cython")
+    home = tmp_path_factory.mktemp("ten")
+    build(home)
+    options = ("--threads", str(CLIENTS), "--timeout", "120")
+    with serving(home, source(), "gthread", *options) as server:
+        status, answer = server.api("POST", "/allocations", {"native": True})
+        needs(status == 200, f"native memory is not sampled here: {answer}")
+        traffic(server)  # warms up
+        taken = [server.capture()["id"]]
+        for _ in range(ROUNDS):
+            traffic(server)
+            taken.append(server.capture()["id"])
+        found = server.api("GET", f"/report?base={taken[0]}&target={taken[-1]}")[1]
+    (home / "report.txt").write_text(str(found))
+    return home, found
+
+
+@pytest.mark.parametrize("leak", LEAKS, ids=[leak.endpoint for leak in LEAKS])
+def test_each_is_named(report: Any, leak: Any) -> None:
+    """Library, function, line and endpoint."""
+    home, found = report
+    native = [one for one in found["suspects"] if one["cause"] == "native"]
+    sites = [(one, site) for one in native for site in one["allocated_at"]]
+    mine = [(one, site) for one, site in sites if leak.library in (site["library"] or "")]
+    assert mine, [(site["library"], site["function"]) for _, site in sites]
+    suspect, site = mine[0]
+    assert leak.function in site["function"], site
+    line = (Path(home) / "app.py").read_text().splitlines()[site["line"] - 1]
+    assert line.strip() == leak.line, site
+    assert [one["endpoint"] for one in suspect["endpoints"]] == [leak.endpoint], suspect
+    assert suspect["confidence"] >= 0.7
+
+
+@pytest.mark.parametrize("name", KEPT_OBJECTS)
+def test_the_leaks_of_objects_are_named_beside_them(report: Any, name: str) -> None:
+    _, found = report
+    others = [one for one in found["suspects"] if one["cause"] != "native"]
+    assert any(name in [e["endpoint"] for e in one["endpoints"]] for one in others), [
+        (one["cause"], one["holder"], one["endpoints"]) for one in others
+    ]
+
+
+def test_nobody_else_is_accused(report: Any) -> None:
+    _, found = report
+    accused = {e["endpoint"] for one in found["suspects"] for e in one["endpoints"]}
+    assert accused <= {leak.endpoint for leak in LEAKS} | set(KEPT_OBJECTS)
+    assert len(found["suspects"]) == len(LEAKS) + len(KEPT_OBJECTS)
