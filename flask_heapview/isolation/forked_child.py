@@ -33,6 +33,8 @@ NICENESS = 5  # the service's own work goes first
 POLL_SECONDS = 0.02  # seconds between two looks at the child
 # seconds until a child that has not begun is given up: a lock held at the fork
 MAX_START_SECONDS = 5.0
+# that a service may be without any collection: one that was measured left 45 MB of cycles a second
+MAX_PUT_OFF_SECONDS = 0.5
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _prctl = getattr(_libc, "prctl", None)
@@ -242,8 +244,8 @@ class Child:
         """Waits until it has ended; raises ChildFailed if it failed, TimeoutError if it hung at
         the very start (a lock that another thread held when it was forked).
 
-        Meanwhile the collector's runs are put off, where that was allowed."""
-        with POSTPONED.collections():
+        Meanwhile the collector's full runs are put off, where that was allowed."""
+        with POSTPONED.full_collections():
             stuck, late = self._wait(page, deadline)
         if stuck:
             raise TimeoutError
@@ -262,6 +264,8 @@ class Child:
             late = waited > deadline + 1
             if stuck or late:
                 self.kill()
+            if waited > MAX_PUT_OFF_SECONDS:
+                POSTPONED.relent()
             time.sleep(POLL_SECONDS)
         return stuck, late
 

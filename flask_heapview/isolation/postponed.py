@@ -1,4 +1,4 @@
-"""Puts the collector's runs off while a forked child lives.
+"""Puts the collector's runs off, while they would hurt.
 
 A full collection writes to every object that the collector knows. While a child shares the memory,
 each page that is written to is copied: the memory of the service could double.
@@ -8,8 +8,12 @@ from __future__ import annotations
 
 import gc
 import os
+import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+NEVER = 2**31 - 1  # the largest threshold: it is an int of C
+Thresholds = tuple[int, int, int]
 
 
 class Postponement:
@@ -17,6 +21,7 @@ class Postponement:
 
     def __init__(self) -> None:
         self.allowed = self.active = False
+        self._set: tuple[Thresholds, Thresholds] | None = None  # the service's, and ours meanwhile
 
     def allow(self) -> None:
         """Prepares for forks of the service: the hook stays as long as the process."""
@@ -29,15 +34,23 @@ class Postponement:
         """Whether the service has its collector on, put off or not."""
         return self.active or gc.isenabled()
 
+    @property
+    def thresholds(self) -> Thresholds:
+        """Those of the service."""
+        now, known = gc.get_threshold(), self._set
+        return known[0] if known is not None and now == known[1] else now
+
     def end(self) -> None:
-        """Lets the collector run again; a child of the service would be without one for good."""
-        if self.active:
-            self.active = False
-            gc.enable()
+        """Lets the collector run as before; a child of the service would be without it for good."""
+        self.relent()
+        known, self._set = self._set, None
+        if known is not None and gc.get_threshold() == known[1]:
+            gc.set_threshold(*known[0])  # else the service has set others meanwhile
 
     @contextmanager
     def collections(self) -> Iterator[None]:
-        """No automatic collection begins meanwhile; gc.collect() works as ever.
+        """No automatic collection begins meanwhile; gc.collect() works as ever. For moments: the
+        garbage of a busy service piles up.
 
         What came due is made up for at once, since the collector counts on. A service that has
         switched its collector off keeps it off.
@@ -50,7 +63,46 @@ class Postponement:
         try:
             yield
         finally:
+            self.relent()
+
+    @contextmanager
+    def full_collections(self) -> Iterator[None]:
+        """No automatic full collection begins meanwhile. The younger generations are collected as
+        ever, so that cycles of requests do not pile up.
+
+        Where the collector has no generation of its own for old objects, as in the releases that
+        collect by increments and in free-threaded builds, no collection begins at all, until
+        `relent`.
+        """
+        if not self.allowed or not gc.isenabled():
+            yield
+            return
+        if not self._put_off_the_oldest():
+            with self.collections():
+                yield
+            return
+        try:
+            yield
+        finally:
             self.end()
+
+    def relent(self) -> None:
+        """It has lasted too long for a service whose young objects are not collected either."""
+        if self.active:
+            self.active = False
+            gc.enable()
+
+    def _put_off_the_oldest(self) -> bool:
+        if sysconfig.get_config_var("Py_GIL_DISABLED"):
+            return False
+        kept = gc.get_threshold()
+        gc.set_threshold(kept[0], kept[1], NEVER)
+        now = gc.get_threshold()
+        if now[2] != NEVER:  # a collector by increments ignores it
+            gc.set_threshold(*kept)
+            return False
+        self._set = kept, now
+        return True
 
     @contextmanager
     def by_another(self, put_off: bool) -> Iterator[None]:

@@ -124,7 +124,7 @@ PAUSES = PauseHistory()  # the collector is one for the process, whatever the nu
 def read_gc(with_recent: bool = False) -> Gc:
     """The collector's state, and the last collections one by one; collects nothing."""
     generations = []
-    stats, thresholds, counts = gc.get_stats(), gc.get_threshold(), gc.get_count()
+    stats, thresholds, counts = gc.get_stats(), POSTPONED.thresholds, gc.get_count()
     for number, stat in enumerate(stats):
         p50, p99, longest = PAUSES.figures(number)
         generations.append(
