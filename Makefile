@@ -101,6 +101,7 @@ bench: $(STAMP)
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.allocations
 	$(BIN)/python -m benchmarks.instructions
+	$(BIN)/python -m benchmarks.mounting
 	$(BIN)/python -m benchmarks.native_sampling
 	$(BIN)/python -m benchmarks.reports_under_load
 	$(BIN)/python -m benchmarks.large_reports

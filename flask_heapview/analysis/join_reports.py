@@ -12,6 +12,7 @@ from ..model.base import moment
 from ..model.facts import ContainerGrew, EvidenceFact, SameGrowthAt, SuspectFact
 from ..model.query import WorkerRef
 from ..model.report import (
+    MAX_SUSPECTS,
     MIN_LEAK_CONFIDENCE,
     AllocatedAt,
     EndpointShare,
@@ -32,7 +33,6 @@ from ..model.service_report import (
 from .finding import MAX_PLACES
 from .service_verdict import verdict_of
 
-MAX_SUSPECTS = 12
 MAX_SITES = 6
 CORRELATION = 0.8  # of what workers show: they run one code, and one balancer feeds them
 MAX_CONFIDENCE_IN_DOUBT = 0.49  # joined, where no single worker is sure

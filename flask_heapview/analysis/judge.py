@@ -33,6 +33,7 @@ from ..model.facts import (
 )
 from ..model.library_facts import LibraryRemedy
 from ..model.report import (
+    MAX_SUSPECTS,
     MIN_LEAK_CONFIDENCE,
     SCHEMA,
     AllocatedAt,
@@ -67,7 +68,6 @@ from .reported_versions import versions_of
 from .rewind import rewound
 
 AnyFact = TypeVar("AnyFact")
-MAX_SUSPECTS = 12
 MIN_REQUESTS = 10  # requests between the snapshots: fewer tell nothing
 ADVISED_SECONDS = 60.0  # from the first snapshot to the last, where nobody counts requests
 ADVISED_REQUESTS = 50  # requests of each endpoint, between two captures

@@ -13,6 +13,7 @@ from .snapshot import CountedBy
 
 SCHEMA = "flask-heapview/report/1"
 MIN_LEAK_CONFIDENCE = 0.5  # confidence from which a suspect is a leak
+MAX_SUSPECTS = 20  # that are told, the worst first
 Verdict = Literal["leak", "no-leak", "inconclusive"]
 Cause = Literal[
     "unbounded-container",

@@ -15,11 +15,10 @@ import msgspec
 from ..errors import NotFound
 from ..model.base import from_json, to_json
 from ..model.metrics import OpenSuspect, OpenSuspects
-from ..model.report import Report
+from ..model.report import MAX_SUSPECTS, Report
 from .directory import SUSPECTS
 from .private_file import write_private
 
-MAX_SUSPECTS = 20  # of one worker, the most probable
 _NAME = re.compile(rf"worker-([0-9a-z-]+)\.{SUSPECTS}")
 
 
