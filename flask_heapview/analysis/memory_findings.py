@@ -17,6 +17,7 @@ from ..model.facts import (
     WrittenElsewhere,
 )
 from ..model.library_facts import NativeCaller
+from ..model.native import NativeSite
 from ..model.process import Allocators
 from ..model.report import Cause
 from ..model.snapshot import Snapshot
@@ -24,7 +25,8 @@ from .finding import MB, Case, Finding
 from .growth_by_endpoint import explain
 from .level_steps import Figure
 from .lost_findings import MIN_SAMPLED_SHARE, sites_gained
-from .native_callers import as_sites, caller_fact, native_gained
+from .native_callers import as_sites, caller_fact, main_callers, native_gained
+from .native_leaks import native_leaks
 from .pinned_arenas import pinned_growth
 from .regression import EndpointGrowth
 from .series import Growth
@@ -49,13 +51,15 @@ MAX_AT_ONCE_CONFIDENCE = 0.35  # confidence where the readings say that it came 
 
 def find_memory_growth(case: Case, leaks: Sequence[Finding]) -> list[Finding]:
     """Native memory, fragmentation and memory outside the process, beside the leaks of objects."""
-    parts = (_off_process(case), _native(case), _fragmented(case))
+    native = _native(case)
+    parts = (_off_process(case), *native, _fragmented(case))
     found = [finding for finding in parts if finding is not None]
     leaks = [leak for leak in leaks if _may_hold(leak)]
+    reason = _is_the_reason(case, sum(finding.bytes for finding in native))
     kept = []
     for finding in found:
         apart = finding.cause == "native" and leaks and _stands_apart(case, finding, leaks)
-        if not apart and finding.cause == "native" and not _is_the_reason(case, finding):
+        if not apart and finding.cause == "native" and not reason:
             continue
         if leaks and not apart:  # what hangs on the objects that pile up goes with them
             _depend(finding, leaks)
@@ -71,11 +75,11 @@ def _depend(finding: Finding, leaks: Sequence[Finding]) -> None:
         _hang(finding, leaks[0])
 
 
-def _is_the_reason(case: Case, native: Finding) -> bool:
+def _is_the_reason(case: Case, native: float) -> bool:
     """Of what the process grew by for long: garbage that waits for the collector goes again."""
     waiting = case.target.cycles.garbage_bytes - case.base.cycles.garbage_bytes
     grown = case.settled[-1] - case.settled[0]
-    return native.bytes >= MIN_RESIDENT_SHARE * (grown - max(0, waiting))
+    return native >= MIN_RESIDENT_SHARE * (grown - max(0, waiting))
 
 
 def _stands_apart(case: Case, native: Finding, leaks: Sequence[Finding]) -> bool:
@@ -84,11 +88,12 @@ def _stands_apart(case: Case, native: Finding, leaks: Sequence[Finding]) -> bool
     guilty = {leak.sites[0].endpoint if leak.sites else None for leak in leaks}
     if None in guilty:  # it may be any of them
         return False
-    callers = [one for one in native_gained(case, native.bytes) if one.endpoint not in guilty]
-    sampled = sum(one.size for one in callers if one.endpoint is not None)
-    if sampled >= MIN_NATIVE_BYTES:
+    callers = [one for one in native.sites if one.library and one.endpoint not in guilty]
+    callers = [one for one in callers if one.endpoint is not None]
+    sampled = sum(one.size for one in callers)
+    if sampled >= MIN_NATIVE_BYTES or (callers and native.bytes < MIN_NATIVE_BYTES):
         native.bytes = min(native.bytes, sampled)
-        native.sites = as_sites([one for one in callers if one.endpoint is not None])
+        native.sites = callers
         native.summary = MemoryGrew(memory="native", bytes=native.bytes, requests=case.served)
         return True
     apart = [one for one in _explained(case) if one.endpoint not in guilty]
@@ -141,11 +146,11 @@ def _written(case: Case) -> int | None:
     return after - before
 
 
-def _native(case: Case) -> Finding | None:
+def _native(case: Case) -> list[Finding]:
     handed_out = case.series(_handed_out, MB, lumpy=True)
     grown = _sliced(case, handed_out, "malloc")
     if not grown.grows:
-        return None
+        return []
     sure = grown.confidence
     if handed_out.intervals > 1:
         # a table that doubles comes at once into what is handed out, bit by bit into what is used
@@ -153,16 +158,29 @@ def _native(case: Case) -> Finding | None:
     if grown.total < MIN_NATIVE_BYTES and not _is_regular(_explained(case), grown.total):
         sure = min(sure, 0.4)
     grown = msgspec.structs.replace(grown, confidence=sure)
-    found = _rest(case, "native", grown, "malloc", "native")
-    callers = native_gained(case, grown.total)
+    gained = native_gained(case, grown.total)
+    apart = native_leaks(case, gained)
+    if len(apart) > 1:
+        return [_called(case, leak.growth, leak.callers, None) for leak in apart]
+    callers = main_callers(gained)
     if callers:
-        found.sites = as_sites(callers)
-        found.growing = f"{found.sites[0].function} of {found.sites[0].library}"
-        found.evidence.append(caller_fact(callers))
-        return found
+        return [_called(case, grown, callers, "malloc")]
+    found = _rest(case, "native", grown, "malloc", "native")
     sites = sites_gained(case, lambda found: found.unheld_large)
     if sum(site.size for site in sites) >= MIN_SAMPLED_SHARE * grown.total:
         found.sites = sites
+    return [found]
+
+
+def _called(
+    case: Case, grown: Growth, callers: Sequence[NativeSite], figure: Figure | None
+) -> Finding:
+    """What these functions of C took. Of one leak among several the process has no figure."""
+    found = _rest(case, "native", grown, "malloc", "native")
+    found.figure = figure
+    found.sites = as_sites(callers)
+    found.growing = f"{found.sites[0].function} of {found.sites[0].library}"
+    found.evidence.append(caller_fact(callers))
     return found
 
 

@@ -31,11 +31,16 @@ def native_gained(case: Case, total: float) -> list[NativeSite]:
     gained = [replace(site, size=site.size - known.get(same_caller(site), 0)) for site in now.sites]
     found = sorted((site for site in gained if site.size > 0), key=lambda site: -site.size)
     seen = sum(site.size for site in found)
-    if seen < MIN_NATIVE_SHARE * total:
-        return []
+    return found if seen >= MIN_NATIVE_SHARE * total else []
+
+
+def main_callers(gained: Sequence[NativeSite]) -> list[NativeSite]:
+    """Those of the callers that gained which tell: what is little, or rests on few samples, comes
+    and goes anywhere."""
+    seen = sum(site.size for site in gained)
     return [
         site
-        for site in found
+        for site in gained
         if site.size >= MIN_CALLER_SHARE * seen and site.samples >= MIN_CALLER_SAMPLES
     ]
 
