@@ -31,7 +31,7 @@ LEAKS = (
     Leak("seal", 5_000, "_seals", "seal", "_seals.lib.seal(5_000)"),
     Leak("chart", 50_000, "charts.so", "draw_points", "charts.draw_chart(50_000)"),
     Leak("picture", 300, "pictures.so", "shrink", "pictures.shrink(300)"),
-    Leak("filter", 100_000, "filters.so", "blur", "filters.soften(100_000)"),
+    Leak("filter", 100_000, "filters.so", "soften", "filters.soften(100_000)"),
 )
 KEPT_OBJECTS = ("basket", "search", "upload", "listener")
 SERVICE = """
