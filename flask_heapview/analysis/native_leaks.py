@@ -1,7 +1,8 @@
 """Native leaks, each by itself: what the samples of malloc tell apart.
 
-What one line of Python has libraries take is one leak: a document takes its memory in many functions.
-So is what one function takes, whoever calls it, and what one endpoint has one library take.
+What one line of Python has libraries take is one leak: a document takes its memory in many
+functions. So is what one function takes, whoever calls it, and what one endpoint has one library
+take.
 """
 
 from __future__ import annotations

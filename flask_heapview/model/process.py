@@ -41,6 +41,8 @@ class Allocators(Model, frozen=True):
     pymalloc_arenas: int | None = None
     pymalloc_used: int | None = None  # blocks handed out
     pymalloc_free: int | None = None  # in arenas, not handed out
+    # of that, freed objects that their types keep for the next one; None where Python does not tell
+    pymalloc_kept: int | None = None
     malloc_arenas: int | None = None  # the C library's heaps, mapped blocks included
     malloc_used: int | None = None
     malloc_free: int | None = None

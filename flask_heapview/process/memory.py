@@ -7,15 +7,21 @@ import re
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import psutil
 
 from ..model.heap import Heap
-from ..model.process import Allocators, Bridge, Container, Process
+from ..model.process import MAX_PYMALLOC_BYTES, Allocators, Bridge, Container, Process
 from . import glibc, tmpfs
 from .cgroup import read_container
 
+# a line of sys._debugmallocstats: " 3 free 2-sized PyTupleObjects * 40 bytes each = 120"
+_KEPT = re.compile(r"^ *([\d,]+) free (?:\d+-sized )?Py(\w+?)Objects? \* (\d+) bytes each", re.M)
+NOT_COLLECTED = ("Float", "DictKeys")  # by name: the collector knows none of them
+GC_HEAD_BYTES = 16  # before an object that the collector knows (PyGC_Head)
+ALIGNMENT = 16  # bytes, of a block of Python's allocator
 _FIELD = re.compile(r"^(\w+):\s+(\d+) kB", re.MULTILINE)
 
 
@@ -62,8 +68,27 @@ def resident_now() -> tuple[int, int]:
     return psutil.Process().memory_info().rss, 0
 
 
-def pymalloc_figures() -> tuple[int, int, int] | None:
-    """(arenas, used, free) in bytes, from what CPython prints of its own allocator.
+class Arenas(NamedTuple):
+    """Those of Python's allocator of small objects, in bytes."""
+
+    size: int
+    used: int
+    free: int
+    kept: int | None  # of what is free, freed objects that their types keep for the next one
+
+    def added_to(self, allocators: Allocators) -> Allocators:
+        """The figures of all allocators, with these."""
+        return msgspec.structs.replace(
+            allocators,
+            pymalloc_arenas=self.size,
+            pymalloc_used=self.used,
+            pymalloc_free=self.free,
+            pymalloc_kept=self.kept,
+        )
+
+
+def pymalloc_figures() -> Arenas | None:
+    """The figures, from what CPython prints of its own allocator.
 
     Only for a child: descriptor 2 is turned aside while CPython writes to it.
     """
@@ -86,7 +111,7 @@ def pymalloc_figures() -> tuple[int, int, int] | None:
         return None
 
 
-def parse_pymalloc(text: str) -> tuple[int, int, int] | None:
+def parse_pymalloc(text: str) -> Arenas | None:
     """Reads the totals of sys._debugmallocstats (Objects/obmalloc.c); None if they are missing."""
 
     def total(name: str) -> int | None:
@@ -97,18 +122,34 @@ def parse_pymalloc(text: str) -> tuple[int, int, int] | None:
     used = total("# bytes in allocated blocks")
     if arenas is None or used is None:
         return None
-    size = int(arenas[1].replace(",", ""))
-    return size, used, size - used
+    kept = kept_for_later(text)
+    size, used = int(arenas[1].replace(",", "")), used - (kept or 0)
+    return Arenas(size, used, size - used, kept)
 
 
-def complete(process: Process, pymalloc: tuple[int, int, int] | None, heap: Heap) -> Process:
+def kept_for_later(text: str) -> int | None:
+    """Bytes of the freed objects that types keep in lists: 2,000 tuples of each size are 4 MB. None
+    where the lists are missing.
+
+    Before Python 3.15, the sizes leave out the collector's header.
+    """
+    lists = [(name, int(n.replace(",", "")), int(size)) for n, name, size in _KEPT.findall(text)]
+    if not lists:
+        return None
+    bare = any(name == "List" and size == list.__basicsize__ for name, _, size in lists)
+    found = 0
+    for name, count, size in lists:
+        whole = size + (GC_HEAD_BYTES if bare and name not in NOT_COLLECTED else 0)
+        if whole <= MAX_PYMALLOC_BYTES:
+            found += count * -(-whole // ALIGNMENT) * ALIGNMENT
+    return found
+
+
+def complete(process: Process, pymalloc: Arenas | None, heap: Heap) -> Process:
     """Adds what the capture found out, and draws the bridge from resident set to objects."""
     allocators = process.allocators
     if pymalloc is not None:
-        arenas, used, free = pymalloc
-        allocators = msgspec.structs.replace(
-            allocators, pymalloc_arenas=arenas, pymalloc_used=used, pymalloc_free=free
-        )
+        allocators = pymalloc.added_to(allocators)
     return msgspec.structs.replace(
         process, allocators=allocators, bridge=_bridge(process, allocators, heap)
     )

@@ -9,7 +9,7 @@ import msgspec
 
 from ..core.loader import core
 from ..model.process import Process
-from .memory import parse_pymalloc
+from .memory import Arenas, parse_pymalloc
 
 MAX_PAUSE_SECONDS = 0.02  # seconds of a processor that it may take: 10 GB of heap
 _PRICE: deque[float] = deque(maxlen=1)  # seconds of a processor that it took the last time
@@ -23,15 +23,11 @@ def with_pymalloc(process: Process) -> Process:
     found = None if process.swap else arenas(MAX_PAUSE_SECONDS)
     if found is None:
         return process
-    size, used, free = found
-    allocators = msgspec.structs.replace(
-        process.allocators, pymalloc_arenas=size, pymalloc_used=used, pymalloc_free=free
-    )
-    return msgspec.structs.replace(process, allocators=allocators)
+    return msgspec.structs.replace(process, allocators=found.added_to(process.allocators))
 
 
-def arenas(max_seconds: float) -> tuple[int, int, int] | None:
-    """(arenas, used, free) in bytes. None with another allocator (PYTHONMALLOC=malloc), or where
+def arenas(max_seconds: float) -> Arenas | None:
+    """The figures now. None with another allocator (PYTHONMALLOC=malloc), or where
     it took longer than `max_seconds` of a processor the last time."""
     if core is None or (_PRICE and _PRICE[-1] > max_seconds):
         return None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from flask_heapview.process import memory
 from flask_heapview.process.cgroup import read_container
 from flask_heapview.process.headroom import read_headroom
 from flask_heapview.process.memory import parse_pymalloc
@@ -128,5 +130,28 @@ def test_pymalloc_totals() -> None:
         "12 arenas * 1048576 bytes/arena                 =           12,582,912\n\n"
         "# bytes in allocated blocks                     =           10,000,000\n"
     )
-    assert parse_pymalloc(text) == (12_582_912, 10_000_000, 2_582_912)
+    assert parse_pymalloc(text) == (12_582_912, 10_000_000, 2_582_912, None)
     assert parse_pymalloc("nothing") is None
+
+
+@pytest.mark.parametrize(("sizes", "head"), [((40, 48, 64), 16), ((56, 64, 80), 0)])
+def test_objects_that_types_keep_are_free(
+    monkeypatch: pytest.MonkeyPatch, sizes: tuple[int, ...], head: int
+) -> None:
+    """As Python prints them before 3.15, without the collector's header, and since."""
+    monkeypatch.setattr(memory, "list", SimpleNamespace(__basicsize__=40), raising=False)
+    lists, dicts, tuples = sizes
+    text = (
+        "12 arenas * 1048576 bytes/arena                 =           12,582,912\n"
+        "# bytes in allocated blocks                     =           10,000,000\n"
+        f"          10 free PyDictObjects * {dicts} bytes each =                  480\n"
+        "        6 free PyDictKeysObjects * 32 bytes each =                  192\n"
+        "           4 free PyFloatObjects * 24 bytes each =                   96\n"
+        f"            6 free PyListObjects * {lists} bytes each =                  240\n"
+        f"2000 free 3-sized PyTupleObjects * {tuples - 16} bytes each =               96,000\n"
+        f"  20 free 60-sized PyTupleObjects * {9 * tuples} bytes each =               96,000\n"
+    )
+    whole = -(-(lists + head) // 16) * 16, dicts + head, tuples - 16 + head
+    kept = 6 * whole[0] + 10 * whole[1] + 2000 * whole[2] + 6 * 32 + 4 * 32
+    used = 10_000_000 - kept
+    assert parse_pymalloc(text) == (12_582_912, used, 12_582_912 - used, kept)

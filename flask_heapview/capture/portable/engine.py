@@ -355,7 +355,7 @@ class _HeapLook:
         size, error, sampled = measured
         return msgspec.structs.replace(cache, size=size, size_error=error, sampled=sampled)
 
-    def _process(self, pymalloc: tuple[int, int, int] | None, heap: Heap) -> Process:
+    def _process(self, pymalloc: memory.Arenas | None, heap: Heap) -> Process:
         return memory.complete(self.facts.process, pymalloc, heap)
 
 

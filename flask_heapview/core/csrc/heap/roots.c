@@ -1,5 +1,6 @@
 /* Where a walk begins: modules, threads, the interpreter; and what it begins and ends with. */
 #include "heap/walk.h"
+#include "python/allocator_text.h"
 
 /* Whether only the module's makers gave it names: a library's, and of the import system's making.
  */
@@ -233,15 +234,13 @@ hv_open_allocator_stream(HvWalk *walk)
         setvbuf(walk->result.allocator_stream, walk->result.allocator_buffer, _IOFBF, BUFSIZ);
 }
 
-extern int _PyObject_DebugMallocStats(FILE *); /* Include/internal/pycore_obmalloc.h, and before */
-
 /* CPython prints its allocator's figures: into memory. Nothing where a tracer is in its way. */
 void
 hv_ask_allocator(HvWalk *walk)
 {
     if (walk->result.allocator_stream == NULL)
         return;
-    _PyObject_DebugMallocStats(walk->result.allocator_stream);
+    hv_print_allocator(walk->result.allocator_stream);
     fflush(walk->result.allocator_stream);
 }
 

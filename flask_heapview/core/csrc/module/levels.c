@@ -7,6 +7,7 @@
 
 #include "module/capture.h"
 #include "module/named_tuple.h"
+#include "python/allocator_text.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -108,8 +109,6 @@ levels(PyObject *self, PyObject *args)
     return hv_named_tuple(levels_type, figures, sizeof figures / sizeof *figures);
 }
 
-extern int _PyObject_DebugMallocStats(FILE *); /* Include/internal/pycore_obmalloc.h, and before */
-
 PyDoc_STRVAR(pymalloc_doc,
              "pymalloc() -> bytes\n\n"
              "What CPython prints of its allocator of small objects; nothing where another one is "
@@ -131,7 +130,7 @@ pymalloc(PyObject *self, PyObject *unused)
      * nobody allocates meanwhile. */
     PyMem_GetAllocator(PYMEM_DOMAIN_OBJ, &now);
     PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, &hv_plain_allocator);
-    _PyObject_DebugMallocStats(stream);
+    hv_print_allocator(stream);
     PyMem_SetAllocator(PYMEM_DOMAIN_OBJ, &now);
     PyObject *found = fclose(stream) == 0 ? PyBytes_FromStringAndSize(text, (Py_ssize_t)length)
                                           : PyErr_NoMemory();
