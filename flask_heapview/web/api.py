@@ -8,7 +8,7 @@ from ..errors import BadRequest, NotFound
 from ..model import api
 from ..model.report import Report
 from ..model.service_report import ServiceReport
-from ..render import json as as_json
+from ..render import schemas
 from ..text import clean
 from ..views import BY_NAME
 from . import exports
@@ -133,9 +133,9 @@ def _service_report() -> Response:
 
 def schema() -> Response:
     """The schemas of all answers."""
-    return reply(as_json.schemas())
+    return reply(schemas.schemas())
 
 
 def report_schema() -> Response:
     """The schema of the report."""
-    return reply(as_json.report_schema())
+    return reply(schemas.report_schema())

@@ -22,16 +22,13 @@ from ..model.worker_info import WorkerInfo
 from ..process import rehearsal
 from ..process.actions import collect, trim
 from ..render import json as as_json
-from ..reports.collection import predicted
-from ..reports.service_queries import finished
 from ..service.service import Service
 from ..service.watch import DEFAULT_SNAPSHOTS
 from ..text import clean
-from ..views.history import forecasted
 from ..workers.base import Answer, Call
 from .fields import MAX_LABEL_CHARACTERS, flag, real, text_field, whole
 from .guard import may, service
-from .routes import WORKER_ROUTES, Route
+from .routes import WORKER_ROUTES, Route, load
 
 ALL = "all"  # in place of a worker's id: every live one
 MAX_CALL_SECONDS = 30.0  # that another worker may take
@@ -53,6 +50,8 @@ def _status(here: Service, _: Fields) -> api.Status:
 
 
 def _history(here: Service, _: Fields) -> History:
+    from ..views.history import forecasted  # not before: a worker that is listed needs no views
+
     return forecasted(here.inspector.history())
 
 
@@ -68,6 +67,7 @@ def _capture(here: Service, fields: Fields) -> api.Started:
     if engine not in get_args(EngineName):
         raise BadRequest(f"engine must be one of {', '.join(get_args(EngineName))}.")
     label = clean(text_field(fields, "label") or "", MAX_LABEL_CHARACTERS)
+    load()
     info = here.inspector.capture(_app(), label, cast(Kind, kind), cast(EngineName, engine))
     return api.Started(id=info.id, state=info.state, worker=here.worker)
 
@@ -95,6 +95,7 @@ def _watch(here: Service, fields: Fields) -> api.WatchState:
     times, requests = whole(fields, "times"), whole(fields, "every_requests")
     seconds = real(fields, "every_seconds")
     times = DEFAULT_SNAPSHOTS if times is None else times
+    load()
     return here.inspector.watch(_app(), times, requests, seconds)
 
 
@@ -115,6 +116,9 @@ def _trim(here: Service, _: Fields) -> api.Trimmed:
 
 
 def _rehearse_trim(here: Service, _: Fields) -> api.RehearsedTrim:
+    from ..reports.collection import predicted
+    from ..reports.service_queries import finished
+
     done = finished(here.store.listing()).get(here.worker, ())
     found = {**rehearsal.trim(), "worker": here.worker, "collection": predicted(done)}
     return msgspec.convert(found, api.RehearsedTrim)

@@ -19,6 +19,7 @@ SERVICE = """
 import json, sys
 from flask import Flask
 from flask_heapview import HeapView
+from flask_heapview.workers.connection import LOCAL
 
 def loaded():
     return sorted(name for name in sys.modules if name.startswith("flask_heapview"))
@@ -37,6 +38,9 @@ client.get("/")
 steps["mounted"] = loaded()
 steps["strangers"] = [get("/")[0], get("/api/v1/status")[0], get("/nothing/here")[0]]
 steps["after strangers"] = loaded()
+another = {"environ_overrides": {LOCAL: True}, "headers": {"Host": "localhost"}}
+steps["another's call"] = get("/api/v1/worker", **another)[0]
+steps["called by another"] = loaded()
 steps["first"] = get("/api/v1/snapshots", headers=bearer)[0]
 steps["looked at"] = loaded()
 """
@@ -87,6 +91,8 @@ def test_who_is_mounted_carries_no_pages(tmp_path: Any) -> None:
     assert "flask_heapview.store.snapshots" not in found["mounted"]
     assert found["strangers"] == [303, 401, 303]
     assert found["after strangers"] == found["mounted"]
+    assert found["another's call"] == 200
+    assert not rooms(found["called by another"]) & {"analysis", "capture", "reports", "views"}
     assert found["first"] == 200
     assert rooms(found["looked at"]) >= set(BACK_ROOMS)
 

@@ -15,7 +15,7 @@ from flask_heapview.model.api import Problem
 from flask_heapview.model.report import Report
 from flask_heapview.model.service_report import ServiceReport
 from flask_heapview.model.snapshot import Snapshot
-from flask_heapview.render.json import ANSWERS
+from flask_heapview.render.schemas import ANSWERS
 from flask_heapview.store.snapshots import Head
 from flask_heapview.views import BY_NAME, VIEWS
 from flask_heapview.web.scopes import OPEN, SCOPE
