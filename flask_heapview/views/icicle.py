@@ -94,8 +94,9 @@ class _Tree:
         return self.whole if node < 0 else self.weight[node]
 
     def joined(self, node: int, chosen: int) -> WayIn | None:
-        """What is drawn as one with a node. Who has chosen a node sees all that is below it."""
-        if node < 0 or chosen >= 0 or not self.given.own_frames:
+        """What is drawn as one with a node: no root, which is an endpoint or a thread. Who has
+        chosen a node sees all that is below it."""
+        if chosen >= 0 or not self.given.own_frames or self.stacks.parent[node] < 0:
             return None
         return joined_from(node, self.inside, self.children, self.weight)
 
@@ -188,11 +189,10 @@ def icicle(given: Weighed, node: int = -1, search: str = "") -> Icicle:
 def _above(tree: _Tree, chosen: int) -> list[Cell]:
     """The way down to the chosen node, a row each."""
     joined, nodes = way_to(chosen, tree.stacks, tree.inside)
-    cells = [tree.cell(-1, 0.0, 1.0, 0, chosen)]
+    rows = [-1, *nodes[:1], *([] if joined is None else joined.calls[:1]), *nodes[1:]]
+    cells = [tree.cell(n, 0.0, 1.0, row, chosen) for row, n in enumerate(rows)]
     if joined is not None:
-        cells.append(tree.cell(joined.calls[0], 0.0, 1.0, 1, chosen))
-        tree.join(cells[-1], joined)
-    cells += [tree.cell(n, 0.0, 1.0, row, chosen) for row, n in enumerate(nodes, len(cells))]
+        tree.join(cells[2], joined)
     for cell in cells:
         cell.above, cell.share = True, 1.0
     return cells
@@ -208,7 +208,7 @@ def _below(tree: _Tree, chosen: int, first: int, cells: list[Cell]) -> bool:
     waiting = [(-1.0, next(order), chosen, 0.0, first - 1)]
     while waiting:
         width, _, parent, left, row = heapq.heappop(waiting)
-        joined = tree.joined(parent, chosen)
+        joined = tree.joined(parent, chosen) if parent >= 0 else None
         if row >= first:
             if len(cells) >= MAX_CELLS:
                 hidden = True

@@ -62,10 +62,10 @@ def joined_from(
 
 
 def way_to(chosen: int, stacks: Stacks, inside: bytearray) -> tuple[WayIn | None, list[int]]:
-    """The nodes above a chosen one and itself, the outermost first: what is drawn as one, then the
-    others. Nothing is joined on the way to what is not the app's own."""
+    """The nodes above a chosen one and itself, the outermost first, and what of them is drawn as
+    one below the root. Nothing is joined on the way to what is not the app's own."""
     nodes = list(stacks.chain(chosen))[::-1]
-    outside = [node for node in nodes if not inside[node]]
+    outside = [node for node in nodes[1:] if not inside[node]]
     if chosen < 0 or not inside[chosen] or len(outside) < MIN_CALLS:
         return None, nodes
-    return WayIn(outside), nodes[len(outside) :]
+    return WayIn(outside), [nodes[0], *nodes[1 + len(outside) :]]

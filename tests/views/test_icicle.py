@@ -142,12 +142,13 @@ def test_small_parts_are_left_out() -> None:
     assert found.hidden
 
 
-SERVER = "main/serve/handle/wsgi"
+SERVER = "endpoint shop/main/serve/handle/wsgi"
+JOINED = "4 calls outside your code: main … wsgi"
 SERVED = tree(
     (f"{SERVER}/view/query", 800),
     (f"{SERVER}/view", 100),
     (f"{SERVER}/other_view", 95),
-    ("main", 5),
+    ("endpoint shop/main", 5),
 )
 
 
@@ -157,45 +158,54 @@ def of_app(stacks: Stacks, *own: str) -> Weighed:
 
 
 def test_the_calls_that_lead_to_the_apps_own_are_one_part() -> None:
+    """The root says whose they are, and stays."""
     picture = icicle(of_app(SERVED, "view", "other_view"))
     assert [(c.name, c.row, round(c.width, 3)) for c in picture.cells] == [
         ("all", 0, 1.0),
-        ("4 calls outside your code: main … wsgi", 1, 1.0),
-        ("view", 2, 0.9),
-        ("other_view", 2, 0.095),
-        ("query", 3, 0.8),
+        ("endpoint shop", 1, 1.0),
+        (JOINED, 2, 1.0),
+        ("view", 3, 0.9),
+        ("other_view", 3, 0.095),
+        ("query", 4, 0.8),
     ]
-    assert cell(picture, "4 calls outside your code: main … wsgi").node == node(SERVED, "main")
+    assert cell(picture, JOINED).node == node(SERVED, "main")
 
 
 def test_who_opens_them_sees_each() -> None:
     picture = icicle(of_app(SERVED, "view", "other_view"), node(SERVED, "main"))
-    assert [c.name for c in picture.cells][:5] == ["all", "main", "serve", "handle", "wsgi"]
+    names = ["all", "endpoint shop", "main", "serve", "handle", "wsgi"]
+    assert [c.name for c in picture.cells][:6] == names
 
 
 def test_they_are_one_on_the_way_to_a_view_too() -> None:
     picture = icicle(of_app(SERVED, "view"), node(SERVED, "view"))
-    assert [(c.name, c.above) for c in picture.cells] == [
-        ("all", True),
-        ("4 calls outside your code: main … wsgi", True),
-        ("view", True),
-        ("query", False),
+    assert [(c.name, c.row, c.above) for c in picture.cells] == [
+        ("all", 0, True),
+        ("endpoint shop", 1, True),
+        (JOINED, 2, True),
+        ("view", 3, True),
+        ("query", 4, False),
     ]
 
 
 def test_a_way_that_turns_keeps_every_branch() -> None:
     """A heavy one starts another way; what turns off before stands below."""
-    stacks = tree(("main/boot/load/app", 300), ("main/boot/load/lib", 100), (f"{SERVER}/view", 600))
+    stacks = tree(
+        ("thread/main/boot/load/app", 300),
+        ("thread/main/boot/load/lib", 100),
+        ("thread/main/serve/handle/wsgi/view", 600),
+    )
     picture = icicle(of_app(stacks, "app", "view"))
     assert [(c.name, c.row, round(c.width, 3)) for c in picture.cells] == [
         ("all", 0, 1.0),
-        ("main", 1, 1.0),
-        ("3 calls outside your code: serve … wsgi", 2, 0.6),
-        ("boot", 2, 0.4),
-        ("view", 3, 0.6),
-        ("load", 3, 0.4),
-        ("app", 4, 0.3),
-        ("lib", 4, 0.1),
+        ("thread", 1, 1.0),
+        ("main", 2, 1.0),
+        ("3 calls outside your code: serve … wsgi", 3, 0.6),
+        ("boot", 3, 0.4),
+        ("view", 4, 0.6),
+        ("load", 4, 0.4),
+        ("app", 5, 0.3),
+        ("lib", 5, 0.1),
     ]
 
 
@@ -207,5 +217,5 @@ def test_what_no_code_of_the_app_called_is_shown_call_by_call() -> None:
 
 def test_a_search_finds_what_is_joined() -> None:
     picture = icicle(of_app(SERVED, "view", "other_view"), search="handle")
-    assert [c.name for c in picture.cells if c.found] == ["4 calls outside your code: main … wsgi"]
+    assert [c.name for c in picture.cells if c.found] == [JOINED]
     assert picture.found == pytest.approx(0.995)
