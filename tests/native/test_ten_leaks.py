@@ -20,20 +20,19 @@ from .service import KEPT_OBJECTS, LEAKS, source
 
 pytestmark = pytest.mark.slow
 CLIENTS = 8
-ROUND_BYTES = 3_000_000  # that each leak leaves in a round, at least
-MIN_REQUESTS, MAX_REQUESTS = 40, 12_000  # of an endpoint in a round
-ROUNDS = 3
+# that each leak leaves in a round: ten samples, so that chance leaves no round without one
+ROUND_BYTES = 5_000_000
+WARM_UP_BYTES = 100_000
+MIN_REQUESTS = 20  # of an endpoint in a round
+ROUNDS = 2
 
 
-def times(size: int) -> int:
-    """How often an endpoint is asked in a round."""
-    return min(MAX_REQUESTS, max(MIN_REQUESTS, ROUND_BYTES // size))
-
-
-def traffic(server: Server) -> None:
-    """A round: all endpoints in a mixed order, over eight connections."""
-    paths = [leak.endpoint for leak in LEAKS for _ in range(times(leak.size))]
-    paths += [name for name in (*KEPT_OBJECTS, "sum") for _ in range(1500)]
+def traffic(server: Server, left: int) -> None:
+    """A round: all endpoints in a mixed order, over eight connections. Each leak leaves so many
+    bytes."""
+    asked = {leak.endpoint: max(MIN_REQUESTS, left // leak.size) for leak in LEAKS}
+    asked |= dict.fromkeys((*KEPT_OBJECTS, "sum"), max(MIN_REQUESTS, left // 3000))
+    paths = [name for name, times in asked.items() for _ in range(times)]
     random.Random(7).shuffle(paths)
     waiting, failed = iter(paths), []
     numbers, guard = itertools.count(random.getrandbits(40)), threading.Lock()
@@ -69,10 +68,10 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Any:
     with serving(home, source(), "gthread", *options) as server:
         status, answer = server.api("POST", "/allocations", {"native": True})
         needs(status == 200, f"native memory is not sampled here: {answer}")
-        traffic(server)  # warms up
+        traffic(server, WARM_UP_BYTES)
         taken = [server.capture()["id"]]
         for _ in range(ROUNDS):
-            traffic(server)
+            traffic(server, ROUND_BYTES)
             taken.append(server.capture()["id"])
         found = server.api("GET", f"/report?base={taken[0]}&target={taken[-1]}")[1]
     (home / "report.txt").write_text(str(found))
@@ -92,7 +91,7 @@ def test_each_is_named(report: Any, leak: Any) -> None:
     line = (Path(home) / "app.py").read_text().splitlines()[site["line"] - 1]
     assert line.strip() == leak.line, site
     assert [one["endpoint"] for one in suspect["endpoints"]] == [leak.endpoint], suspect
-    assert suspect["confidence"] >= 0.7
+    assert suspect["confidence"] >= MIN_LEAK_CONFIDENCE
 
 
 @pytest.mark.parametrize("name", KEPT_OBJECTS)
