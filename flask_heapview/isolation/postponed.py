@@ -21,6 +21,7 @@ class Postponement:
 
     def __init__(self) -> None:
         self.allowed = self.active = False
+        self._may_relent = False  # where full collections alone could not be put off
         self._set: tuple[Thresholds, Thresholds] | None = None  # the service's, and ours meanwhile
 
     def allow(self) -> None:
@@ -42,7 +43,15 @@ class Postponement:
 
     def end(self) -> None:
         """Lets the collector run as before; a child of the service would be without it for good."""
-        self.relent()
+        self._resume()
+        self._restore()
+
+    def _resume(self) -> None:
+        if self.active:
+            self.active = False
+            gc.enable()
+
+    def _restore(self) -> None:
         known, self._set = self._set, None
         if known is not None and gc.get_threshold() == known[1]:
             gc.set_threshold(*known[0])  # else the service has set others meanwhile
@@ -63,7 +72,7 @@ class Postponement:
         try:
             yield
         finally:
-            self.relent()
+            self._resume()
 
     @contextmanager
     def full_collections(self) -> Iterator[None]:
@@ -79,18 +88,22 @@ class Postponement:
             return
         if not self._put_off_the_oldest():
             with self.collections():
-                yield
+                self._may_relent = True
+                try:
+                    yield
+                finally:
+                    self._may_relent = False
             return
         try:
             yield
         finally:
-            self.end()
+            self._restore()
 
     def relent(self) -> None:
-        """It has lasted too long for a service whose young objects are not collected either."""
-        if self.active:
-            self.active = False
-            gc.enable()
+        """It has lasted too long for a service whose young objects are not collected either. What
+        another has put off, or what lasts a moment, goes on."""
+        if self._may_relent:
+            self._resume()
 
     def _put_off_the_oldest(self) -> bool:
         if sysconfig.get_config_var("Py_GIL_DISABLED"):

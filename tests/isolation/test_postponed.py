@@ -202,6 +202,20 @@ def test_a_child_of_the_service_has_its_thresholds() -> None:
     os.waitpid(pid, 0)
 
 
+def test_what_another_has_put_off_goes_on() -> None:
+    """Whoever attaches has their own reason: what their modules held is freed at once."""
+    gc.disable()
+    with POSTPONED.by_another(True):
+        POSTPONED.relent()
+        assert not gc.isenabled()
+        assert POSTPONED.collecting
+    POSTPONED.allow()
+    gc.enable()
+    with POSTPONED.collections():
+        POSTPONED.relent()
+        assert not gc.isenabled()
+
+
 def test_without_generations_it_ends_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Postponement, "_put_off_the_oldest", lambda _: False)
     monkeypatch.setattr(forked_child, "MAX_PUT_OFF_SECONDS", 0.0)
