@@ -23,8 +23,8 @@ from .series import Growth
 # bytes in use of which nothing tells whose they are: the same from snapshot to snapshot, measured
 # on idle services of CPython 3.11
 UNTOLD_BYTES = 50_000
-# where Python does not tell what its types keep for later: 2,000 freed tuples of each of two
-# lengths, 3 and 4, of which one has 64 and 80 bytes
+# where Python does not tell what its types keep for later: 2,000 freed tuples of three entries and
+# 2,000 of four, 64 and 80 bytes each
 UNTOLD_KEPT_BYTES = 290_000
 # of the bytes that objects came or went with: code that is loaded has parts that no size tells of
 MAX_UNTOLD_SHARE = 0.03

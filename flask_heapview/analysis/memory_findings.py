@@ -88,8 +88,8 @@ def _stands_apart(case: Case, native: Finding, leaks: Sequence[Finding]) -> bool
     guilty = {leak.sites[0].endpoint if leak.sites else None for leak in leaks}
     if None in guilty:  # it may be any of them
         return False
-    callers = [one for one in native.sites if one.library and one.endpoint not in guilty]
-    callers = [one for one in callers if one.endpoint is not None]
+    guiltless = (one for one in native.sites if one.endpoint not in guilty)
+    callers = [one for one in guiltless if one.library and one.endpoint is not None]
     sampled = sum(one.size for one in callers)
     if sampled >= MIN_NATIVE_BYTES or (callers and native.bytes < MIN_NATIVE_BYTES):
         native.bytes = min(native.bytes, sampled)
@@ -176,8 +176,7 @@ def _called(
     case: Case, grown: Growth, callers: Sequence[NativeSite], figure: Figure | None
 ) -> Finding:
     """What these functions of C took. Of one leak among several the process has no figure."""
-    found = _rest(case, "native", grown, "malloc", "native")
-    found.figure = figure
+    found = _rest(case, "native", grown, figure, "native")
     found.sites = as_sites(callers)
     found.growing = f"{found.sites[0].function} of {found.sites[0].library}"
     found.evidence.append(caller_fact(callers))
@@ -316,7 +315,9 @@ def _tmpfs(snapshot: Snapshot) -> float:
     return snapshot.process.tmpfs
 
 
-def _rest(case: Case, cause: Cause, grown: Growth, figure: Figure, memory: Memory) -> Finding:
+def _rest(
+    case: Case, cause: Cause, grown: Growth, figure: Figure | None, memory: Memory
+) -> Finding:
     return Finding(
         cause=cause,
         confidence=grown.confidence * 0.9,

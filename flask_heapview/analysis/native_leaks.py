@@ -73,9 +73,9 @@ def _growth(case: Case, callers: Sequence[NativeSite]) -> Growth:
         [site for site in snapshot.native.sites if same_caller(site) in keys]
         for snapshot in case.snapshots
     ]
-    errors = [sum(site.variance for site in row) for row in rows]
-    noise = math.sqrt(max(a + b for a, b in pairwise(errors)))
     if sum(site.samples for site in rows[-1]) < MIN_APART_SAMPLES:
         return NO_GROWTH
+    errors = [sum(site.variance for site in row) for row in rows]
+    noise = math.sqrt(max(a + b for a, b in pairwise(errors)))
     sizes = [sum(site.size for site in row) for row in rows]
     return measure_growth(case.requests, sizes, MIN_APART_BYTES, noise=noise)

@@ -7,20 +7,16 @@ from __future__ import annotations
 
 import importlib
 import sys
-import sysconfig
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 from types import ModuleType
+
+from ..isolation.interpreter import free_threaded
 
 REINSTALL = (
     "To install it again: "
     "python -m pip install --force-reinstall --no-deps --no-cache-dir flask-heapview."
 )
-
-
-def free_threaded() -> bool:
-    """Whether this Python was built without a global interpreter lock (PEP 703)."""
-    return bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 
 def why_unsupported(title: str) -> str | None:

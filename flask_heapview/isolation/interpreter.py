@@ -14,6 +14,11 @@ from typing import TypeGuard
 OWN_PLACE = str(Path(__file__).parents[2])
 
 
+def free_threaded() -> bool:
+    """Whether this Python was built without a global interpreter lock (PEP 703)."""
+    return bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
+
+
 def find_interpreter() -> str | None:
     """An interpreter of this version, with this process's packages. None where there is none."""
     return next((path for path in _candidates() if is_interpreter(path)), None)

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import gc
 import os
-import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from .interpreter import free_threaded
 
 NEVER = 2**31 - 1  # the largest threshold: it is an int of C
 Thresholds = tuple[int, int, int]
@@ -106,7 +107,7 @@ class Postponement:
             self._resume()
 
     def _put_off_the_oldest(self) -> bool:
-        if sysconfig.get_config_var("Py_GIL_DISABLED"):
+        if free_threaded():
             return False
         kept = gc.get_threshold()
         gc.set_threshold(kept[0], kept[1], NEVER)

@@ -96,7 +96,9 @@ class _Tree:
     def joined(self, node: int, chosen: int) -> WayIn | None:
         """What is drawn as one with a node: no root, which is an endpoint or a thread. Who has
         chosen a node sees all that is below it."""
-        if chosen >= 0 or not self.given.own_frames or self.stacks.parent[node] < 0:
+        if chosen >= 0 or not self.given.own_frames:
+            return None
+        if node < 0 or self.stacks.parent[node] < 0:
             return None
         return joined_from(node, self.inside, self.children, self.weight)
 
@@ -208,7 +210,7 @@ def _below(tree: _Tree, chosen: int, first: int, cells: list[Cell]) -> bool:
     waiting = [(-1.0, next(order), chosen, 0.0, first - 1)]
     while waiting:
         width, _, parent, left, row = heapq.heappop(waiting)
-        joined = tree.joined(parent, chosen) if parent >= 0 else None
+        joined = tree.joined(parent, chosen)
         if row >= first:
             if len(cells) >= MAX_CELLS:
                 hidden = True

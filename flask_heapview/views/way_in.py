@@ -31,6 +31,8 @@ class WayIn(msgspec.Struct, frozen=True):
 def inside_own(stacks: Stacks, own_frames: Collection[int]) -> bytearray:
     """For each node, whether it or one above it is the app's own code."""
     inside = bytearray(len(stacks))
+    if not own_frames:
+        return inside
     for node, (parent, frame) in enumerate(zip(stacks.parent, stacks.frame, strict=True)):
         inside[node] = frame in own_frames or (parent >= 0 and inside[parent])
     return inside

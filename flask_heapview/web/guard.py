@@ -172,10 +172,9 @@ def _next() -> str:
 
 def page_error(status: int, title: str, detail: str) -> Response:
     """An error for a person."""
-    from ..render import html  # not before: most services never show a page
+    from .frame import page  # not before: most services never show one
 
-    text = html.render("error.html", title=title, detail=detail, status=status, **chrome())
-    return Response(text, status=status, mimetype="text/html")
+    return page("error.html", status, title=title, detail=detail, status=status)
 
 
 def chrome() -> dict[str, object]:

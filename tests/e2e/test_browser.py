@@ -13,6 +13,7 @@ import pytest
 from ..helpers import PREFIX, TOKEN, wait_until
 from ..live_server import Server, Traffic, serving
 from .apps import LEAKY
+from .places import done
 from .windows import violations
 
 SHOTS = os.environ.get("HEAPVIEW_SHOTS")  # a directory, to look at every page
@@ -202,12 +203,6 @@ def test_without_javascript_everything_but_live_progress_works(
     page.context.close()
 
 
-def done(server: Server) -> list[str]:
-    """The ids of all snapshots that are there, the newest first."""
-    listing = server.api("GET", "/snapshots")[1]["snapshots"]
-    return [one["id"] for one in listing if one["state"] == "done"]
-
-
 def every_page(server: Server) -> dict[str, str]:
     """The addresses of all kinds of pages, by name."""
     ids = done(server)
@@ -216,13 +211,14 @@ def every_page(server: Server) -> dict[str, str]:
         for number in range(20):
             server.get(f"/fine/{number}")
         ids = done(server)
-    pair = f"base={ids[-1]}&target={ids[0]}"
+    first, last = ids[0], ids[-1]
+    pair = f"base={first}&target={last}"
     names = ["ownership", "heap", "caches", "cycles", "allocations", "native", "resources", "gc"]
     names.append("process")
     pages = {"overview": "/", "report": f"/report?{pair}", "missing": "/report?target=nothing"}
     pages |= {"service-report": "/report/service", "across": "/across"}
     pages |= {"ticket": f"/report/ticket?{pair}"}
-    pages |= {f"view-{name}": f"/snapshots/{ids[0]}/{name}" for name in names}
+    pages |= {f"view-{name}": f"/snapshots/{last}/{name}" for name in names}
     return pages | {f"diff-{name}": f"/compare/{name}?{pair}" for name in names}
 
 

@@ -7,6 +7,8 @@ import sys
 import sysconfig
 from pathlib import Path
 
+from ..allocations.native_library import compiled
+
 KEPT = """
 #include <stdlib.h>
 #include <string.h>
@@ -96,21 +98,15 @@ def {function}(size_t size):
 """
 
 
-def _run(*command: str, source: str = "", cwd: Path | None = None) -> None:
-    done = subprocess.run(
-        command, input=source, text=True, cwd=cwd, capture_output=True, check=False
-    )
+def _run(*command: str, cwd: Path) -> None:
+    done = subprocess.run(command, text=True, cwd=cwd, capture_output=True, check=False)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stderr}"
 
 
-def _include() -> str:
-    return f"-I{sysconfig.get_paths()['include']}"
-
-
-def _shared(path: Path, source: str, language: str = "c") -> None:
-    compiler = "g++" if language == "c++" else "gcc"
-    options = ("-O2", "-shared", "-fPIC", _include(), "-x", language, "-o", str(path), "-")
-    _run(compiler, *options, source=source)
+def _module(folder: Path, name: str, source: str) -> None:
+    """An extension of Python: without the beginning of a library's name."""
+    include = f"-I{sysconfig.get_paths()['include']}"
+    compiled(folder, name, source, include).rename(folder / f"{name}.so")
 
 
 def _extension(folder: Path, name: str, function: str, helpers: str, body: str) -> None:
@@ -122,14 +118,14 @@ def _extension(folder: Path, name: str, function: str, helpers: str, body: str) 
         ("@BODY@", body),
     ):
         source = source.replace(place, text)
-    _shared(folder / f"{name}.so", source)
+    _module(folder, name, source)
 
 
 def _cython(folder: Path, name: str, function: str, inner: str, body: str) -> None:
     text = CYTHON.format(inner=inner, function=function, body=body.format(inner=inner))
     (folder / f"{name}.pyx").write_text(text)
     _run(sys.executable, "-m", "cython", "-3", f"{name}.pyx", cwd=folder)
-    _shared(folder / f"{name}.so", (folder / f"{name}.c").read_text())
+    _module(folder, name, (folder / f"{name}.c").read_text())
 
 
 def _cffi(folder: Path, name: str, source: str, declared: str) -> None:
@@ -149,8 +145,8 @@ def build(folder: Path) -> None:
         ("scans", SCANS),
         ("maps", MAPS),
     ):
-        _shared(folder / f"lib{name}.so", source)
-    _shared(folder / "libarchive_pages.so", ARCHIVE, "c++")
+        compiled(folder, name, source)
+    compiled(folder, "archive_pages", ARCHIVE, language="c++")
     _cffi(folder, "_seals", SEALS, "void *seal(size_t size);")
     _cython(folder, "charts", "draw_chart", "draw_points", "{inner}(size)")
     _extension(folder, "pictures", "shrink", KEPT, "kept(malloc(size), size);")

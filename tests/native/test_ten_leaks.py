@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import http.client
 import itertools
 import random
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +11,7 @@ import pytest
 
 from flask_heapview.model.report import MIN_LEAK_CONFIDENCE
 
+from ..corpus.judge import drive
 from ..helpers import needs
 from ..live_server import Server, serving
 from .libraries import build
@@ -25,6 +24,7 @@ ROUND_BYTES = 5_000_000
 WARM_UP_BYTES = 100_000
 MIN_REQUESTS = 20  # of an endpoint in a round
 ROUNDS = 2
+NUMBERS = itertools.count()  # of requests: each basket is another one
 
 
 def traffic(server: Server, left: int) -> None:
@@ -34,28 +34,7 @@ def traffic(server: Server, left: int) -> None:
     asked |= dict.fromkeys((*KEPT_OBJECTS, "sum"), max(MIN_REQUESTS, left // 3000))
     paths = [name for name, times in asked.items() for _ in range(times)]
     random.Random(7).shuffle(paths)
-    waiting, failed = iter(paths), []
-    numbers, guard = itertools.count(random.getrandbits(40)), threading.Lock()
-
-    def client() -> None:
-        link = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
-        while True:
-            with guard:
-                name, number = next(waiting, None), next(numbers)
-            if name is None:
-                return link.close()
-            link.request("GET", f"/{name}/{number}")
-            answer = link.getresponse()
-            answer.read()
-            if answer.status != 200:
-                failed.append((name, answer.status))
-
-    clients = [threading.Thread(target=client) for _ in range(CLIENTS)]
-    for one in clients:
-        one.start()
-    for one in clients:
-        one.join()
-    assert not failed, failed[:5]
+    drive(server, [f"/{name}/{{}}" for name in paths], NUMBERS, len(paths), CLIENTS)
 
 
 @pytest.fixture(scope="module")

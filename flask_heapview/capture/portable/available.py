@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 
-from ...core.missing import free_threaded
+from ...isolation.interpreter import free_threaded
 from ..base import Engine
 
 FIRST_WITHOUT_GUPPY = (3, 15)  # guppy3 does not compile from there on; setup.py leaves it out
