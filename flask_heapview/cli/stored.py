@@ -198,7 +198,7 @@ def _cell(kind: str, value: Any) -> str:
     if kind == "ratio":
         return percent_text(value)
     if isinstance(value, Births):
-        return bars_text(value.size)
+        return bars_text(value.drawn)
     return (
         number_text(value) if isinstance(value, int | float) or value is None else cell(str(value))
     )

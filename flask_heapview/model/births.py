@@ -8,6 +8,8 @@ from typing import Literal
 from .base import Model
 
 BINS = 16
+FEWEST_BINS = 4  # that a curve is drawn with
+SAMPLES_EACH = 8  # that a drawn bar rests on, on average: its error is about a third
 
 
 class Births(Model, frozen=True):
@@ -30,6 +32,15 @@ class Births(Model, frozen=True):
             size=tuple(map(operator.add, self.size, other.size)),
             samples=tuple(map(operator.add, self.samples, other.samples)),
         )
+
+    @property
+    def drawn(self) -> tuple[int, ...]:
+        """The bytes of each bar: of few samples, several bins make one, so that their scatter does
+        not look like growth that has come and gone."""
+        size = self.size
+        while len(size) % (2 * FEWEST_BINS) == 0 and sum(self.samples) < SAMPLES_EACH * len(size):
+            size = tuple(map(operator.add, size[::2], size[1::2]))
+        return size
 
 
 class NodeAges(Model, frozen=True):

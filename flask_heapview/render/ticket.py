@@ -98,7 +98,7 @@ def _suspect(suspect: Suspect, report: Report | ServiceReport, markup: Markup) -
     if path:
         lines += ["", "Path from its root:", "", *markup.block(chain(path, _grown(suspect)))]
     if suspect.births is not None:
-        bars = [bars_text(suspect.births.size), ages_text(suspect.births)]
+        bars = [bars_text(suspect.births.drawn), ages_text(suspect.births)]
         lines += ["", "Alive by birth, the oldest first:", "", *markup.block(bars)]
     return [
         *lines,

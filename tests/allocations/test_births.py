@@ -154,3 +154,16 @@ def test_a_child_goes_on_counting() -> None:
     assert said["requests"] == 200
     assert said["first"] < 20
     assert said["last"] > 180
+
+
+@pytest.mark.parametrize(
+    ("samples", "bars"), [((8,) * 16, 16), ((4,) * 16, 8), ((1,) * 16, 4), ((0,) * 16, 4)]
+)
+def test_few_samples_are_drawn_as_few_bars(samples: tuple[int, ...], bars: int) -> None:
+    drawn = Births(until=160, size=tuple(range(16)), samples=samples).drawn
+    assert len(drawn) == bars
+    assert sum(drawn) == sum(range(16))
+
+
+def test_bins_that_cannot_be_halved_stay() -> None:
+    assert Births(until=5, size=(1, 0, 2, 0, 3), samples=(1, 0, 1, 0, 1)).drawn == (1, 0, 2, 0, 3)

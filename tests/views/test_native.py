@@ -150,7 +150,7 @@ def test_the_tree_is_drawn_and_opened() -> None:
 
 def test_a_terminal_draws_the_ages() -> None:
     said = table_text(table(native([NAME])))
-    assert "█" * 16 in said
+    assert "█" * 4 in said
     assert "Births(" not in said
 
 

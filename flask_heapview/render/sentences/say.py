@@ -46,7 +46,7 @@ def requests_text(interval: Interval) -> str:
 
 def births_text(births: Births) -> str:
     """alive by birth ▇▇█▇, from the first of 400 requests to the last (23 samples)."""
-    return f"alive by birth {bars_text(births.size)}, {ages_text(births)}"
+    return f"alive by birth {bars_text(births.drawn)}, {ages_text(births)}"
 
 
 def ages_text(births: Births) -> str:
