@@ -7,8 +7,10 @@ import time
 from functools import lru_cache
 from typing import Any
 
+import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+from ..model.births import Births
 from ..text import (
     bytes_text,
     duration_text,
@@ -46,6 +48,7 @@ def environment() -> Environment:
         rate=rate_text,
         forecast=forecast_text,
         ages=ages_text,
+        bars=bars,
         explained=explained_text,
         samples=samples_text,
         path=path.of_suspect,
@@ -58,6 +61,11 @@ def environment() -> Environment:
 def render(template: str, **values: Any) -> str:
     """The page as text."""
     return environment().get_template(template).render(**values)
+
+
+def bars(births: Births | dict[str, Any]) -> tuple[int, ...]:
+    """What is drawn of them. A cell of a table has come as JSON."""
+    return msgspec.convert(births, Births).drawn
 
 
 def ago_text(taken_at: str) -> str:

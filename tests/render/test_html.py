@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
+import msgspec
 import pytest
 
-from flask_heapview.render.html import ago_text
+from flask_heapview.model.births import Births
+from flask_heapview.render.html import ago_text, bars
 
 
 @pytest.fixture
@@ -35,3 +37,9 @@ def test_ago_is_the_same_in_summer(
 
 def test_a_time_that_is_none_is_shown_as_it_is() -> None:
     assert ago_text("yesterday") == "yesterday"
+
+
+def test_births_are_drawn_as_they_come() -> None:
+    """A report has them as an object, a cell of a table as JSON."""
+    births = Births(until=16, size=(1,) * 16, samples=(1,) * 16)
+    assert bars(births) == bars(msgspec.to_builtins(births)) == (4,) * 4
