@@ -34,6 +34,11 @@ class Births(Model, frozen=True):
         )
 
     @property
+    def tells(self) -> bool:
+        """Whether there are samples enough for a curve."""
+        return sum(self.samples) >= FEWEST_BINS * SAMPLES_EACH // 2
+
+    @property
     def drawn(self) -> tuple[int, ...]:
         """The bytes of each bar: of few samples, several bins make one, so that their scatter does
         not look like growth that has come and gone."""

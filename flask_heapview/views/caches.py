@@ -14,7 +14,7 @@ def limit_text(cache: Cache) -> str:
     """The limit in words: it matters whether there is none or nobody knows."""
     if cache.limit is not None:
         return f"{cache.limit:,}"
-    return "no limit" if cache.limit_known else "not known"
+    return "no limit" if cache.limit_known else "unknown"
 
 
 def _hit_rate(cache: Cache) -> float | None:

@@ -157,12 +157,13 @@ def test_a_child_goes_on_counting() -> None:
 
 
 @pytest.mark.parametrize(
-    ("samples", "bars"), [((8,) * 16, 16), ((4,) * 16, 8), ((1,) * 16, 4), ((0,) * 16, 4)]
+    ("each", "bars", "tells"), [(8, 16, True), (4, 8, True), (1, 4, True), (0, 4, False)]
 )
-def test_few_samples_are_drawn_as_few_bars(samples: tuple[int, ...], bars: int) -> None:
-    drawn = Births(until=160, size=tuple(range(16)), samples=samples).drawn
-    assert len(drawn) == bars
-    assert sum(drawn) == sum(range(16))
+def test_few_samples_are_drawn_as_few_bars(each: int, bars: int, tells: bool) -> None:
+    births = Births(until=160, size=tuple(range(16)), samples=(each,) * 16)
+    assert len(births.drawn) == bars
+    assert sum(births.drawn) == sum(range(16))
+    assert births.tells is tells
 
 
 def test_bins_that_cannot_be_halved_stay() -> None:

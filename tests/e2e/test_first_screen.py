@@ -24,7 +24,7 @@ ALLOCATES = {
 # the tutorial's picture of each: the page, the part of it, and words that the part has to have
 PICTURES = {
     "catalogue": ("/compare/resources", "section.table", "examples.leaky_shop.app.open_catalogues"),
-    "basket": ("/", ".suspects article", "alive by birth"),
+    "basket": ("/", ".suspects article", "gained 600 entries"),
     "order": ("/compare/cycles", "figure.ring", "garbage"),
     "invoice": ("/", ".suspects article", "No Python object accounts for it"),
     "price": ("/compare/caches", "section.table", "examples.leaky_shop.app.prices"),

@@ -39,7 +39,7 @@ def by_path(made: Table) -> list[dict[str, Any]]:
 def test_what_has_no_limit_stands_first_and_then_what_is_large() -> None:
     rows = by_path(shown(FULL, BOUNDED, ENDLESS, UNKNOWN))
     assert [(row["path"], row["limit"]) for row in rows] == [
-        ("app.unknown", "not known"),
+        ("app.unknown", "unknown"),
         ("app.endless", "no limit"),
         ("app.bounded", "40"),
         ("app.full", "10"),
