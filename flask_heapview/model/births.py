@@ -36,7 +36,7 @@ class Births(Model, frozen=True):
     @property
     def tells(self) -> bool:
         """Whether there are samples enough for a curve."""
-        return sum(self.samples) >= FEWEST_BINS * SAMPLES_EACH // 2
+        return sum(self.samples) >= FEWEST_BINS * SAMPLES_EACH
 
     @property
     def drawn(self) -> tuple[int, ...]:

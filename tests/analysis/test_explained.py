@@ -58,6 +58,8 @@ def test_no_more_than_the_whole_is_explained() -> None:
     assert "all of the 19.1 MB by which resident memory grew. They also took 1.3 MB" in said
     assert "%" not in said
     assert "20.4" not in said
+    nothing = explained_text(Explained(resident=MB, suspects=0, rest=MB))
+    assert nothing == "No leak accounts for the 1.0 MB by which resident memory grew."
     exactly = explained_text(Explained(resident=MB, suspects=MB, rest=0))
     assert exactly == (
         "The leaks below account for all of the 1.0 MB by which resident memory grew."

@@ -13,7 +13,7 @@ from typing import Any
 from ..helpers import ROOT
 
 WRITES = bool(os.environ.get("HEAPVIEW_PICTURES"))
-MAX_BYTES = 150_000  # of a picture
+MAX_BYTES = 250_000  # of a picture
 WINDOW = {"width": 1000, "height": 700}
 
 

@@ -59,6 +59,8 @@ def ages_text(births: Births) -> str:
 def explained_text(found: Explained) -> str:
     """The leaks below account for 11.8 MB of the 12 MB by which resident memory grew (98 %)."""
     whole = f"the {bytes_text(found.resident)} by which resident memory grew"
+    if not found.suspects:
+        return f"No leak accounts for {whole}."
     if found.rest <= 0:
         said = f"The leaks below account for all of {whole}."
         beyond = f"They also took {bytes_text(-found.rest)} that had been free before."
