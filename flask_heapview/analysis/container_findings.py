@@ -31,6 +31,7 @@ from .growing_sites import gained_at, sizes_by_endpoint
 from .level_ages import confidence_by_age
 from .library_rules import (
     CODE_TABLE_PATHS,
+    CONNECTION_PATHS,
     GARBAGE_LIST,
     INTERPRETER_PATHS,
     MODULES_PATH,
@@ -53,6 +54,7 @@ MAX_AWAITING_CONFIDENCE = 0.4  # where the next collection may take the entries 
 LEVEL_CONFIDENCE = 0.9  # where parts of the past differ by chance alone
 MAX_BOUNDED_CONFIDENCE = 0.4  # below a limit that may be this container's
 MIN_ENDPOINT_SHARE = 0.9  # of what has an endpoint: the rest may be what a reused block was before
+LOCAL = "thread "  # begins the path of what a thread's local variables hold
 # SQLAlchemy's caches go half above their limit before they trim
 MAX_OVER_LIMIT_RATIO = 1.6  # entries / limit
 
@@ -74,6 +76,8 @@ def find_containers(case: Case) -> list[Finding]:
         if CODE_TABLE_PATHS.match(candidate.path) and not _of_the_traffic(case, candidate):
             continue
         if any(kind.startswith(TEST_HARNESS_TYPES) for kind in candidate.above):
+            continue
+        if CONNECTION_PATHS.match(candidate.path):
             continue
         if any(kind in SELF_TRIMMING_TYPES for kind in candidate.above[-2:]):
             continue
@@ -109,8 +113,9 @@ def _in_tests(case: Case) -> bool:
 
 
 def _by_age(case: Case, candidate: GrowingNode) -> float:
-    """The most confidence in what is held from C: a running function may only work on it."""
-    ages = case.ages_below(candidate.at) if candidate.path.startswith(FROM_C) else None
+    """The most confidence in what C code or a thread's local variables hold: a function that is
+    running may only work on it."""
+    ages = case.ages_below(candidate.at) if candidate.path.startswith((FROM_C, LOCAL)) else None
     return 1.0 if ages is None else confidence_by_age(ages.size, ages.samples, case.begun_share)
 
 

@@ -16,6 +16,9 @@ CODE_TABLE_PATHS = re.compile(
     r"^(sys\.(modules|path_importer_cache)|linecache\.|encodings\.|importlib|_frozen_importlib"
     r"|zipimport|copyreg|pkgutil|\(interpreter\))"
 )
+# connections that wait for their next request: a server closes them after some seconds
+# (gunicorn/workers/gthread.py), so that they are as many as clients were busy then
+CONNECTION_PATHS = re.compile(r"^thread [^:]*: local (self|worker)\.keepalived_conns\b")
 GARBAGE_LIST = re.compile(r"^gc\.garbage($|\[)")
 MODULES_PATH = "sys.modules"
 PROFILER_PATHS = re.compile(r"^(flask_heapview|guppy|objgraph|pympler)\b")  # a capture's own books

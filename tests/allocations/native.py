@@ -20,6 +20,7 @@ from flask_heapview.core import _core
 
 RATE = 512 * 1024
 FINE = 4096
+FINEST = 64 * 1024  # without a wish
 
 
 def start(sample_bytes: float = RATE, seed: int = 1) -> None:

@@ -15,7 +15,7 @@ from flask_heapview.core import _core
 from flask_heapview.request_context import SERVING
 
 from . import sampler
-from .native import FINE, RATE, found, loaded, memory, of, size_of, start
+from .native import FINE, FINEST, RATE, found, loaded, memory, of, size_of, start
 from .native_library import PLUS, compiled, leaky
 
 __all__ = ["leaky"]  # a fixture
@@ -221,6 +221,18 @@ def _runs(library: ctypes.CDLL, leaky: Path, count: int) -> tuple[int, list[floa
         inside += bounds.low <= true <= bounds.high
         ratios.append(size / true)
     return inside, ratios
+
+
+def test_where_little_is_allocated_samples_are_close(library: ctypes.CDLL, leaky: Path) -> None:
+    start(0)
+    library.leak_blocks(10_000, 300)
+    quiet = memory()
+    library.churn(10_000, 300_000)  # 9 GB, in less than a second or two
+    busy = memory()
+    assert quiet.sample_bytes == FINEST < busy.sample_bytes
+    (site,) = of(leaky)
+    assert site.samples > 20
+    assert site.size == pytest.approx(3_000_000, rel=0.6)
 
 
 def test_more_samples_than_there_is_room_for(library: ctypes.CDLL, leaky: Path) -> None:

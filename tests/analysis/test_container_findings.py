@@ -312,21 +312,45 @@ def test_what_c_holds_for_each_entry_is_part_of_it() -> None:
     assert len(judge_in_words(other).suspects) == 2
 
 
+THREAD_LOCAL = [("thread MainThread:", ""), (" in run", ""), (" local rows", "list")]
+
+
+@pytest.mark.parametrize("held", [[(FROM_C, ""), ("[ref]", "list")], THREAD_LOCAL])
 @pytest.mark.parametrize("young", [True, False])
-def test_a_list_that_a_running_function_fills_is_no_leak(young: bool) -> None:
+def test_a_list_that_a_running_function_fills_is_no_leak(
+    young: bool, held: list[tuple[str, str]]
+) -> None:
     """Each snapshot of a busy worker meets one, and a larger one each time."""
 
     def busy(turn: int) -> Snapshot:
         items = 100_000 * (turn + 1)
-        steps = [(FROM_C, ""), ("[ref]", "list"), ("[item]", "str")]
-        builder = tree((steps[:1], 0, 0), (steps[:2], 1, 900_000), (steps, items, items * 50))
+        steps = [*held, ("[item]", "str")]
+        above = [(steps[:n], 0, 0) for n in range(1, len(held))]
+        builder = tree(*above, (held, 1, 900_000), (steps, items, items * 50))
         old = 0 if young else 50
-        ages = NodeAges(2, (old * 1000,) * 15 + (50_000,), (old,) * 15 + (50,))
+        ages = NodeAges(len(held), (old * 1000,) * 15 + (50_000,), (old,) * 15 + (50,))
         own = Ownership(stacks=builder.build(), ages=Ages(requests=400, nodes=[ages]))
         return msgspec.structs.replace(snapshot(turn, 5), ownership=own)
 
     found = judge_in_words([busy(n) for n in range(3)]).suspects
     assert bool(found) is not young
+
+
+@pytest.mark.parametrize(("name", "leaks"), [("keepalived_conns", False), ("handled", True)])
+def test_connections_that_wait_for_a_request_are_no_leak(name: str, leaks: bool) -> None:
+    """gunicorn keeps them for some seconds: more of them is more traffic."""
+
+    def made(turn: int) -> Snapshot:
+        path = f"thread MainThread: local self.{name}"
+        steps = [("thread MainThread:", ""), (" in run", ""), (" local self", "ThreadWorker")]
+        steps += [(f".{name}", "collections.deque"), ("[item]", "TConn")]
+        count = 20 * (turn + 1)
+        above = [(steps[:n], 1, 100) for n in range(1, 5)]
+        holder = Holder(node=3, path=path, type="collections.deque", entries=count)
+        own = Ownership(stacks=tree(*above, (steps, count, count * 1000)).build(), holders=[holder])
+        return msgspec.structs.replace(snapshot(turn, 5), ownership=own)
+
+    assert bool(judge_in_words([made(n) for n in range(3)]).suspects) is leaks
 
 
 @pytest.mark.parametrize(("entries", "leaks"), [((100, 160, 190), True), ((100, 300, 310), False)])

@@ -11,7 +11,8 @@
 #define FINEST_RATE_BYTES (64.0 * 1024)
 #define COARSEST_RATE_BYTES (64.0 * 1048576)
 #define WINDOW_NS 100000000           /* nanoseconds between two looks at the rate */
-#define MAX_SAMPLES_PER_SECOND 1000.0 /* a second, at about four microseconds: 0.4 % */
+#define MAX_SAMPLES_PER_SECOND 1000.0 /* at about four microseconds each: 0.4 % */
+#define FINE_SAMPLES_PER_SECOND 250.0 /* up to here, finer than usual: 0.1 % */
 #define UNSAMPLED_BYTES (1 << 20)     /* until a thread looks again whether it is switched on */
 
 /* --- random distances, a stream for each thread */
@@ -56,6 +57,18 @@ thin(HvNativeThread *own)
         all->rate = all->finest;
 }
 
+/* Few samples tell little of a small leak. Where little is allocated, more of them cost nothing. */
+static double
+rate_for(double bytes_per_second)
+{
+    double fine = bytes_per_second / FINE_SAMPLES_PER_SECOND;
+    double least = bytes_per_second / MAX_SAMPLES_PER_SECOND;
+    double rate = fine < FINEST_RATE_BYTES ? FINEST_RATE_BYTES : fine;
+    rate = rate > USUAL_RATE_BYTES ? USUAL_RATE_BYTES : rate;
+    rate = rate < least ? least : rate;
+    return rate > COARSEST_RATE_BYTES ? COARSEST_RATE_BYTES : rate;
+}
+
 /* Keeps the number of samples a second near what it may be. */
 static void
 control(void)
@@ -70,10 +83,8 @@ control(void)
     double seconds = (double)(passed > 1000 ? passed : 1000) / 1e9;
     if (all->live < HV_NATIVE_MAX_LIVE / 8 && all->finest > FINEST_RATE_BYTES)
         all->finest /= 2;
-    double rate = all->rate * all->in_window / seconds / MAX_SAMPLES_PER_SECOND;
-    rate = rate < USUAL_RATE_BYTES ? USUAL_RATE_BYTES : rate;
-    rate = rate < all->finest ? all->finest : rate;
-    all->rate = rate > COARSEST_RATE_BYTES ? COARSEST_RATE_BYTES : rate;
+    double rate = rate_for(all->rate * all->in_window / seconds);
+    all->rate = rate < all->finest ? all->finest : rate;
     all->window_began = now;
     all->in_window = 0;
 }
@@ -226,7 +237,7 @@ hv_native_begin(PyObject *endpoint, double asked, uint64_t seed)
     all->endpoint = Py_NewRef(endpoint);
     all->asked = asked;
     all->finest = asked > 0 ? asked : FINEST_RATE_BYTES;
-    all->rate = asked > 0 ? asked : USUAL_RATE_BYTES;
+    all->rate = all->finest;
     all->began = all->window_began = hv_clock();
     all->seed = seed ? seed : (uint64_t)all->began;
     all->in_window = all->requests = all->threads = 0;
