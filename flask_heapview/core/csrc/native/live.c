@@ -8,18 +8,6 @@ slot_of(const void *block)
     return (uint32_t)(hv_hash_address(block) >> (64 - HV_NATIVE_LIVE_BITS));
 }
 
-static void
-count_in_filter(const void *block, int by)
-{
-    uint8_t *at = &hv_native_filter[hv_filter_place(block)];
-    uint8_t old = __atomic_load_n(at, __ATOMIC_RELAXED);
-    /* one that was ever full stays so: it can no longer be counted down */
-    while (old != 255 && !(old == 0 && by < 0) &&
-           !__atomic_compare_exchange_n(at, &old, (uint8_t)(old + by), 1, __ATOMIC_RELAXED,
-                                        __ATOMIC_RELAXED)) {
-    }
-}
-
 int
 hv_live_put(const void *block, const HvNativeSample *sample)
 {
@@ -29,7 +17,7 @@ hv_live_put(const void *block, const HvNativeSample *sample)
         if (__atomic_load_n(&all->address[at], __ATOMIC_ACQUIRE) > GONE)
             continue;
         all->sample[at] = *sample;
-        count_in_filter(block, 1);
+        hv_filter_count(&hv_native_filter, block, 1);
         __atomic_fetch_add(&all->live, 1, __ATOMIC_RELAXED);
         __atomic_store_n(&all->address[at], (uintptr_t)block, __ATOMIC_RELEASE);
         return 1;
@@ -43,7 +31,7 @@ hv_live_drop(uint32_t slot, uintptr_t block)
     if (__atomic_compare_exchange_n(&hv_native.address[slot], &block, GONE, 0, __ATOMIC_ACQ_REL,
                                     __ATOMIC_RELAXED)) {
         __atomic_fetch_sub(&hv_native.live, 1, __ATOMIC_RELAXED);
-        count_in_filter((void *)block, -1);
+        hv_filter_count(&hv_native_filter, (void *)block, -1);
     }
 }
 

@@ -9,7 +9,7 @@
 
 HvNative hv_native;
 HV_OWN HvNativeThread hv_native_own;
-uint8_t hv_native_filter[1 << HV_FILTER_BITS];
+HvFilter hv_native_filter;
 
 /* --- the lock */
 
@@ -146,7 +146,7 @@ hv_native_tables_clear(void)
     if (tables == NULL)
         return;
     madvise(tables, tables_bytes, MADV_DONTNEED); /* zeroes it, and gives the pages back */
-    memset(hv_native_filter, 0, sizeof hv_native_filter);
+    hv_filter_clear(&hv_native_filter);
     /* place 0 of each list stands for all that found no place */
     all->texts.index.count = all->places.count = all->entries.count = all->tags.count = 1;
     all->texts.used = 0;

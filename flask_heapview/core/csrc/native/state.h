@@ -95,13 +95,13 @@ typedef struct {
 #pragma GCC visibility push(hidden)
 extern HvNative hv_native;
 extern HV_OWN HvNativeThread hv_native_own;
-extern uint8_t hv_native_filter[1 << HV_FILTER_BITS];
+extern HvFilter hv_native_filter;
 #pragma GCC visibility pop
 
 static inline int
 hv_native_maybe(const void *block)
 {
-    return __atomic_load_n(&hv_native_filter[hv_filter_place(block)], __ATOMIC_RELAXED) != 0;
+    return hv_filter_maybe(&hv_native_filter, block);
 }
 
 /* Sets a flag that was 0, as soon as it is; 0 where it did not come to that in so many naps. */

@@ -62,14 +62,6 @@ hv_sampler_enter(uint32_t tag)
 
 /* --- live samples */
 
-static void
-count_in_filter(const void *block, int by)
-{
-    uint8_t *at = hv_filter_at(block);
-    if (*at != 255) /* one that was ever full stays so: it can no longer be counted down */
-        *at = (uint8_t)(*at + by);
-}
-
 static uint32_t
 slot_of(const void *block)
 {
@@ -100,14 +92,14 @@ put_in(uintptr_t block, const HvSample *sample)
     hv_sampler.sample[at] = *sample;
     hv_sampler.live++;
     hv_sampler.entry[sample->entry].live++;
-    count_in_filter((void *)block, 1);
+    hv_filter_count(&hv_filter, (void *)block, 1);
 }
 
 static void
 take_out(uint32_t at) /* and moves back those that had to step over it */
 {
     HvSampler *all = &hv_sampler;
-    count_in_filter((void *)all->address[at], -1);
+    hv_filter_count(&hv_filter, (void *)all->address[at], -1);
     all->entry[all->sample[at].entry].live--;
     all->live--;
     uint32_t next = at;
@@ -342,7 +334,7 @@ hv_sampler_freeze(void)
         count_bytes();
     hv_sampler.on = 0;
     set_countdown(INT64_MAX);
-    memset(hv_filter, 0, sizeof hv_filter);
+    hv_filter_close(&hv_filter);
 }
 
 void
@@ -354,6 +346,7 @@ hv_sampler_stop(void)
         return;
     hv_tables_drop();
     munmap(all->sample, (size_t)HV_LIVE_SLOTS * (sizeof *all->address + sizeof *all->sample));
+    hv_filter_clear(&hv_filter);
     PyObject *endpoint = all->endpoint, *threads = all->threads;
     *all = (HvSampler){.epoch = all->epoch};
     Py_XDECREF(endpoint);

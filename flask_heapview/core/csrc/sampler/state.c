@@ -2,7 +2,7 @@
 
 HvSampler hv_sampler;
 int64_t hv_countdown = INT64_MAX;
-uint8_t hv_filter[1 << HV_FILTER_BITS];
+HvFilter hv_filter;
 
 double
 hv_bytes_seen(void)

@@ -4,13 +4,13 @@
 #define HEAPVIEW_SAMPLER_STATE_H
 
 #include "python/compat.h"
+#include "sampler/filter.h"
 
 #include <math.h>
 
 #define HV_MAX_LIVE 8192 /* samples alive, at most: beyond it every other one is given up */
 #define HV_LIVE_BITS 14  /* of slots for them: half of these stay empty */
 #define HV_LIVE_SLOTS (1 << HV_LIVE_BITS)
-#define HV_FILTER_BITS 17
 #define HV_MAX_ENTRIES 8192                 /* pairs of a traceback and a tag */
 #define HV_MAX_PLACES 32768                 /* lines of code */
 #define HV_MAX_STRINGS 16384                /* names of files and functions */
@@ -109,8 +109,8 @@ typedef struct {
 
 #pragma GCC visibility push(hidden) /* so that the hooks reach them without a table in between */
 extern HvSampler hv_sampler;
-extern int64_t hv_countdown;                   /* bytes until the next sample */
-extern uint8_t hv_filter[1 << HV_FILTER_BITS]; /* how many lie at each place: see hv_filter_at */
+extern int64_t hv_countdown; /* bytes until the next sample */
+extern HvFilter hv_filter;
 #pragma GCC visibility pop
 
 static inline uint64_t
@@ -119,24 +119,10 @@ hv_hash_address(const void *block)
     return ((uint64_t)(uintptr_t)block >> 3) * 0x9e3779b97f4a7c15u; /* Knuth, TAOCP 3, 6.4 */
 }
 
-/* A byte for 64 bytes of memory, again from the start after 8 MB. Not a hash that scatters: what is
- * freed lies together, and so do these, which leaves the processor's caches to the service. */
-static inline size_t
-hv_filter_place(const void *block)
-{
-    return (uintptr_t)block >> 6 & ((1 << HV_FILTER_BITS) - 1);
-}
-
-static inline uint8_t *
-hv_filter_at(const void *block)
-{
-    return &hv_filter[hv_filter_place(block)];
-}
-
 static inline int
 hv_maybe_sampled(const void *block)
 {
-    return *hv_filter_at(block) != 0;
+    return hv_filter_maybe(&hv_filter, block);
 }
 
 /* In (0, 1]: SplitMix64 (Steele, Lea, Flood 2014). */

@@ -80,8 +80,7 @@ hv_tables_used(void)
            all->entries.count * (sizeof(HvEntry) + 24) + all->texts.used +
            all->pool_used * sizeof *all->pool +
            sizeof(HvKnownLine) * ((size_t)1 << HV_KNOWN_LINE_BITS) +
-           (size_t)HV_LIVE_SLOTS * (sizeof *all->address + sizeof *all->sample) +
-           ((size_t)1 << HV_FILTER_BITS);
+           (size_t)HV_LIVE_SLOTS * (sizeof *all->address + sizeof *all->sample) + sizeof hv_filter;
 }
 
 void
