@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from flask import Blueprint, request
+from flask import Blueprint, current_app, request
+from flask.blueprints import BlueprintSetupState
 
 from ..workers.connection import LOCAL
+from .lazy_rules import compile_rules, lazy_rules
 from .scopes import Scope, needs
 
 API = "/api/v1"
@@ -132,9 +134,14 @@ ALL = (*SIGN_IN, *LIVE, *STORED)
 
 def install(blueprint: Blueprint, routes: Iterable[Route]) -> None:
     """Adds routes to a blueprint, without loading what answers there."""
-    for route in routes:
-        view = needs(route.scope)(_later(route))
-        blueprint.add_url_rule(route.path, route.name, view, methods=[route.method])
+    views = [(route, needs(route.scope)(_later(route))) for route in routes]
+
+    def add(state: BlueprintSetupState) -> None:
+        with lazy_rules(state.app):
+            for route, view in views:
+                state.add_url_rule(route.path, route.name, view, methods=[route.method])
+
+    blueprint.record(add)
 
 
 def answers(route: Route) -> Callable[..., Any]:
@@ -144,12 +151,17 @@ def answers(route: Route) -> Callable[..., Any]:
     return found
 
 
-@functools.cache
 def load() -> None:
-    """Loads what answers at any address.
+    """Loads what answers at any address, and compiles the app's rules of ours.
 
-    Somebody begins to look: modules that are loaded between two snapshots would be growth.
+    Somebody begins to look: what is loaded between two snapshots would be growth.
     """
+    _load_modules()
+    compile_rules(current_app)
+
+
+@functools.cache
+def _load_modules() -> None:
     for module in ("..service.inspector", "..templates"):
         import_module(module, __package__)
     for route in ALL:
