@@ -35,7 +35,7 @@ void pairs(int count)
 }
 """
 PAIRS_A_ROUND = 100_000
-SETTLING = 0.25  # seconds
+SETTLING = 1.2  # seconds
 
 
 def pair_of_calls(folder: Path) -> Callable[[], None]:
@@ -79,7 +79,7 @@ def row(name: str, work: Callable[[], None], rounds: int, each: float = 1) -> No
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--rounds", type=int, default=30)
     rounds = parser.parse_args().rounds
     app, paths = shop(), ["/page/{}", "/json/{}"]
     print(f"{'':<22}{'off':>15}{'on':>15}{'':>10}")

@@ -21,6 +21,12 @@ API = PREFIX + "/api/v1"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 ROOT = Path(__file__).resolve().parent.parent
 
+# its malloc stands before the C library's, and gives no address out again soon
+not_under_asan = pytest.mark.skipif(
+    "libasan" in os.environ.get("LD_PRELOAD", ""),
+    reason="AddressSanitizer has an allocator and stacks of its own",
+)
+
 
 def needs(condition: object, reason: str) -> None:
     """Skips the test with its reason; where everything has to run, fails instead."""

@@ -50,6 +50,7 @@ class Finding(msgspec.Struct):
     hanging: float = 0  # bytes of the C library that grew along with its objects
     above: list[str] = []  # types on the way from the root to what grows
     growth: Growth = NO_GROWTH  # what its confidence begins with
+    remedy: str = ""  # its rule, where that does not follow from cause, path and types
 
     @property
     def leaks(self) -> bool:

@@ -98,7 +98,8 @@ class Judge(Case):
         endpoints = self._endpoints(finding)
         impact = impact_of(finding.bytes, self.seconds, self.target.process)
         explained = [] if endpoints else self._explained(finding)
-        rule = remedy_rule(finding.cause, finding.path, (finding.type, finding.growing))
+        types = (finding.type, finding.growing)
+        rule = finding.remedy or remedy_rule(finding.cause, finding.path, types)
         blamed = blame(self.target, finding, rule)
         return Suspect(
             rank=rank,

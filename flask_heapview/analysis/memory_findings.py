@@ -27,6 +27,7 @@ from .level_steps import Figure
 from .lost_findings import MIN_SAMPLED_SHARE, sites_gained
 from .native_callers import as_sites, caller_fact, main_callers, native_gained
 from .native_leaks import native_leaks
+from .native_remedies import native_rule
 from .pinned_arenas import pinned_growth
 from .regression import EndpointGrowth
 from .series import Growth
@@ -180,6 +181,7 @@ def _called(
     found.sites = as_sites(callers)
     found.growing = f"{found.sites[0].function} of {found.sites[0].library}"
     found.evidence.append(caller_fact(callers))
+    found.remedy = native_rule(callers[0])
     return found
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from ..helpers import ROOT, needs
+from ..helpers import ROOT, needs, not_under_asan
 from ..run_isolated import alone
 from . import native
 from .native_library import TORTURE, compiled, leaky
@@ -82,6 +81,7 @@ def bound_now(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LD_BIND_NOW", "1")
 
 
+@not_under_asan
 def test_off_restores_every_entry(leaky: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     bound_now(monkeypatch)
     result = alone(
@@ -150,10 +150,7 @@ say(threads=threads, rounds=rounds, broken=broken, refused=refused, left=left,
 """
 
 
-@pytest.mark.skipif(
-    "libasan" in os.environ.get("LD_PRELOAD", ""),
-    reason="AddressSanitizer's allocator locks up in children of so many threads by itself",
-)
+@not_under_asan  # it locks up in children of so many threads by itself
 @pytest.mark.parametrize("times", [60, pytest.param(1000, marks=pytest.mark.slow)])
 def test_on_and_off_while_threads_do_all_they_can(
     times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -240,6 +237,7 @@ say(why=why, same=read(known) == before, on=_core.native() is not None)
     assert not result["on"]
 
 
+@not_under_asan
 def test_a_preloaded_allocator_is_sampled(leaky: Path, tmp_path: Path) -> None:
     """What it maps itself is not counted beside what it hands out."""
     own = compiled(tmp_path, "arena", PRELOADED)

@@ -14,6 +14,7 @@ from flask_heapview.allocations.native_names import demangled
 from flask_heapview.core import _core
 from flask_heapview.request_context import SERVING
 
+from ..helpers import not_under_asan
 from . import sampler
 from .native import FINE, FINEST, RATE, found, loaded, memory, of, size_of, start
 from .native_library import PLUS, compiled, leaky
@@ -259,6 +260,7 @@ def test_more_stacks_than_there_is_room_for(library: ctypes.CDLL, leaky: Path) -
     assert site.size == pytest.approx(1_000_000, rel=0.05)
 
 
+@not_under_asan
 def test_what_is_freed_past_the_hooks_is_recognised(library: ctypes.CDLL, leaky: Path) -> None:
     """By its address, when that comes again: here, at the next block of that size."""
     start(64)

@@ -13,7 +13,7 @@ from flask_heapview import HeapView
 from flask_heapview.allocations import native_sampler
 from flask_heapview.model.snapshot import Snapshot
 
-from ..helpers import API, BEARER, TOKEN, capture
+from ..helpers import API, BEARER, TOKEN, capture, not_under_asan
 from . import native
 from .native_library import leaky
 
@@ -56,6 +56,7 @@ def snapshot_of(app: Flask, found: str) -> Snapshot:
     return loaded
 
 
+@not_under_asan
 def test_a_native_leak_is_named(app: Flask, leaky: Path) -> None:
     HeapView(app, token=TOKEN)
     client = app.test_client()

@@ -20,7 +20,7 @@ from flask_heapview.allocations.samples import LiveSample, Samples
 from flask_heapview.core.loader import core
 from flask_heapview.request_context import SERVING
 
-from ..helpers import TOKEN
+from ..helpers import TOKEN, not_under_asan
 from ..run_isolated import alone
 from .sampler import RATE, by_function, found, start
 
@@ -259,6 +259,7 @@ def test_eight_threads_and_the_right_endpoint(tmp_path: Any) -> None:
     assert share_of("endpoint guilty") > 0.98
 
 
+@not_under_asan
 def test_greenlets_and_the_right_endpoint() -> None:
     pytest.importorskip("gevent")
     result = alone("""

@@ -9,8 +9,11 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-import flask_heapview.render.sentences.opinions  # noqa: F401  registers its words
+import flask_heapview.render.sentences.opinions
+import flask_heapview.render.sentences.workers  # noqa: F401  so does this
 from flask_heapview.analysis.library_rules import LOST_REFERENCE, REMEDY_RULES
+from flask_heapview.analysis.native_remedies import OWN_LIBRARY
+from flask_heapview.analysis.native_remedies import RULES as NATIVE_RULES
 from flask_heapview.model import facts
 from flask_heapview.model.fact import Fact
 from flask_heapview.model.report import Cause
@@ -130,7 +133,7 @@ def test_each_fact_is_plain_json(kind: type[Fact]) -> None:
         assert msgspec.json.decode(json.dumps(data), type=kind) == fact
 
 
-@pytest.mark.parametrize("rule", [*get_args(Cause), *(rule for rule, _ in REMEDY_RULES)])
+@pytest.mark.parametrize("rule", sorted(REMEDIES))
 def test_each_remedy_is_short(rule: str) -> None:
     said = REMEDIES[rule]
     assert said.endswith(".")
@@ -139,7 +142,7 @@ def test_each_remedy_is_short(rule: str) -> None:
 
 
 def test_no_remedy_is_left_over() -> None:
-    rules = [LOST_REFERENCE, *(rule for rule, _ in REMEDY_RULES)]
+    rules = [LOST_REFERENCE, OWN_LIBRARY, *(rule for rule, _ in (*REMEDY_RULES, *NATIVE_RULES))]
     assert set(REMEDIES) == {*get_args(Cause), *rules}
 
 

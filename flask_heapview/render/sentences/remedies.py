@@ -61,4 +61,47 @@ REMEDIES: dict[str, str] = {
     "shelf": "Call sync() from time to time, or open it without writeback=True. "
     "With it, a shelf keeps each value that it has given out.",
     "numpy-view": "Call copy() on what is kept. A view keeps the whole array it was cut from.",
+    # by the library that took native memory
+    "native-own": "ctypes and cffi free nothing that a function of C returns. "
+    "Call the library's own free function for it, in a finally block or by weakref.finalize. "
+    "With cffi, use ffi.gc.",
+    "native-lxml": "Call clear() on elements that iterparse has given. Keep text, not elements: "
+    "one element keeps its whole document in libxml2.",
+    "native-sqlite": "Call close() on connections and cursors. "
+    "Each connection keeps a cache of pages: PRAGMA shrink_memory empties it.",
+    "native-pillow": "Call close() on images, or open them in a with block.",
+    "native-opencv": "Call release() on each VideoCapture and VideoWriter. "
+    "Keep no arrays of frames.",
+    "native-curl": "Call close() on each Curl object, or keep one and call reset().",
+    "native-tls": "Make one SSLContext or HTTP session when the app starts, and share it. "
+    "Call close() on connections.",
+    "native-postgres": "Call close() on cursors and connections. A cursor keeps its whole result: "
+    "use a server-side cursor for a large one.",
+    "native-mysql": "Call close() on cursors and connections. A cursor keeps its whole result: "
+    "use SSCursor for a large one.",
+    "native-odbc": "Call close() on cursors and connections, or use them in a with block.",
+    "native-duckdb": "Call close() on connections, and set memory_limit.",
+    "native-arrow": "Drop tables and buffers that are done with. "
+    "Then call pyarrow.default_memory_pool().release_unused().",
+    "native-hdf5": "Call close() on files, or open them in a with block.",
+    "native-grpc": "Make one channel when the app starts, and share it. Call close() on others.",
+    "native-mupdf": "Call close() on documents. "
+    "pymupdf.TOOLS.store_shrink(100) empties what is kept between them.",
+    "native-pdfium": "Call close() on pages and documents, pages first.",
+    "native-matplotlib": "Call matplotlib.pyplot.close(figure), or make figures without pyplot: "
+    "matplotlib.figure.Figure. pyplot keeps each figure.",
+    "native-gdal": "Close datasets: with a with block, or by setting an osgeo dataset to None.",
+    "native-kafka": "Make one producer when the app starts. Call poll() often, so that what was "
+    "delivered is freed, and close() on consumers.",
+    "native-cairo": "Call finish() on surfaces.",
+    "native-vips": "Limit the cache of operations: pyvips.cache_set_max and cache_set_max_mem.",
+    "native-magick": "Open images in a with block, or call destroy().",
+    "native-zmq": "Make one context when the app starts. Call close() on sockets.",
+    "native-onnx": "Make one InferenceSession when the app starts, and share it.",
+    "native-torch": "Work under torch.inference_mode(), and keep item() or detach() of a result. "
+    "A result keeps the whole graph that it was computed by.",
+    "native-protobuf": "Keep what is needed of a message, not the message. "
+    "Any part keeps the memory of the whole.",
+    "native-compression": "Keep no compressors or decompressors. Each holds its window.",
+    "native-numpy": "Call copy() on what is kept of an array. A view keeps all of it.",
 }

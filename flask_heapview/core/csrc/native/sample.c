@@ -10,9 +10,10 @@
 #define USUAL_RATE_BYTES (512.0 * 1024)
 #define FINEST_RATE_BYTES (64.0 * 1024)
 #define COARSEST_RATE_BYTES (64.0 * 1048576)
-#define WINDOW_NS 100000000           /* nanoseconds between two looks at the rate */
-#define MAX_SAMPLES_PER_SECOND 150.0  /* some 50 microseconds each, with cold caches: 0.8 % */
-#define FINE_SAMPLES_PER_SECOND 100.0 /* up to here, finer than usual */
+/* Nanoseconds between two looks at the rate: so many, since a burst is to have its share. */
+#define WINDOW_NS 1000000000
+#define MAX_SAMPLES_PER_SECOND 300.0  /* some 40 microseconds each, with cold caches: 1.2 % */
+#define FINE_SAMPLES_PER_SECOND 150.0 /* up to here, finer than usual */
 #define UNSAMPLED_BYTES (1 << 20)     /* until a thread looks again whether it is switched on */
 
 /* --- random distances, a stream for each thread */
@@ -83,7 +84,10 @@ control(void)
     double seconds = (double)(passed > 1000 ? passed : 1000) / 1e9;
     if (all->live < HV_NATIVE_MAX_LIVE / 8 && all->finest > FINEST_RATE_BYTES)
         all->finest /= 2;
+    /* by steps: of what comes while samples lie far apart, a burst leaves too few to tell */
     double rate = rate_for(all->rate * all->in_window / seconds);
+    rate = rate > all->rate * 2 ? all->rate * 2 : rate;
+    rate = rate < all->rate / 2 ? all->rate / 2 : rate;
     all->rate = rate < all->finest ? all->finest : rate;
     all->window_began = now;
     all->in_window = 0;
