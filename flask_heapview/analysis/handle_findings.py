@@ -20,6 +20,7 @@ MIN_HANDLES = 5  # threads or descriptors that must have come
 IN_USE_SHARE = 0.4  # of the confidence, where a running function works on what is open
 MAX_OWNER_CONFIDENCE = 0.97  # of an owner, by the growth of its handles
 OF_ALL_SHARE = 0.75  # of the confidence in a table of all threads, where the app itself holds them
+MIN_ENTRIES_SHARE = 0.05  # of a holder's new entries, that came with a thread or descriptor
 MIN_HELD_SHARE = 0.5  # of the threads that came, that are at a place which holds them
 
 
@@ -41,11 +42,14 @@ def _things(
     more = HandlesGrew(handles=handles, count=round(grown.total), requests=case.served)
     holders = [o for o in owners if _holds(case, cause, o)]
     if holders:
+        # where few of its entries have one, it hangs on something that is kept for another reason
+        main = [o for o in holders if grown.total >= MIN_ENTRIES_SHARE * o.objects]
         for owner in holders:
-            owner.cause = cause
             owner.evidence.append(more)
+        for owner in main:
+            owner.cause = cause
             owner.confidence = max(owner.confidence, min(grown.confidence, MAX_OWNER_CONFIDENCE))
-        _app_first(holders)
+        _app_first(main)
         return []
     kinds = (
         [t.name for t in case.target.resources.by_kind]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from flask_heapview.analysis.judge import MAX_REWOUND_CONFIDENCE, judge
+from flask_heapview.model.facts import HandlesGrew
 from flask_heapview.model.ownership import Ownership
-from flask_heapview.model.resources import Resources
+from flask_heapview.model.resources import OpenObject, Resources
 from flask_heapview.model.snapshot import Snapshot
 
 from .factories import snapshot, tree
@@ -65,3 +67,27 @@ def test_of_all_who_hold_threads_the_app_is_named_first() -> None:
     assert (top.cause, top.holder and top.holder.path) == ("thread", "app.pools")
     # below what one snapshot can tell: there, both would be as sure, and the larger goes first
     assert second.confidence < MAX_REWOUND_CONFIDENCE
+
+
+@pytest.mark.parametrize(("descriptors", "cause"), [(1, "unclosed-resource"), (0.03, "traceback")])
+def test_a_few_descriptors_do_not_say_why_much_is_kept(descriptors: float, cause: str) -> None:
+    """Of exceptions that are kept, some hold the connection that their request came by."""
+
+    def kept(turn: int) -> Snapshot:
+        came = 200 * (turn + 1)
+        count = round(descriptors * came)
+        made = snapshot(
+            turn,
+            came,
+            leaf="ValueError",
+            resources=Resources(
+                descriptors=20 + count,
+                open_objects=[OpenObject(type="socket.socket", path="app.cache", count=count)],
+            ),
+        )
+        holders = [replace(one, entry_types=["ValueError"]) for one in made.ownership.holders]
+        return replace(made, ownership=replace(made.ownership, holders=holders))
+
+    top, *_ = judge([kept(turn) for turn in range(3)]).suspects
+    assert (top.cause, top.holder and top.holder.path) == (cause, "app.cache")
+    assert HandlesGrew in map(type, top.evidence_facts)
