@@ -156,7 +156,7 @@ def test_it_does_not_grow_with_the_requests() -> None:
         serve(3000)
         say(grown=tracemalloc.get_traced_memory()[0])
     """)
-    assert result["grown"] < 2000
+    assert result["grown"] < 10_000  # some three bytes a request; a reading kept has eight or more
 
 
 def test_many_endpoints_share_a_column() -> None:
