@@ -23,7 +23,7 @@ from ..model.facts import (
     Unit,
     WeakEntries,
 )
-from ..model.ownership import FROM_C, Site
+from ..model.ownership import FROM_C, THREAD, Site
 from ..model.snapshot import requests_of
 from .finding import Case, Finding
 from .growing_nodes import GrowingNode
@@ -54,7 +54,6 @@ MAX_AWAITING_CONFIDENCE = 0.4  # where the next collection may take the entries 
 LEVEL_CONFIDENCE = 0.9  # where parts of the past differ by chance alone
 MAX_BOUNDED_CONFIDENCE = 0.4  # below a limit that may be this container's
 MIN_ENDPOINT_SHARE = 0.9  # of what has an endpoint: the rest may be what a reused block was before
-LOCAL = "thread "  # begins the path of what a thread's local variables hold
 # SQLAlchemy's caches go half above their limit before they trim
 MAX_OVER_LIMIT_RATIO = 1.6  # entries / limit
 
@@ -115,7 +114,7 @@ def _in_tests(case: Case) -> bool:
 def _by_age(case: Case, candidate: GrowingNode) -> float:
     """The most confidence in what C code or a thread's local variables hold: a function that is
     running may only work on it."""
-    ages = case.ages_below(candidate.at) if candidate.path.startswith((FROM_C, LOCAL)) else None
+    ages = case.ages_below(candidate.at) if candidate.path.startswith((FROM_C, THREAD)) else None
     return 1.0 if ages is None else confidence_by_age(ages.size, ages.samples, case.begun_share)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ..model.facts import Handles, HandlesGrew, HandlesOpened
-from ..model.ownership import Holder
+from ..model.ownership import THREAD, Holder
 from ..model.report import Cause
 from ..model.resources import OpenObject
 from .finding import Case, Finding
@@ -130,7 +130,7 @@ def _held_at(case: Case, finding: Finding, kept: OpenObject) -> Finding:
     ]
     types = [h.type for h in case.target.ownership.holders if h.path == kept.path]
     finding.path, finding.type, finding.growing = kept.path, (types or [""])[0], kept.type
-    if kept.path.startswith("thread "):
+    if kept.path.startswith(THREAD):
         finding.confidence *= IN_USE_SHARE
     finding.objects, finding.bytes, finding.sites = kept.count, size, sites or finding.sites
     return finding

@@ -16,7 +16,7 @@ MIN_CALLER_SHARE = 0.05  # of what the samples know: less comes and goes anywher
 MIN_CALLER_SAMPLES = 3  # fewer may be chance
 MAX_NAMED_CALLS = 4  # functions that led there
 UNLOADED = "(unloaded)"
-FOREIGN_CALLS = ("libffi", "_ctypes", "_cffi_backend")
+_FOREIGN_CALLS = ("libffi", "_ctypes", "_cffi_backend")
 
 Key = tuple[str, str, int, str, int, str | None, str]
 
@@ -78,7 +78,12 @@ def caller_fact(callers: Sequence[NativeSite]) -> NativeCaller:
 
 def _tells(call: str) -> bool:
     """Whether it has a name, and is not what calls any function for Python."""
-    return not call.startswith("0x") and not any(name in call for name in FOREIGN_CALLS)
+    return not call.startswith("0x") and not is_foreign(call)
+
+
+def is_foreign(call: str) -> bool:
+    """Whether it is of ctypes or cffi, which call any function for Python."""
+    return any(name in call for name in _FOREIGN_CALLS)
 
 
 def _sizes(found: NativeMemory) -> dict[Key, int]:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from ..model.native import NativeSite
-from .native_callers import FOREIGN_CALLS
+from .native_callers import is_foreign
 
 # by the file of a library, or the distribution that installed it; the first that fits
 RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -49,9 +48,5 @@ def native_rule(caller: NativeSite) -> str:
     for rule, pattern in RULES:
         if pattern.search(caller.library) or pattern.search(caller.distribution):
             return rule
-    return OWN_LIBRARY if not caller.distribution and _is_foreign(caller.calls) else "native"
-
-
-def _is_foreign(calls: Sequence[str]) -> bool:
-    """Whether Python called it by ctypes or cffi, which know nothing of what it returns."""
-    return any(name in call for call in calls for name in FOREIGN_CALLS)
+    by_hand = not caller.distribution and any(map(is_foreign, caller.calls))
+    return OWN_LIBRARY if by_hand else "native"  # ctypes and cffi know nothing of what it returns

@@ -19,6 +19,7 @@ FROM_C = "(held from C)"  # the root of what has references that no object accou
 GARBAGE, CAPTURE = "(cyclic garbage)", "(capture)"  # of roots that are not the service's
 # what a capture itself needs: its growth is not the service's
 OWN_PACKAGES = frozenset(("flask_heapview", "guppy", "objgraph", "pympler"))
+THREAD = "thread "  # begins the root, and the path, of what a thread's local variables hold
 FRAME = " in "  # begins the label of a thread's frame; the function's name follows
 
 

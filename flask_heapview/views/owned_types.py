@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Mapping
 
-from ..model.ownership import SMALL, Ownership
+from ..model.ownership import SMALL, THREAD, Ownership
 from .treemap import Part
 
 STANDARD_LIBRARY = "standard library"
@@ -26,7 +26,7 @@ Figures = Mapping[tuple[str, str], tuple[int, int]]  # objects and bytes, by own
 def owner_of(root: str, app_roots: Collection[str]) -> str:
     """Whose a root of the tree is: a module of the app, a package, the standard library, a thread
     or another root that is no module."""
-    if root in app_roots or root.startswith(("(", "thread ")):
+    if root in app_roots or root.startswith(("(", THREAD)):
         return root
     package = root.partition(".")[0]
     return STANDARD_LIBRARY if package in sys.stdlib_module_names else package

@@ -29,7 +29,7 @@ _NOTES = {
     "unique": "would be free if this process ended",
     "swap": "moved out of memory",
     "shared": "in memory that is shared with others, such as /dev/shm",
-    "written": "to files since it started, by it and what it started",
+    "written": "at most, to files, sockets and mapped memory, by it and its process group",
     "tmpfs": "files in memory: charged to the container, shown by no process",
     "python objects": "the shallow sizes of all objects",
     "python overhead": "free blocks in Python's arenas",

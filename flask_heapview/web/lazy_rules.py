@@ -6,7 +6,6 @@ werkzeug compiles two functions for each route, which build its address: some 0.
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -22,8 +21,14 @@ class _LazyRule(Rule):
 
     def _compile_builder(self, *given: Any, **named: Any) -> Callable[..., Any]:
         make = super()._compile_builder
-        compiled = functools.cache(lambda: make(*given, **named))
-        self.waiting = [*vars(self).get("waiting", ()), compiled]
+        made: list[Callable[..., Any]] = []  # functools.cache would stand on the page of caches
+
+        def compiled() -> Callable[..., Any]:
+            if not made:
+                made.append(make(*given, **named))
+            return made[0]
+
+        vars(self).setdefault("waiting", []).append(compiled)
 
         def build(rule: Rule, /, *values: Any, **others: Any) -> Any:
             return compiled()(rule, *values, **others)

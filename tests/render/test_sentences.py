@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 import flask_heapview.render.sentences.opinions
-import flask_heapview.render.sentences.workers  # noqa: F401  so does this
+import flask_heapview.render.sentences.workers  # noqa: F401  both register their words
 from flask_heapview.analysis.library_rules import LOST_REFERENCE, REMEDY_RULES
 from flask_heapview.analysis.native_remedies import OWN_LIBRARY
 from flask_heapview.analysis.native_remedies import RULES as NATIVE_RULES

@@ -151,6 +151,7 @@ def test_the_tree_is_drawn_and_opened() -> None:
 def test_a_terminal_draws_the_ages() -> None:
     said = table_text(table(native([NAME])))
     assert "█" * 4 in said
+    assert "█" * 5 not in said  # two samples a bin: four bins make a bar
     assert "Births(" not in said
 
 

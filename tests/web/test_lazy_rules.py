@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -16,14 +17,8 @@ from ..helpers import BEARER, PREFIX, TOKEN
 OURS = "heapview."
 
 
-class Counted(Rule):
+class Own(Rule):
     """An app's own kind of rule."""
-
-    made = 0
-
-    def __init__(self, *given: object, **named: object) -> None:
-        type(self).made += 1
-        super().__init__(*given, **named)  # type: ignore[arg-type]
 
 
 def mounted(place: Path, kind: type[Rule] = Rule) -> Flask:
@@ -64,12 +59,25 @@ def test_they_are_compiled_when_somebody_looks(tmp_path: Path) -> None:
 
 
 def test_an_app_s_own_kind_of_rule_stays(tmp_path: Path) -> None:
-    Counted.made = 0
-    app = mounted(tmp_path, Counted)
+    app = mounted(tmp_path, Own)
     rules = list(app.url_map.iter_rules())
-    assert app.url_rule_class is Counted
-    assert all(isinstance(rule, Counted) for rule in rules if rule.endpoint != "static")
+    assert app.url_rule_class is Own
+    assert all(isinstance(rule, Own) for rule in rules if rule.endpoint != "static")
     assert app.test_client().get("/7").text == "7"
+
+
+def test_no_cache_of_ours_is_among_the_app_s(tmp_path: Path) -> None:
+    """The page of caches shows all of functools in the process."""
+
+    def caches() -> int:
+        gc.collect()
+        return sum(type(one).__name__ == "_lru_cache_wrapper" for one in gc.get_objects())
+
+    mounted(tmp_path)
+    before = caches()
+    app = mounted(tmp_path)
+    assert app.url_map
+    assert caches() == before
 
 
 def test_every_address_is_built(tmp_path: Path) -> None:

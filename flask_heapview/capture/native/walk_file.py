@@ -10,7 +10,7 @@ import msgspec
 
 from ...allocations.samples import Samples, parse_dump
 from ...core.loader import core
-from ...model.ownership import FRAME
+from ...model.ownership import FRAME, THREAD
 from ...text import clean
 
 # without a core there is no file to read, and none of these is used
@@ -31,7 +31,7 @@ _AFFIXES = (
         core.FORM_FRAME: (FRAME, ""),
         core.FORM_CONTEXT: (" context ", ""),
         core.FORM_MODULE: ("", ""),
-        core.FORM_THREAD: ("thread ", ":"),
+        core.FORM_THREAD: (THREAD, ":"),
         core.FORM_KEY: ("[", "]"),
     }
 )

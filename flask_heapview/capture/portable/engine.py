@@ -30,7 +30,7 @@ from ...model.allocations import Allocations
 from ...model.caches import Cache, Caches
 from ...model.cycles import Cycles
 from ...model.heap import Heap, TypeRow
-from ...model.ownership import FROM_C, GARBAGE, HOLDER_FROM, HOLDERS, Holder, Ownership
+from ...model.ownership import FROM_C, GARBAGE, HOLDER_FROM, HOLDERS, THREAD, Holder, Ownership
 from ...model.process import Process
 from ...model.snapshot import Kind, Snapshot
 from ...process import memory, resources
@@ -335,7 +335,7 @@ class _HeapLook:
             note = "Deep sizes are measured only in a forked child, which this system lacks."
             return msgspec.structs.replace(found, note=note)
         sizer = deep_sizes.Sizer(original("signal", "signal"), self.types)
-        own = {h.path for h in self.holders if h.app and not h.path.startswith("thread ")}
+        own = {h.path for h in self.holders if h.app and not h.path.startswith(THREAD)}
         # time may run out: the app's own first, and those near its modules before what is deep
         wanted = sorted(found.caches, key=lambda c: (c.path not in own, c.path.count("[")))
         rows = [self._deep(cache, self.objects.get(cache.path), sizer) for cache in wanted]

@@ -12,7 +12,7 @@ from ...inspection.bounds import limit_of, own_limit
 from ...inspection.container_owners import Owners
 from ...inspection.roots import APP, Root, ThreadRoot, module_dict
 from ...inspection.type_info import TYPE, TypeInfo, Types, attribute_of
-from ...model.ownership import FRAME, OTHER, SMALL, dotted
+from ...model.ownership import FRAME, OTHER, SMALL, THREAD, dotted
 from ...model.process import MAX_PYMALLOC_BYTES
 from ...model.stacks import Frame, Stacks, StacksBuilder
 from ...text import clean
@@ -228,7 +228,7 @@ class Walk:
         """Local variables come last: what a module holds too is the module's."""
         for thread in threads:
             info = self.types.of(thread.frame)
-            node = self.new_node(-1, f"thread {thread.name}:", info, APP)
+            node = self.new_node(-1, f"{THREAD}{thread.name}:", info, APP)
             frame: types.FrameType | None = thread.frame
             while frame is not None:
                 self._walk_frame(node, frame, info)

@@ -3,7 +3,7 @@
 void
 hv_filter_count(HvFilter *filter, const void *block, int by)
 {
-    size_t place = (uintptr_t)block >> 6 & ((1 << HV_FILTER_BITS) - 1);
+    size_t place = hv_filter_place(block);
     uint8_t *count = &filter->count[place], *bits = &filter->bits[place / 8];
     uint8_t bit = (uint8_t)(1 << (place & 7)), old = __atomic_load_n(count, __ATOMIC_RELAXED);
     do {

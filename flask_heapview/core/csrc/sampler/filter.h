@@ -18,10 +18,16 @@ typedef struct {
     uint8_t count[1 << HV_FILTER_BITS];
 } HvFilter;
 
+static inline size_t
+hv_filter_place(const void *block)
+{
+    return (uintptr_t)block >> 6 & ((1 << HV_FILTER_BITS) - 1);
+}
+
 static inline int
 hv_filter_maybe(const HvFilter *filter, const void *block)
 {
-    size_t place = (uintptr_t)block >> 6 & ((1 << HV_FILTER_BITS) - 1);
+    size_t place = hv_filter_place(block);
     return __atomic_load_n(&filter->bits[place / 8], __ATOMIC_RELAXED) >> (place & 7) & 1;
 }
 
